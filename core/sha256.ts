@@ -7,7 +7,9 @@ import { hash } from 'node:crypto'
  * It fits the `Sha256` parameter of `proofs/` by its shape; no parts give the hash of nothing.
  */
 export function sha256(...parts: Uint8Array[]): Uint8Array {
-  return hash('sha256', parts.length === 1 ? parts[0]! : concat(parts), 'buffer')
+  const digest = hash('sha256', parts.length === 1 ? parts[0]! : concat(parts), 'buffer')
+  // A plain view: a Buffer's `slice` and `toJSON` are not those of the type promised.
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.byteLength)
 }
 
 function concat(parts: readonly Uint8Array[]) {

@@ -1,0 +1,97 @@
+import { b64 } from './base64.ts'
+import type { Sha256 } from './hash.ts'
+import { hex } from './hex.ts'
+import {
+  CHECKPOINT,
+  MANIFEST,
+  MANIFEST_JWS,
+  type Manifest,
+  manifestBytes,
+  PREDICATE,
+  PROOF,
+  type Question,
+  RECORDS,
+  STATEMENT,
+} from './manifest.ts'
+import { proofBytes } from './proof.ts'
+import { recordsBytes, type ShownRecord } from './records.ts'
+import { type ManifestSigner, signManifest } from './sign.ts'
+import { weaveStitchRoot } from './stitch-tree.ts'
+import { compareUtf16, utf8 } from './utf8.ts'
+import { writeZip, type ZipEntry } from './zip.ts'
+
+/** What goes into a bundle. */
+export interface BundleParts {
+  tenant: string
+  /** The log's origin: the first line of the checkpoint. */
+  origin: string
+  question: Question
+  /** The position asked: the answer holds records below it only. */
+  asOf: number
+  /** The checkpoint's size, at least `asOf`. */
+  size: number
+  /** One an entity, its latest below `asOf`; in any order. */
+  records: readonly ShownRecord[]
+  /** The batch proof's hashes for the records' places in the tree of `size`: `batchRanges` says which. */
+  hashes: readonly Uint8Array[]
+  /** The checkpoint as a signed note. */
+  checkpoint: string
+  /** Further entries, vouched for by hash and not interpreted. */
+  attachments?: readonly ZipEntry[]
+}
+
+/**
+ * Builds a stitched bundle (`docs/specs/bundle.md`) from parts that are proven already.
+ *
+ * It judges nothing: parts that do not fit each other make a bundle that verifiers refuse.
+ *
+ * @throws {ProofError} `PROOF_ZIP_PATH`, `PROOF_ZIP_LIMIT`, `PROOF_JSON_*`
+ */
+export async function buildBundle(sha256: Sha256, parts: BundleParts, signer: ManifestSigner) {
+  const subjects = subjectsOf(parts)
+  const manifest = manifestBytes(stateManifest(sha256, parts, subjects))
+  return writeZip([
+    { path: MANIFEST, bytes: manifest },
+    { path: MANIFEST_JWS, bytes: await signManifest(manifest, signer) },
+    ...subjects,
+  ])
+}
+
+/** Every entry but the manifest and its signature, in path order. */
+function subjectsOf({ size, records, hashes, checkpoint, attachments = [] }: BundleParts) {
+  const ordered = [...records].sort((a, b) => a.header.seq - b.header.seq)
+  const seqs = ordered.map(({ header }) => header.seq)
+  const subjects: ZipEntry[] = [
+    { path: CHECKPOINT, bytes: utf8(checkpoint) },
+    { path: PROOF, bytes: proofBytes({ size, seqs, hashes }) },
+    { path: RECORDS, bytes: recordsBytes(ordered) },
+    ...attachments,
+  ]
+  return subjects.sort((a, b) => compareUtf16(a.path, b.path))
+}
+
+function stateManifest(
+  sha256: Sha256,
+  { tenant, origin, question, asOf, size, records }: BundleParts,
+  subjects: readonly ZipEntry[],
+): Manifest {
+  return {
+    _type: STATEMENT,
+    subject: subjects.map(({ path, bytes }) => ({
+      name: path,
+      digest: { sha256: hex(sha256(bytes)) },
+    })),
+    predicateType: PREDICATE,
+    predicate: {
+      v: 'selvedge/bundle/1',
+      tenant,
+      origin,
+      question,
+      asOf,
+      stateSize: null,
+      size,
+      records: records.length,
+      stitch: b64(weaveStitchRoot(sha256, subjects)),
+    },
+  }
+}

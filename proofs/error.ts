@@ -1,0 +1,100 @@
+/** Every way in which a text, a tree or a signature can fail, one code each; docs/problems.md has a row for each. */
+export type ProofCode =
+  // texts and values
+  | 'PROOF_ENCODING'
+  | 'PROOF_JSON_SYNTAX'
+  | 'PROOF_JSON_DUPLICATE'
+  | 'PROOF_JSON_SURROGATE'
+  | 'PROOF_JSON_NUMBER'
+  | 'PROOF_JSON_DEPTH'
+  | 'PROOF_JSON_VALUE'
+  | 'PROOF_JSON_POINTER'
+  | 'PROOF_JSON_NOT_CANONICAL'
+  | 'PROOF_MEMBERS'
+  | 'PROOF_VALUE'
+  | 'PROOF_URN'
+  // trees
+  | 'PROOF_HASH_LENGTH'
+  | 'PROOF_HASH_COUNT'
+  | 'PROOF_INDEX_OUT_OF_RANGE'
+  | 'PROOF_PATH_LENGTH'
+  | 'PROOF_RANGE'
+  | 'PROOF_ROOT_MISMATCH'
+  | 'PROOF_SEQS'
+  | 'PROOF_SIZES'
+  | 'PROOF_SPARSE_KEYS'
+  | 'PROOF_TILE'
+  // leaves
+  | 'PROOF_FIELD_ORDER'
+  | 'PROOF_LEAF_ACTION'
+  | 'PROOF_LEAF_EPOCH'
+  | 'PROOF_LEAF_KEY'
+  | 'PROOF_LEAF_LINKS'
+  | 'PROOF_LEAF_OUT'
+  | 'PROOF_LEAF_SEQ'
+  | 'PROOF_LEAF_TARGETS'
+  | 'PROOF_LEAF_TOO_LARGE'
+  | 'PROOF_LEAF_UNKNOWN'
+  // keys, notes and checkpoints
+  | 'PROOF_KEY_ID'
+  | 'PROOF_KEY_PREVIOUS'
+  | 'PROOF_KEY_SIGNATURE'
+  | 'PROOF_NOTE_SYNTAX'
+  | 'PROOF_NOTE_KEY'
+  | 'PROOF_NOTE_UNSIGNED'
+  | 'PROOF_NOTE_SIGNATURE'
+  | 'PROOF_CHECKPOINT_SYNTAX'
+  | 'PROOF_CHECKPOINT_ORIGIN'
+  | 'PROOF_CHECKPOINT_EXTENSION'
+  // bundles: the container and the manifest
+  | 'PROOF_ZIP_NOT_ONE'
+  | 'PROOF_ZIP_FORM'
+  | 'PROOF_ZIP_LIMIT'
+  | 'PROOF_ZIP_PATH'
+  | 'PROOF_TEXT_TOO_LARGE'
+  | 'PROOF_ENTRY_MISSING'
+  | 'PROOF_ENTRY_UNLISTED'
+  | 'PROOF_ENTRY_DIGEST'
+  | 'PROOF_MANIFEST'
+  | 'PROOF_JWS'
+  | 'PROOF_JWS_HEADER'
+  | 'PROOF_JWS_PAYLOAD'
+  | 'PROOF_STITCH'
+  // bundles: the records
+  | 'PROOF_CHECKPOINT_OTHER'
+  | 'PROOF_POSITIONS'
+  | 'PROOF_RECORDS'
+  | 'PROOF_RECORD_COUNT'
+  | 'PROOF_RECORD_TENANT'
+  | 'PROOF_RECORD_TIME'
+  | 'PROOF_RECORD_AS_OF'
+  | 'PROOF_RECORD_TWICE'
+  | 'PROOF_OUT_SET'
+  | 'PROOF_LINK_CHANGES'
+  | 'PROOF_LINK_RELATION'
+  | 'PROOF_LINK_LEAF'
+  | 'PROOF_BODY'
+  | 'PROOF_LINEAGE_ROOT'
+  | 'PROOF_LINEAGE_UNREACHED'
+  | 'PROOF_LINEAGE_HIDDEN'
+  | 'PROOF_LINEAGE_INCOMPLETE'
+  // bundles: whom to trust
+  | 'PROOF_TRUST'
+  | 'PROOF_TRUST_KEY_UNLISTED'
+  | 'PROOF_TRUST_KEY_RETIRED'
+  | 'PROOF_TRUST_KEY_COMPROMISED'
+  | 'PROOF_TRUST_KEY_SIZE'
+  | 'PROOF_ORIGIN_UNLISTED'
+  | 'PROOF_ORIGIN_TENANT'
+  | 'PROOF_MANIFEST_SIGNATURE'
+
+/** A proof, or a text that a proof rests on, that fails; `code` says at which step, and nothing matches on the message. */
+export class ProofError extends Error {
+  readonly code: ProofCode
+
+  constructor(code: ProofCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ProofError'
+    this.code = code
+  }
+}

@@ -1,0 +1,145 @@
+import { boundedText } from './bounded-text.ts'
+import { canonical, canonicalBytes } from './canonical.ts'
+import { ProofError } from './error.ts'
+import { TENANT } from './ids.ts'
+import type { Json } from './json.ts'
+import {
+  type Check,
+  closed,
+  count,
+  hash,
+  id,
+  listOf,
+  type Members,
+  name,
+  oneOf,
+  parseCanonical,
+  pattern,
+} from './members.ts'
+import { isZipPath } from './zip.ts'
+
+/** in-toto's statement type and ours of its predicate. */
+export const STATEMENT = 'https://in-toto.io/Statement/v1'
+export const PREDICATE = 'urn:selvedge:predicate:bundle:1'
+
+/** The two entries that no subject may be. */
+export const MANIFEST = 'manifest.json'
+export const MANIFEST_JWS = 'manifest.jws'
+
+/** The subjects that every bundle has. */
+export const RECORDS = 'records.ndjson'
+export const PROOF = 'proof.json'
+export const CHECKPOINT = 'checkpoint'
+
+/** Which way lineage is walked. */
+export const DIRECTIONS = ['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const
+
+/** The lineage that was asked for. */
+export interface Question {
+  root: string
+  direction: (typeof DIRECTIONS)[number]
+  depth: number
+}
+
+/** What a bundle states of itself (`docs/specs/bundle.md`, "manifest.json"). */
+export interface Predicate {
+  v: 'selvedge/bundle/1'
+  tenant: string
+  origin: string
+  question: Question
+  /** The position asked: only records below it are in the answer. */
+  asOf: number
+  /** The position of the state record that a completeness proof rests on; this release writes none. */
+  stateSize: null
+  /** The size of the checkpoint; the validity of keys goes by it. */
+  size: number
+  records: number
+  stitch: string
+}
+
+/** A file that the manifest vouches for. */
+export interface Subject {
+  name: string
+  digest: { sha256: string }
+}
+
+/** An in-toto Statement over the bundle's other entries. */
+export interface Manifest {
+  _type: typeof STATEMENT
+  subject: Subject[]
+  predicateType: typeof PREDICATE
+  predicate: Predicate
+}
+
+/** Gives the bytes of `manifest.json`. */
+export const manifestBytes = (manifest: Manifest) => canonicalBytes(manifest as unknown as Json)
+
+/** Gives the text of the protected header that `manifest.jws` must have, exactly. */
+export const jwsHeader = (kid: string) =>
+  canonical({ alg: 'EdDSA', kid, typ: 'selvedge-manifest+jws' })
+
+/**
+ * Reads `manifest.json`.
+ *
+ * @throws {ProofError} `PROOF_MANIFEST` for subjects out of order, or a required one missing;
+ * `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`; `PROOF_TEXT_TOO_LARGE`
+ */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  const value = parseCanonical(boundedText(bytes))
+  const members = ['_type', 'subject', 'predicateType', 'predicate']
+  const statement = closed(value, 'the manifest', members)
+  oneOf(STATEMENT)(statement._type, '_type')
+  oneOf(PREDICATE)(statement.predicateType, 'predicateType')
+  checkSubjects(listOf(subject)(statement.subject, 'subject'))
+  checkPredicate(statement.predicate)
+  return value as unknown as Manifest
+}
+
+const tenant = pattern('a tenant', TENANT)
+const digest = pattern('SHA-256 in lower-case hex', /^[0-9a-f]{64}$/)
+
+const subject: Check<Subject> = (value, what) => {
+  const members = closed(value, what, ['name', 'digest'])
+  const { sha256 } = closed(members.digest, `${what}.digest`, ['sha256'])
+  return {
+    name: name(members.name, `${what}.name`),
+    digest: { sha256: digest(sha256, `${what}.digest.sha256`) },
+  }
+}
+
+function checkSubjects(subjects: readonly Subject[]) {
+  subjects.forEach(({ name }, i) => {
+    const ascends = i === 0 || subjects[i - 1]!.name < name
+    const own = name === MANIFEST || name === MANIFEST_JWS
+    if (!ascends || own || !isZipPath(name)) {
+      throw new ProofError('PROOF_MANIFEST', `subject ${i} is no path, or out of order`)
+    }
+  })
+  for (const path of [CHECKPOINT, PROOF, RECORDS]) {
+    if (!subjects.some(({ name }) => name === path)) {
+      throw new ProofError('PROOF_MANIFEST', `${path} is not among the subjects`)
+    }
+  }
+}
+
+const PREDICATE_MEMBERS = [
+  ...['v', 'tenant', 'origin', 'question', 'asOf'],
+  ...['stateSize', 'size', 'records', 'stitch'],
+]
+
+function checkPredicate(value: Json | undefined) {
+  const predicate: Members = closed(value, 'the predicate', PREDICATE_MEMBERS)
+  oneOf('selvedge/bundle/1')(predicate.v, 'v')
+  tenant(predicate.tenant, 'tenant')
+  name(predicate.origin, 'origin')
+  count(predicate.asOf, 'asOf')
+  count(predicate.size, 'size')
+  count(predicate.records, 'records')
+  hash(predicate.stitch, 'stitch')
+  // The place of the state proof: a reader that cannot evaluate one must not seem to have done so.
+  if (predicate.stateSize !== null) throw new ProofError('PROOF_VALUE', 'stateSize is not null')
+  const question = closed(predicate.question, 'the question', ['root', 'direction', 'depth'])
+  id(question.root, 'root')
+  oneOf(...DIRECTIONS)(question.direction, 'direction')
+  count(question.depth, 'depth')
+}

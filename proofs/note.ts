@@ -1,0 +1,154 @@
+import { std64, unstd64 } from './base64.ts'
+import { verifyEd25519 } from './ed25519.ts'
+import { ProofError } from './error.ts'
+import { equal, type Sha256 } from './hash.ts'
+import { utf8 } from './utf8.ts'
+
+/** C2SP signed-note's number for Ed25519. */
+const ED25519 = Uint8Array.of(0x01)
+const HASH_BYTES = 4
+const MAX_SIGNATURES = 100
+
+/** A key's name: no white space, no plus sign. */
+const NAME = /^[^\p{White_Space}\p{Cc}+]+$/u
+/** Every ASCII control character below the space but the newline; those above it a note may have. */
+const CONTROL = /[^\P{Cc}\n\x7f-\x9f]/u
+const LINE = /^— (\S+) (\S+)$/
+
+/** One signature line of a note. */
+export interface NoteSignature {
+  name: string
+  /** The first four bytes of the key's hash: they tell which key to try, and prove nothing. */
+  keyHash: Uint8Array
+  signature: Uint8Array
+}
+
+/** A note and whoever signed it, nothing checked yet. */
+export interface Note {
+  /** Ends with a newline; the signatures are over exactly this. */
+  text: string
+  signatures: NoteSignature[]
+}
+
+/** A public key under the name that a note's signature line gives it. */
+export interface NoteKey {
+  name: string
+  publicKey: Uint8Array
+}
+
+/** Gives the first four bytes of `H(name ‖ "\n" ‖ 0x01 ‖ key)` (C2SP signed-note). */
+export const keyHash = (sha256: Sha256, name: string, publicKey: Uint8Array) =>
+  sha256(utf8(`${name}\n`), ED25519, publicKey).slice(0, HASH_BYTES)
+
+/** Gives the signature line's parts for a signature made over the note's text. */
+export function noteSignature(
+  sha256: Sha256,
+  name: string,
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+): NoteSignature {
+  requireName(name)
+  return { name, keyHash: keyHash(sha256, name, publicKey), signature }
+}
+
+/**
+ * Writes a signed note.
+ *
+ * @throws {ProofError} `PROOF_NOTE_SYNTAX` where the text does not end with a newline or holds a control character.
+ */
+export function formatNote(text: string, signatures: readonly NoteSignature[]) {
+  requireText(text)
+  const lines = signatures.map(({ name, keyHash, signature }) => {
+    return `— ${name} ${std64(Uint8Array.of(...keyHash, ...signature))}\n`
+  })
+  return `${text}\n${lines.join('')}`
+}
+
+/**
+ * Reads a signed note, in the one form that `formatNote` writes.
+ *
+ * @throws {ProofError} `PROOF_NOTE_SYNTAX`
+ */
+export function parseNote(note: string): Note {
+  const border = note.lastIndexOf('\n\n')
+  if (border < 0 || !note.endsWith('\n')) throw syntax('no blank line before signatures')
+  const text = note.slice(0, border + 1)
+  requireText(text)
+  const lines = note.slice(border + 2, -1).split('\n')
+  if (lines.length > MAX_SIGNATURES) throw syntax(`over ${MAX_SIGNATURES} signatures`)
+  return { text, signatures: lines.map(parseLine) }
+}
+
+/** Writes a key as a vkey: `<name>+<key hash in hex>+<base64 of 0x01 ‖ key>`. */
+export function formatVkey(sha256: Sha256, { name, publicKey }: NoteKey) {
+  requireName(name)
+  const typed = std64(Uint8Array.of(...ED25519, ...publicKey))
+  return `${name}+${hex(keyHash(sha256, name, publicKey))}+${typed}`
+}
+
+/**
+ * Reads a vkey.
+ *
+ * @throws {ProofError} `PROOF_NOTE_KEY` for another form, another algorithm, or a hash not the key's.
+ */
+export function parseVkey(sha256: Sha256, vkey: string): NoteKey {
+  const [, name = '', hash = '', typed = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? []
+  const bytes = bytesOf(typed)
+  const publicKey = bytes.slice(1)
+  const sound = NAME.test(name) && bytes.length === 33 && bytes[0] === ED25519[0]
+  if (!sound || hex(keyHash(sha256, name, publicKey)) !== hash) {
+    throw new ProofError('PROOF_NOTE_KEY', 'not a vkey of an Ed25519 key')
+  }
+  return { name, publicKey }
+}
+
+/**
+ * Gives a note's text once the key given has signed it. Signatures by others are ignored, as the
+ * specification asks: a witness's line must not make a note unreadable to those who do not know it.
+ *
+ * @throws {ProofError} `PROOF_NOTE_SYNTAX`; `PROOF_NOTE_UNSIGNED` without a line by this key;
+ * `PROOF_NOTE_SIGNATURE` where any line by it does not hold.
+ */
+export function verifyNote(sha256: Sha256, note: string, { name, publicKey }: NoteKey): string {
+  const { text, signatures } = parseNote(note)
+  const hash = keyHash(sha256, name, publicKey)
+  const own = signatures.filter((line) => line.name === name && equal(line.keyHash, hash))
+  if (own.length === 0) throw new ProofError('PROOF_NOTE_UNSIGNED', `not signed by ${name}`)
+  const message = utf8(text)
+  if (!own.every(({ signature }) => verifyEd25519(publicKey, message, signature))) {
+    throw new ProofError('PROOF_NOTE_SIGNATURE', `the signature by ${name} does not hold`)
+  }
+  return text
+}
+
+function parseLine(line: string): NoteSignature {
+  const [, name = '', encoded = ''] = LINE.exec(line) ?? []
+  if (!NAME.test(name)) throw syntax('a malformed signature line')
+  const bytes = bytesOf(encoded)
+  if (bytes.length <= HASH_BYTES) throw syntax('a signature line without a signature')
+  return { name, keyHash: bytes.slice(0, HASH_BYTES), signature: bytes.slice(HASH_BYTES) }
+}
+
+/** Gives no bytes where the text is no base64: both callers refuse what is too short. */
+function bytesOf(encoded: string) {
+  try {
+    return unstd64(encoded)
+  } catch {
+    return new Uint8Array()
+  }
+}
+
+function requireText(text: string) {
+  if (!text.endsWith('\n') || CONTROL.test(text)) {
+    throw syntax('a text that does not end with a newline, or holds a control character')
+  }
+}
+
+function requireName(name: string) {
+  if (!NAME.test(name)) throw new ProofError('PROOF_NOTE_KEY', 'a key name with a space or plus')
+}
+
+const hex = (bytes: Uint8Array) =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const syntax = (message: string) => new ProofError('PROOF_NOTE_SYNTAX', message)

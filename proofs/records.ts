@@ -1,0 +1,103 @@
+import type { Field } from './body.ts'
+import { boundedText } from './bounded-text.ts'
+import { canonical, canonicalBytes } from './canonical.ts'
+import { ProofError } from './error.ts'
+import type { Sha256 } from './hash.ts'
+import type { Json } from './json.ts'
+import { hashLeaf, parseLeaf, type RecordHeader } from './leaf.ts'
+import { type Check, closed, hash, id, listOf, orNull, parseCanonical, pattern } from './members.ts'
+import { compareLinks, type Link } from './outset.ts'
+
+/** A record as a bundle shows it; `null` stands for a part that is not shown. */
+export interface ShownRecord {
+  header: RecordHeader
+  /** All out-edges in force, sorted by (rel, id). */
+  out: readonly Link[] | null
+  /** Every field of the body, sorted by name. */
+  fields: readonly Field[] | null
+}
+
+/** A shown record and its leaf, computed from the header. */
+export interface ReadRecord extends ShownRecord {
+  leaf: Uint8Array
+}
+
+const NEWLINE = 0x0a
+
+/** Gives the bytes of `records.ndjson`: a line of JCS a record, in the order given, which must be that of `seq`. */
+export function recordsBytes(records: readonly ShownRecord[]): Uint8Array {
+  const lines = records.map(({ header, out, fields }) =>
+    canonicalBytes({
+      header: header as unknown as Json,
+      out: out?.map(({ rel, id, leaf }) => [rel, id, leaf]) ?? null,
+      fields: fields as Json[] | null,
+    }),
+  )
+  const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length + 1, 0))
+  let at = 0
+  for (const line of lines) {
+    bytes.set(line, at)
+    bytes[at + line.length] = NEWLINE
+    at += line.length + 1
+  }
+  return bytes
+}
+
+/**
+ * Reads `records.ndjson` and hashes every header.
+ *
+ * @throws {ProofError} `PROOF_RECORDS` for a file that does not end with a newline, a leaf that is no
+ * record, or an out-set out of order; what `parseLeaf` and `hashLeaf` throw; `PROOF_JSON_*`,
+ * `PROOF_MEMBERS`, `PROOF_VALUE`, `PROOF_TEXT_TOO_LARGE`
+ */
+export function parseRecords(sha256: Sha256, bytes: Uint8Array): ReadRecord[] {
+  if (bytes.at(-1) !== NEWLINE) {
+    throw new ProofError('PROOF_RECORDS', 'the records do not end with a newline')
+  }
+  const records: ReadRecord[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, at)
+    records.push(parseLine(sha256, boundedText(bytes.subarray(at, end)), records.length + 1))
+    at = end + 1
+  }
+  return records
+}
+
+function parseLine(sha256: Sha256, line: string, number: number): ReadRecord {
+  const what = `line ${number}`
+  const members = closed(parseCanonical(line), what, ['header', 'out', 'fields'])
+  const header = parseLeaf(canonical(members.header!))
+  if (header.v !== 'selvedge/record/1') {
+    throw new ProofError('PROOF_RECORDS', `${what} is no record`)
+  }
+  const out = orNull(listOf(link))(members.out, `${what}, out`)
+  if (out?.some((edge, i) => i > 0 && compareLinks(out[i - 1]!, edge) >= 0)) {
+    throw new ProofError('PROOF_RECORDS', `the out-set in ${what} is out of order`)
+  }
+  const fields = orNull(listOf(field))(members.fields, `${what}, fields`)
+  return { header, out, fields, leaf: hashLeaf(sha256, header) }
+}
+
+const rel = pattern('a relation', /^[A-Z][A-Z_]{0,62}$/)
+
+const link: Check<Link> = (value, what) => {
+  if (!Array.isArray(value) || value.length !== 3) {
+    throw new ProofError('PROOF_MEMBERS', `${what} is not [rel, id, leaf]`)
+  }
+  return {
+    rel: rel(value[0], `${what}, rel`),
+    id: id(value[1], `${what}, id`),
+    leaf: orNull(hash)(value[2], `${what}, leaf`),
+  }
+}
+
+/** Any text: facets bring names of their own, and the body's root binds them as they are. */
+const fieldName = pattern('text', /^/)
+
+const field: Check<Field> = (value, what) => {
+  const withheld = typeof value === 'object' && value !== null && Object.hasOwn(value, 'c')
+  const members = closed(value, what, withheld ? ['name', 'c'] : ['name', 'salt', 'value'])
+  const named = fieldName(members.name, `${what}.name`)
+  if (withheld) return { name: named, c: hash(members.c, `${what}.c`) }
+  return { name: named, salt: hash(members.salt, `${what}.salt`), value: members.value! }
+}

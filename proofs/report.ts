@@ -1,0 +1,105 @@
+import type { ProofCode } from './error.ts'
+
+/** How a check ended; `not evaluated` is neither a yes nor a no, and its detail says why. */
+export type Result = 'pass' | 'fail' | 'not evaluated'
+
+/** What a check is about; each group feeds one line of the verdict. */
+export type Group = 'container' | 'manifest' | 'log' | 'records' | 'lineage' | 'authenticity'
+
+/** Every named check in the order of the report; `docs/specs/bundle.md` has a step for each. */
+export const CHECKS = {
+  'zip-form': 'container',
+  'manifest-form': 'manifest',
+  'jws-form': 'manifest',
+  'entry-list': 'manifest',
+  'subject-digests': 'manifest',
+  'stitch-root': 'manifest',
+  'checkpoint-form': 'log',
+  'checkpoint-match': 'log',
+  'proof-form': 'log',
+  'records-form': 'log',
+  'proof-positions': 'log',
+  'proof-inclusion': 'log',
+  'record-count': 'records',
+  'record-tenant': 'records',
+  'record-times': 'records',
+  'record-as-of': 'records',
+  'record-entities': 'records',
+  'out-sets': 'records',
+  'link-changes': 'records',
+  'link-ends': 'records',
+  bodies: 'records',
+  'lineage-reach': 'lineage',
+  'lineage-upstream': 'lineage',
+  'origin-listed': 'authenticity',
+  'origin-tenant': 'authenticity',
+  'manifest-key': 'authenticity',
+  'manifest-signature': 'authenticity',
+  'checkpoint-key': 'authenticity',
+  'checkpoint-signature': 'authenticity',
+} as const satisfies Record<string, Group>
+
+/** The name of a check. */
+export type CheckName = keyof typeof CHECKS
+
+/** One check, done. */
+export interface Check {
+  name: CheckName
+  group: Group
+  result: Result
+  /** What was seen, for a person; it may quote the bundle, so escape it before showing it anywhere. */
+  detail: string
+  /** Set where the check failed. */
+  code?: ProofCode
+}
+
+/** The questions that people confuse, kept apart (FORMATS section 6). */
+export const LINES = [
+  'intact',
+  'authentic',
+  'witnessed',
+  'current',
+  'completeUp',
+  'completeDown',
+  'terms',
+] as const
+
+/** One line of the verdict. */
+export type Line = (typeof LINES)[number]
+
+/** What a bundle says that it is; worth as much as the verdict. */
+export interface Summary {
+  tenant: string
+  origin: string
+  root: string
+  direction: string
+  depth: number
+  asOf: number
+  size: number
+  records: number
+}
+
+/** All that a verifier found out about one bundle. */
+export interface Report {
+  checks: Check[]
+  verdict: Record<Line, { result: Result; detail: string }>
+  /** `null` where no manifest could be read. */
+  bundle: Summary | null
+}
+
+/** Exit codes of `prov-verifier`; 2 (usage) belongs to the command line alone. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreadable: 3, untrusted: 4 } as const
+
+/**
+ * Turns a report into an exit code: unreadable where the file is no zip at all, failed where any check
+ * failed, untrusted where nothing failed and nobody vouches for the keys.
+ *
+ * @param acceptUntrusted Whether the caller settles for a bundle that vouches only for itself.
+ */
+export function exitCode({ checks, verdict }: Report, acceptUntrusted = false) {
+  if (checks.some(({ code }) => code === 'PROOF_ZIP_NOT_ONE')) return EXIT.unreadable
+  if (checks.some(({ result }) => result === 'fail')) return EXIT.failed
+  // Not "unless something failed": a report in which nothing was found to be intact is not a yes.
+  if (verdict.intact.result !== 'pass') return EXIT.failed
+  return verdict.authentic.result === 'pass' || acceptUntrusted ? EXIT.ok : EXIT.untrusted
+}

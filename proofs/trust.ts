@@ -1,0 +1,118 @@
+import { unb64 } from './base64.ts'
+import { canonical } from './canonical.ts'
+import { ProofError } from './error.ts'
+import type { Sha256 } from './hash.ts'
+import { type Json, parseJson } from './json.ts'
+import { kidOf } from './keyleaf.ts'
+import { type Check, closed, count, hash, listOf, name, oneOf, orNull } from './members.ts'
+
+/** A key that the reader trusts for one use in one log. */
+export interface TrustKey {
+  use: 'checkpoint' | 'manifest'
+  kid: string
+  /** The public key, base64url. */
+  x: string
+  /** It authenticates log sizes in [from, until); `null`: it still does. */
+  from: number
+  until: number | null
+  compromised: boolean
+}
+
+/** A log that the reader knows, by its origin. */
+export interface TrustLog {
+  origin: string
+  keys: TrustKey[]
+  /** Sizes and roots that the reader holds for true whatever becomes of the keys; not evaluated yet. */
+  anchors: { size: number; root: string }[]
+}
+
+/** Whom a reader trusts; it overrides whatever a bundle says of keys. */
+export interface Trust {
+  v: 'selvedge/trust/1'
+  logs: TrustLog[]
+  /** A C2SP tlog-policy, empty for none; parsed as text, not evaluated yet. */
+  witnessPolicy: string
+  /** Keys (vkeys) of those who replay logs; not evaluated yet. */
+  replayers: string[]
+}
+
+/** Writes a trust root. */
+export const formatTrust = (trust: Trust) => canonical(trust as unknown as Json)
+
+/**
+ * Reads a trust root. It is the reader's own file and nobody hashes it, so it may be laid out for
+ * people; its members are closed all the same, because a misspelt `until` must not be overlooked.
+ *
+ * @throws {ProofError} `PROOF_TRUST` for an origin or a key listed twice, a `kid` that is not its key's,
+ * or an empty validity; `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`
+ */
+export function parseTrust(sha256: Sha256, text: string): Trust {
+  const value = closed(parseJson(text), 'the trust root', [
+    'v',
+    'logs',
+    'witnessPolicy',
+    'replayers',
+  ])
+  const trust: Trust = {
+    v: oneOf('selvedge/trust/1')(value.v, 'v'),
+    logs: listOf(log)(value.logs, 'logs'),
+    witnessPolicy: policy(value.witnessPolicy),
+    replayers: listOf(name)(value.replayers, 'replayers'),
+  }
+  requireOnce(trust.logs.map(({ origin }) => origin))
+  for (const { keys } of trust.logs) checkKeys(sha256, keys)
+  return trust
+}
+
+const log: Check<TrustLog> = (value, what) => {
+  const members = closed(value, what, ['origin', 'keys', 'anchors'])
+  return {
+    origin: name(members.origin, `${what}.origin`),
+    keys: listOf(key)(members.keys, `${what}.keys`),
+    anchors: listOf(anchor)(members.anchors, `${what}.anchors`),
+  }
+}
+
+const key: Check<TrustKey> = (value, what) => {
+  const names = ['use', 'kid', 'x', 'from', 'until', 'compromised']
+  const members = closed(value, what, names)
+  if (typeof members.compromised !== 'boolean') {
+    throw new ProofError('PROOF_VALUE', `${what}.compromised is neither true nor false`)
+  }
+  return {
+    use: oneOf('checkpoint', 'manifest')(members.use, `${what}.use`),
+    kid: hash(members.kid, `${what}.kid`),
+    x: hash(members.x, `${what}.x`),
+    from: count(members.from, `${what}.from`),
+    until: orNull(count)(members.until, `${what}.until`),
+    compromised: members.compromised,
+  }
+}
+
+const anchor: Check<TrustLog['anchors'][number]> = (value, what) => {
+  const members = closed(value, what, ['size', 'root'])
+  return { size: count(members.size, `${what}.size`), root: hash(members.root, `${what}.root`) }
+}
+
+function policy(value: Json | undefined) {
+  if (typeof value === 'string') return value
+  throw new ProofError('PROOF_VALUE', 'witnessPolicy is not text')
+}
+
+function checkKeys(sha256: Sha256, keys: readonly TrustKey[]) {
+  requireOnce(keys.map(({ use, kid }) => `${use} ${kid}`))
+  for (const { kid, x, from, until } of keys) {
+    if (kidOf(sha256, unb64(x)) !== kid) {
+      throw new ProofError('PROOF_TRUST', `${kid} is not the thumbprint of its key`)
+    }
+    if (until !== null && until <= from) {
+      throw new ProofError('PROOF_TRUST', `the key ${kid} ends before it starts`)
+    }
+  }
+}
+
+function requireOnce(names: readonly string[]) {
+  if (new Set(names).size !== names.length) {
+    throw new ProofError('PROOF_TRUST', 'an origin, or a key for one use, is listed twice')
+  }
+}

@@ -1,0 +1,115 @@
+import type { Sha256 } from './hash.ts'
+import type { Manifest } from './manifest.ts'
+import type { Report } from './report.ts'
+import type { Trust } from './trust.ts'
+import {
+  checkCheckpointSignature,
+  checkManifestSignature,
+  checkTenantOfOrigin,
+  findCheckpointKey,
+  findLog,
+  findManifestKey,
+} from './verify/authenticity.ts'
+import { absent, Checks, type Known, known } from './verify/checks.ts'
+import { checkUpstream, reachRecords } from './verify/lineage.ts'
+import {
+  checkCheckpoint,
+  checkInclusion,
+  checkPositions,
+  readCheckpoint,
+  readProof,
+  readRecords,
+} from './verify/log.ts'
+import {
+  checkDigests,
+  checkEntryList,
+  checkStitch,
+  openZip,
+  readJws,
+  readManifest,
+} from './verify/manifest.ts'
+import {
+  checkAsOf,
+  checkBodies,
+  checkChanges,
+  checkCount,
+  checkEnds,
+  checkEntities,
+  checkOutSets,
+  checkTenant,
+  checkTimes,
+} from './verify/records.ts'
+import { judge } from './verify/verdict.ts'
+
+/** What a verifier is given. */
+export interface VerifyInput {
+  sha256: Sha256
+  /** The whole file. */
+  bytes: Uint8Array
+  /** Without a trust root a bundle vouches only for itself: its authenticity is not evaluated. */
+  trust?: Trust | null
+}
+
+/**
+ * Verifies a stitched bundle and reports every check, not just the first that fails
+ * (`docs/specs/bundle.md`, "Verifying"; this function is its table of contents).
+ *
+ * Needs no network and no database. A bundle's "no" is in the report; this throws only where the
+ * fault is ours.
+ */
+export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput): Promise<Report> {
+  const checks = new Checks()
+
+  const zip = await checks.find('zip-form', [], () => openZip(bytes))
+
+  const manifest = await checks.find('manifest-form', [zip], readManifest)
+  const jws = await checks.find('jws-form', [zip], readJws)
+  await checks.judge('entry-list', [zip, manifest], checkEntryList)
+  await checks.judge('subject-digests', [zip, manifest], (z, m) => checkDigests(sha256, z, m))
+  await checks.judge('stitch-root', [zip, manifest], (z, m) => checkStitch(sha256, z, m))
+
+  const checkpoint = await checks.find('checkpoint-form', [zip], readCheckpoint)
+  await checks.judge('checkpoint-match', [manifest, checkpoint], checkCheckpoint)
+  const proof = await checks.find('proof-form', [zip], readProof)
+  const records = await checks.find('records-form', [zip], (z) => readRecords(sha256, z))
+  await checks.judge('proof-positions', [proof, records, checkpoint], checkPositions)
+  await checks.judge('proof-inclusion', [proof, records, checkpoint], (p, r, c) =>
+    checkInclusion(sha256, { proof: p, records: r, checkpoint: c }),
+  )
+
+  await checks.judge('record-count', [manifest, records], checkCount)
+  await checks.judge('record-tenant', [manifest, records], checkTenant)
+  await checks.judge('record-times', [records], checkTimes)
+  await checks.judge('record-as-of', [manifest, records], checkAsOf)
+  await checks.judge('record-entities', [records], checkEntities)
+  await checks.judge('out-sets', [records], (r) => checkOutSets(sha256, r))
+  await checks.judge('link-changes', [records], checkChanges)
+  await checks.judge('link-ends', [records], checkEnds)
+  await checks.judge('bodies', [records], (r) => checkBodies(sha256, r))
+
+  const lineage = await checks.find('lineage-reach', [manifest, records], ({ predicate }, r) =>
+    reachRecords(predicate.question, r),
+  )
+  await checks.judge('lineage-upstream', [lineage, asksUpstream(manifest)], checkUpstream)
+
+  const given = trust === null ? absent('no trust root was given') : known(trust)
+  const log = await checks.find('origin-listed', [given, manifest], findLog)
+  await checks.judge('origin-tenant', [manifest, log], checkTenantOfOrigin)
+  const manifestKey = await checks.find('manifest-key', [log, jws, manifest], findManifestKey)
+  await checks.judge('manifest-signature', [jws, manifestKey], checkManifestSignature)
+  const checkpointKey = await checks.find('checkpoint-key', [log, checkpoint], (l, c) =>
+    findCheckpointKey(sha256, l, c),
+  )
+  await checks.judge('checkpoint-signature', [checkpoint, checkpointKey], (c, k) =>
+    checkCheckpointSignature(sha256, c, k),
+  )
+
+  return judge(checks.all(), { manifest: manifest.found ? manifest.value : null, trust })
+}
+
+function asksUpstream(manifest: Known<Manifest>): Known<true> {
+  if (!manifest.found) return manifest
+  return manifest.value.predicate.question.direction === 'DOWNSTREAM'
+    ? absent('upstream was not asked for')
+    : known(true)
+}

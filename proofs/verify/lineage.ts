@@ -1,0 +1,115 @@
+import { ProofError } from '../error.ts'
+import type { Question } from '../manifest.ts'
+import type { ReadRecord } from '../records.ts'
+import { isDesign } from '../relations.ts'
+
+/** How far each shown entity lies from the root, by id. */
+export type Distances = ReadonlyMap<string, number>
+
+/** What a bundle's records have to do with its question. */
+export interface Lineage {
+  question: Question
+  byId: ReadonlyMap<string, ReadRecord>
+  /** Empty where that direction was not asked. */
+  up: Distances
+  down: Distances
+}
+
+/**
+ * Requires that the root is shown, and that every record lies on the way that was asked: at most
+ * `depth` edges up- or downstream of it by design-level edges of the shown out-sets. Otherwise a
+ * bundle could lay a stranger's record beside the answer.
+ *
+ * @throws {ProofError} `PROOF_LINEAGE_ROOT`, `PROOF_LINEAGE_UNREACHED`
+ */
+export function reachRecords(question: Question, records: readonly ReadRecord[]) {
+  const byId = new Map(records.map((record) => [record.header.id, record]))
+  if (!byId.has(question.root)) {
+    throw new ProofError('PROOF_LINEAGE_ROOT', `the root ${question.root} is not shown`)
+  }
+  const lineage = { question, byId, up: walkUp(question, byId), down: walkDown(question, byId) }
+  const stray = records.find(({ header: { id } }) => !lineage.up.has(id) && !lineage.down.has(id))
+  if (stray !== undefined) {
+    throw new ProofError('PROOF_LINEAGE_UNREACHED', `${stray.header.id} is not on the way asked`)
+  }
+  return { value: lineage, detail: tellReach(lineage) }
+}
+
+/**
+ * Requires that nothing upstream is left out, by the out-sets shown: every record nearer than `depth`
+ * shows its whole out-set, and every design-level edge of it leads to a record of the bundle.
+ *
+ * @throws {ProofError} `PROOF_LINEAGE_HIDDEN`, `PROOF_LINEAGE_INCOMPLETE`
+ */
+export function checkUpstream({ question, byId, up }: Lineage) {
+  for (const [id, distance] of up) {
+    if (distance >= question.depth) continue
+    const out = designLinks(byId.get(id)!)
+    if (out === null) {
+      throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id}, nearer than the depth, hides its edges`)
+    }
+    const missing = out.find((link) => !byId.has(link.id))
+    if (missing !== undefined) {
+      throw new ProofError(
+        'PROOF_LINEAGE_INCOMPLETE',
+        `${id} ${missing.rel} ${missing.id}, which is not shown`,
+      )
+    }
+  }
+  return tellBoundary({ question, byId, up })
+}
+
+/** A record's edges that lineage walks, `null` where its out-set is not shown. */
+const designLinks = ({ out }: ReadRecord) => out?.filter(({ rel }) => isDesign(rel)) ?? null
+
+function walkUp({ root, direction, depth }: Question, byId: Lineage['byId']): Distances {
+  if (direction === 'DOWNSTREAM') return new Map()
+  const upstream = (id: string) => designLinks(byId.get(id)!) ?? []
+  return walk(root, depth, (id) =>
+    upstream(id)
+      .map((link) => link.id)
+      .filter((to) => byId.has(to)),
+  )
+}
+
+function walkDown({ root, direction, depth }: Question, byId: Lineage['byId']): Distances {
+  if (direction === 'UPSTREAM') return new Map()
+  const downstream = new Map<string, string[]>()
+  for (const [id, record] of byId) {
+    for (const link of designLinks(record) ?? []) {
+      const known = downstream.get(link.id)
+      if (known) known.push(id)
+      else downstream.set(link.id, [id])
+    }
+  }
+  return walk(root, depth, (id) => downstream.get(id) ?? [])
+}
+
+/** Breadth-first, each entity once, at its least distance. */
+function walk(root: string, depth: number, next: (id: string) => string[]): Distances {
+  const distances = new Map([[root, 0]])
+  // A Map goes on over what is added while it is walked, in order: it is its own queue.
+  for (const [id, distance] of distances) {
+    if (distance === depth) continue
+    for (const to of next(id)) if (!distances.has(to)) distances.set(to, distance + 1)
+  }
+  return distances
+}
+
+function tellReach({ question: { direction, depth }, up, down }: Lineage) {
+  const sides = [
+    direction !== 'DOWNSTREAM' && `${up.size - 1} upstream`,
+    direction !== 'UPSTREAM' && `${down.size - 1} downstream`,
+  ]
+  return `the root and ${sides.filter(Boolean).join(', ')}, within depth ${depth}`
+}
+
+function tellBoundary({ question: { depth }, byId, up }: Omit<Lineage, 'down'>) {
+  const border = [...up].filter(([, distance]) => distance === depth).map(([id]) => byId.get(id)!)
+  const shown = border.flatMap((record) => designLinks(record) ?? [])
+  const onward = new Set(shown.map(({ id }) => id).filter((id) => !byId.has(id))).size
+  const hidden = border.filter(({ out }) => out === null).length
+  const boundary = `${border.length} at the boundary (depth ${depth})`
+  const beyond = `${onward} known beyond it${hidden > 0 ? `, ${hidden} with edges not shown` : ''}`
+  return `every out-set nearer than depth ${depth} is shown and followed; ${boundary}, ${beyond}`
+}

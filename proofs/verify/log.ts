@@ -1,0 +1,91 @@
+import { b64 } from '../base64.ts'
+import { type Batch, verifyBatch } from '../batch.ts'
+import { boundedText } from '../bounded-text.ts'
+import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts'
+import { ProofError } from '../error.ts'
+import type { Sha256 } from '../hash.ts'
+import { CHECKPOINT, type Manifest, PROOF, RECORDS } from '../manifest.ts'
+import { type NoteSignature, parseNote } from '../note.ts'
+import { parseProof } from '../proof.ts'
+import { parseRecords, type ReadRecord } from '../records.ts'
+import { type Entries, entry } from './manifest.ts'
+
+/** A checkpoint read from its note; no signature checked yet. */
+export interface ReadCheckpoint extends Checkpoint {
+  note: string
+  signatures: NoteSignature[]
+}
+
+/**
+ * Reads `checkpoint`: a signed note over origin, size and root, without extension lines.
+ *
+ * @throws {ProofError} `PROOF_NOTE_SYNTAX`, `PROOF_CHECKPOINT_SYNTAX`, `PROOF_CHECKPOINT_EXTENSION`
+ */
+export function readCheckpoint(entries: Entries) {
+  const note = boundedText(entry(entries, CHECKPOINT))
+  const { text, signatures } = parseNote(note)
+  const { extensions, ...checkpoint } = parseCheckpoint(text)
+  if (extensions.length > 0) {
+    throw new ProofError('PROOF_CHECKPOINT_EXTENSION', 'a line after the root')
+  }
+  const value: ReadCheckpoint = { ...checkpoint, note, signatures }
+  return { value, detail: `${value.origin}, size ${value.size}, root ${b64(value.root)}` }
+}
+
+/** Requires the checkpoint to be the one that the manifest names. @throws {ProofError} `PROOF_CHECKPOINT_OTHER` */
+export function checkCheckpoint({ predicate }: Manifest, { origin, size }: ReadCheckpoint) {
+  if (origin !== predicate.origin || size !== predicate.size) {
+    throw new ProofError(
+      'PROOF_CHECKPOINT_OTHER',
+      `a checkpoint of ${origin} at ${size}, and the manifest names ${predicate.origin} at ${predicate.size}`,
+    )
+  }
+  return `${origin} at ${size}, as the manifest names it`
+}
+
+/** Reads `proof.json`. @throws {ProofError} As `parseProof`, and `PROOF_ENTRY_MISSING`. */
+export function readProof(entries: Entries) {
+  const value = parseProof(entry(entries, PROOF))
+  return { value, detail: `${value.hashes.length} hashes for ${value.seqs.length} places` }
+}
+
+/** Reads `records.ndjson`. @throws {ProofError} As `parseRecords`, and `PROOF_ENTRY_MISSING`. */
+export function readRecords(sha256: Sha256, entries: Entries) {
+  const value = parseRecords(sha256, entry(entries, RECORDS))
+  return { value, detail: `${value.length} records, each sound by itself` }
+}
+
+/**
+ * Requires the proof to be about these records, each at its own place, and about this checkpoint: a
+ * batch of hashes alone binds neither the places nor the size.
+ *
+ * @throws {ProofError} `PROOF_POSITIONS`
+ */
+export function checkPositions(
+  { size, seqs }: Batch,
+  records: readonly ReadRecord[],
+  checkpoint: ReadCheckpoint,
+) {
+  if (size !== checkpoint.size) {
+    throw new ProofError('PROOF_POSITIONS', `the proof is for a log of ${size}`)
+  }
+  const matches = records.every(({ header }, i) => header.seq === seqs[i])
+  if (!matches || records.length !== seqs.length) {
+    throw new ProofError('PROOF_POSITIONS', 'the places of the proof are not those of the records')
+  }
+  return `${seqs.length} places, each its record's own`
+}
+
+/** Requires the records' leaves and the proof to make the checkpoint's root. @throws {ProofError} As `verifyBatch`. */
+export function checkInclusion(
+  sha256: Sha256,
+  {
+    proof,
+    records,
+    checkpoint,
+  }: { proof: Batch; records: readonly ReadRecord[]; checkpoint: ReadCheckpoint },
+) {
+  const leaves = records.map(({ leaf }) => leaf)
+  verifyBatch(sha256, proof, leaves, checkpoint.root)
+  return `${leaves.length} records are in the log of ${proof.size}`
+}

@@ -1,0 +1,224 @@
+import { sha256 } from '../../core/sha256.ts'
+import { b64 } from '../../proofs/base64.ts'
+import { type Batch, batchRanges } from '../../proofs/batch.ts'
+import { canonicalBytes } from '../../proofs/canonical.ts'
+import { type Checkpoint, formatCheckpoint } from '../../proofs/checkpoint.ts'
+import { leafHash } from '../../proofs/hash.ts'
+import { hex } from '../../proofs/hex.ts'
+import type { Json } from '../../proofs/json.ts'
+import {
+  CHECKPOINT,
+  jwsHeader,
+  MANIFEST,
+  MANIFEST_JWS,
+  type Manifest,
+  PREDICATE,
+  PROOF,
+  type Question,
+  RECORDS,
+  STATEMENT,
+} from '../../proofs/manifest.ts'
+import { rootOf } from '../../proofs/merkle.ts'
+import { formatNote, noteSignature } from '../../proofs/note.ts'
+import { proofBytes } from '../../proofs/proof.ts'
+import { recordsBytes, type ShownRecord } from '../../proofs/records.ts'
+import { isDesign } from '../../proofs/relations.ts'
+import { stitchRoot } from '../../proofs/stitch.ts'
+import type { Trust, TrustKey } from '../../proofs/trust.ts'
+import { compareUtf16, text, utf8 } from '../../proofs/utf8.ts'
+import { writeZip, type ZipEntry } from '../../proofs/zip.ts'
+import type { TestKey } from './keys.ts'
+import type { TestLog } from './log.ts'
+
+/** What is asked of a log, and what goes beside the answer. */
+export interface Asked {
+  question: Question
+  asOf?: number
+  attachments?: ZipEntry[]
+}
+
+/**
+ * Changes to single layers of a bundle. Each gets what the genuine builder made of the (changed)
+ * layers below, and everything above is computed and signed anew, with the genuine keys.
+ */
+export interface Changes {
+  /** The log's entries as bytes, before the tree is built. */
+  entries?(entries: Uint8Array[]): Uint8Array[]
+  /** The records shown; a changed header is also changed in the log. */
+  records?(records: ShownRecord[]): ShownRecord[]
+  /** The records shown, while the log stays as it is. */
+  shown?(records: ShownRecord[]): ShownRecord[]
+  /** By the records' order: where in the log each stands, where its header says otherwise. */
+  seqs?(seqs: number[]): number[]
+  proof?(proof: Batch): Batch
+  checkpoint?(checkpoint: Checkpoint): Checkpoint
+  checkpointText?(text: string): string
+  note?(note: string): string
+  checkpointKey?: TestKey
+  /** Any subject's bytes, by path. */
+  subjects?: Record<string, (text: string) => string>
+  /** All subjects at once, in path order. */
+  replace?(subjects: ZipEntry[]): ZipEntry[]
+  manifest?(manifest: Manifest): Manifest
+  manifestText?(text: string): string
+  manifestKey?: TestKey
+  jwsHeader?(text: string): string
+  jwsPayload?(manifest: string): string
+  jws?(text: string): string
+  files?(entries: ZipEntry[]): ZipEntry[]
+  zip?(zip: Uint8Array): Uint8Array
+  trust?(trust: Trust): Trust
+}
+
+/** A bundle and the trust root that vouches for it. */
+export interface TestBundle {
+  bytes: Uint8Array
+  trust: Trust
+}
+
+const same = <T>(value: T) => value
+
+/** Makes a genuine bundle, or one that differs from it in the layers named; it never reads a clock or a random number. */
+export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): TestBundle {
+  const asOf = asked.asOf ?? log.leaves.length
+  const genuine = answer(log, asked.question, asOf)
+  const placed = (changes.records ?? same)(genuine)
+  const seqs = (changes.seqs ?? same)(placed.map(({ header }) => header.seq))
+  const hashes = treeOf(log, placed, { seqs, change: changes.entries ?? same })
+  const checkpoint = (changes.checkpoint ?? same)({
+    origin: log.origin,
+    size: hashes.length,
+    root: rootOf(sha256, hashes),
+  })
+  const proof = (changes.proof ?? same)(prove(hashes, seqs))
+  const made = [
+    { path: CHECKPOINT, bytes: utf8(signCheckpoint(log, checkpoint, changes)) },
+    { path: PROOF, bytes: proofBytes(proof) },
+    { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
+    ...(asked.attachments ?? []),
+  ]
+    .map((entry) => rewrite(entry, changes))
+    .sort((a, b) => compareUtf16(a.path, b.path))
+  const subjects = (changes.replace ?? same)(made)
+  const size = hashes.length
+  const manifest = stateManifest(log, subjects, { ...asked, asOf, size, records: placed.length })
+  const files = signManifest(log, (changes.manifest ?? same)(manifest), changes)
+  const zip = writeZip((changes.files ?? same)([...files, ...subjects]))
+  return {
+    bytes: (changes.zip ?? same)(zip),
+    trust: (changes.trust ?? same)(trustIn(log)),
+  }
+}
+
+/** The trust root that lists a log's two keys. */
+export const trustIn = ({ origin, keys }: TestLog): Trust => ({
+  v: 'selvedge/trust/1',
+  logs: [
+    {
+      origin,
+      keys: [trustKey('checkpoint', keys.checkpoint), trustKey('manifest', keys.manifest)],
+      anchors: [],
+    },
+  ],
+  witnessPolicy: '',
+  replayers: [],
+})
+
+export const trustKey = (use: TrustKey['use'], { kid, x }: TestKey): TrustKey => ({
+  use,
+  kid,
+  x,
+  from: 0,
+  until: null,
+  compromised: false,
+})
+
+/** The records that answer the question, in log order: by a search that is as plain as can be, and not the verifier's. */
+export function answer(log: TestLog, { root, direction, depth }: Question, asOf: number) {
+  const edges = log.ids().flatMap((id) => {
+    const links = log.shown(id, asOf)?.out ?? []
+    return links.filter(({ rel }) => isDesign(rel)).map((link) => ({ from: id, to: link.id }))
+  })
+  const spread = (step: (reached: ReadonlySet<string>) => string[]) => {
+    let reached = new Set([root])
+    for (let hop = 0; hop < depth; hop++) reached = new Set([...reached, ...step(reached)])
+    return reached
+  }
+  const up = spread((reached) => edges.filter((e) => reached.has(e.from)).map((e) => e.to))
+  const down = spread((reached) => edges.filter((e) => reached.has(e.to)).map((e) => e.from))
+  const ids = new Set([
+    ...(direction === 'DOWNSTREAM' ? [] : up),
+    ...(direction === 'UPSTREAM' ? [] : down),
+  ])
+  return [...ids].map((id) => log.shown(id, asOf)!).sort((a, b) => a.header.seq - b.header.seq)
+}
+
+function treeOf(
+  log: TestLog,
+  records: readonly ShownRecord[],
+  { seqs, change }: { seqs: number[]; change: (entries: Uint8Array[]) => Uint8Array[] },
+) {
+  const entries = log.leaves.map((leaf) => canonicalBytes(leaf as unknown as Json))
+  records.forEach(({ header }, i) => {
+    entries[seqs[i]!] = canonicalBytes(header as unknown as Json)
+  })
+  return change(entries).map((entry) => leafHash(sha256, entry))
+}
+
+const prove = (hashes: readonly Uint8Array[], seqs: number[]): Batch => ({
+  size: hashes.length,
+  seqs,
+  hashes: batchRanges(hashes.length, seqs).map(({ start, end }) =>
+    rootOf(sha256, hashes.slice(start, end)),
+  ),
+})
+
+function signCheckpoint(log: TestLog, checkpoint: Checkpoint, changes: Changes) {
+  const signed = (changes.checkpointText ?? same)(formatCheckpoint(checkpoint))
+  const key = changes.checkpointKey ?? log.keys.checkpoint
+  const signature = key.sign(utf8(signed))
+  const line = noteSignature(sha256, checkpoint.origin, keyBytes(key), signature)
+  return (changes.note ?? same)(formatNote(signed, [line]))
+}
+
+const keyBytes = ({ x }: TestKey) => new Uint8Array(Buffer.from(x, 'base64url'))
+
+function rewrite({ path, bytes }: ZipEntry, { subjects }: Changes): ZipEntry {
+  const change = subjects?.[path]
+  return { path, bytes: change ? utf8(change(text(bytes))) : bytes }
+}
+
+function stateManifest(
+  { tenant, origin }: TestLog,
+  subjects: readonly ZipEntry[],
+  { question, asOf, size, records }: Asked & { asOf: number; size: number; records: number },
+): Manifest {
+  return {
+    _type: STATEMENT,
+    subject: subjects.map(({ path, bytes }) => ({
+      name: path,
+      digest: { sha256: hex(sha256(bytes)) },
+    })),
+    predicateType: PREDICATE,
+    predicate: {
+      v: 'selvedge/bundle/1',
+      ...{ tenant, origin, question, asOf, stateSize: null, size, records },
+      stitch: b64(stitchRoot(sha256, subjects)),
+    },
+  }
+}
+
+/** The manifest and its JWS, put together by hand, so that the signer under test does not vouch for itself. */
+function signManifest(log: TestLog, manifest: Manifest, changes: Changes): ZipEntry[] {
+  const canonical = text(canonicalBytes(manifest as unknown as Json))
+  const stated = (changes.manifestText ?? same)(canonical)
+  const key = changes.manifestKey ?? log.keys.manifest
+  const header = (changes.jwsHeader ?? same)(jwsHeader(key.kid))
+  const payload = (changes.jwsPayload ?? same)(stated)
+  const signed = `${b64(utf8(header))}.${b64(utf8(payload))}`
+  const jws = `${signed}.${b64(key.sign(utf8(signed)))}`
+  return [
+    { path: MANIFEST, bytes: utf8(stated) },
+    { path: MANIFEST_JWS, bytes: utf8((changes.jws ?? same)(jws)) },
+  ]
+}

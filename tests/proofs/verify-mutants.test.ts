@@ -1,0 +1,43 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../core/sha256.ts'
+import { unb64 } from '../../proofs/base64.ts'
+import { MANIFEST_JWS } from '../../proofs/manifest.ts'
+import { CHECKS, type CheckName, exitCode } from '../../proofs/report.ts'
+import { text, utf8 } from '../../proofs/utf8.ts'
+import { verifyBundle } from '../../proofs/verify.ts'
+import { readZip } from '../../proofs/zip.ts'
+import { genuine, genuineTrust, MUTANTS } from './verify-mutants.ts'
+
+it('the bundle that the mutants differ from is genuine', async () => {
+  const report = await verifyBundle({ sha256, ...genuine() })
+  expect(report.checks.filter(({ result }) => result !== 'pass')).toEqual([])
+  expect(exitCode(report)).toBe(0)
+})
+
+it('every check has a mutant', () => {
+  expect(Object.keys(MUTANTS).sort()).toEqual(Object.keys(CHECKS).sort())
+  expect(Object.values(MUTANTS).every((mutants) => mutants.length > 0)).toBe(true)
+})
+
+describe.each(Object.keys(MUTANTS) as CheckName[])('%s alone refuses', (name) => {
+  it.each(MUTANTS[name])('$what', async ({ code, make }) => {
+    const report = await verifyBundle({ sha256, ...make() })
+    const failed = report.checks.filter(({ result }) => result === 'fail')
+    expect(failed.map(({ name, code }) => [name, code])).toEqual([[name, code]])
+    // What is left open is open because of this check alone, so no other would have refused.
+    const open = report.checks.filter(({ result }) => result === 'not evaluated')
+    expect(open.filter(({ detail }) => detail !== `because ${name} failed`)).toEqual([])
+    expect(exitCode(report)).toBe(code === 'PROOF_ZIP_NOT_ONE' ? 3 : 1)
+    expect(exitCode(report, true)).not.toBe(0)
+  })
+})
+
+it('the signature of small order is one that lenient verifiers (ZIP 215) take', () => {
+  const { make } = MUTANTS['manifest-signature'].at(-1)!
+  const jws = readZip(make().bytes).find(({ path }) => path === MANIFEST_JWS)!
+  const [header, payload, signature] = text(jws.bytes).split('.') as [string, string, string]
+  const { x } = genuineTrust.logs[0]!.keys.find(({ use }) => use === 'manifest')!
+  const message = utf8(`${header}.${payload}`)
+  expect(ed25519.verify(unb64(signature), message, unb64(x), { zip215: true })).toBe(true)
+})
