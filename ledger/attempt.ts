@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { Problem } from '../core/problem.ts'
+import { sha256 } from '../core/sha256.ts'
+import { type CommandRow, findCommands, saveCommands } from '../lineage/commands.ts'
+import type { Ask } from '../lineage/graph.ts'
+import { type LogHead, lockLog, readTiles } from '../lineage/log.ts'
+import { actorsOf } from '../lineage/tenants.ts'
+import { b64, unb64 } from '../proofs/base64.ts'
+import { ProofError } from '../proofs/error.ts'
+import { edgeRoot } from '../proofs/merkle.ts'
+import { edgeTiles } from '../proofs/tiles.ts'
+import { type Batch, openBatch } from './batch.ts'
+import type { Draft, Name, Outcome } from './draft.ts'
+import { MOST_LEAVES, openDraft } from './drafting.ts'
+import { keyReused, logBehindRegister, recordInvalid, tenantUnknown } from './problems.ts'
+import { storedRoots } from './stored-roots.ts'
+import { writeBatch } from './write-batch.ts'
+
+/** What a caller wants done, fixed before the first attempt. */
+export interface Task {
+  subject: string
+  key: string
+  /** The hash of the request, to tell another one under the same key. */
+  request: string
+  /** What the command is known to touch: read for the whole batch at once. */
+  names: readonly Name[]
+  ids: readonly string[]
+  run(draft: Draft): Promise<readonly Outcome[]>
+}
+
+/** A log position: the epoch of the log, and how many leaves a read at this position sees. */
+export interface Position {
+  epoch: number
+  seq: number
+}
+
+export interface Receipt {
+  position: Position
+  outcomes: Outcome[]
+  /** Whether this had been carried out before, under the same key. */
+  replayed: boolean
+}
+
+/** How one command of a transaction ended. `later`: the transaction was full; it goes into the next. */
+export type Settled =
+  | { end: 'done'; receipt: Receipt }
+  | { end: 'refused'; problem: Problem }
+  | { end: 'later' }
+
+/** A state of the log that this process knows to be committed: its size and its right edge. */
+export interface Seen {
+  size: number
+  edge: readonly string[]
+}
+
+export interface Attempted {
+  settled: Settled[]
+  /** The log after this transaction. */
+  seen: Seen
+  appended: boolean
+}
+
+/**
+ * One attempt at one transaction: locks the log, then reads, decides, hashes and writes everything
+ * anew, so that it can be repeated after any failure (FORMATS section 3, "Writing").
+ *
+ * @param seen The log as it was seen before; one that does not begin with it was set back since.
+ */
+export async function attempt(
+  ask: Ask,
+  tenant: string,
+  tasks: readonly Task[],
+  seen: Seen | null,
+): Promise<Attempted> {
+  const head = await lockLog(ask)
+  if (!head) throw tenantUnknown(tenant)
+  const batch = openBatch(ask, {
+    tenant,
+    at: laterOf(new Date().toISOString(), head.at),
+    size: head.size,
+    namingKey: unb64(head.namingKey),
+  })
+  // Sent without waiting for each other, so that all of it takes one round trip.
+  const [done, actors, tiles] = await Promise.all([
+    findCommands(
+      ask,
+      tasks.map(({ subject, key }) => ({ principal: subject, key })),
+    ),
+    actorsOf(ask, new Map(tasks.map(({ subject }) => [subject, newActor()]))),
+    readTiles(ask, edgeTiles(head.size)),
+    batch.load(tasks.flatMap((task) => touched(batch, task))),
+    seen && requireGrown(ask, head, seen),
+  ])
+  const known = new Map(done.map((row) => [commandKey(row.principal, row.key), row]))
+  const { settled, kept } = await settleAll(batch, tasks, { known, actors, epoch: head.epoch })
+  if (kept.length > 0) await saveCommands(ask, kept)
+  const after = await writeBatch(ask, batch, head, tiles)
+  return { settled, seen: after, appended: batch.records.length > 0 }
+}
+
+/** Refuses a log that does not begin with what this process has seen of it. */
+async function requireGrown(ask: Ask, head: LogHead, seen: Seen) {
+  const behind = { origin: head.origin, size: head.size, seen: seen.size }
+  if (head.size < seen.size) throw logBehindRegister(behind)
+  const hashes = seen.edge.map((hash) => unb64(hash))
+  const [then] =
+    head.size === seen.size
+      ? [b64(edgeRoot(sha256, { size: head.size, hashes: head.edge.map((hash) => unb64(hash)) }))]
+      : await storedRoots(ask, [seen.size])
+  if (then !== b64(edgeRoot(sha256, { size: seen.size, hashes }))) throw logBehindRegister(behind)
+}
+
+/** Carries the tasks out in their order; once one must wait, so must all after it. */
+async function settleAll(
+  batch: Batch,
+  tasks: readonly Task[],
+  of: { known: Map<string, CommandRow>; actors: ReadonlyMap<string, string>; epoch: number },
+) {
+  const settled: Settled[] = []
+  const kept: CommandRow[] = []
+  for (const task of tasks) {
+    const key = commandKey(task.subject, task.key)
+    const row = of.known.get(key)
+    const end: Settled =
+      settled.at(-1)?.end === 'later'
+        ? { end: 'later' }
+        : row
+          ? replay(row, task, of.epoch)
+          : await carryOut(batch, task, of.actors.get(task.subject)!, of.epoch)
+    settled.push(end)
+    if (row || end.end !== 'done') continue
+    const fresh = commandRow(task, end.receipt, batch.at)
+    of.known.set(key, fresh)
+    kept.push(fresh)
+  }
+  return { settled, kept }
+}
+
+const commandKey = (principal: string, key: string) => JSON.stringify([principal, key])
+const laterOf = (a: string, b: string) => (a > b ? a : b)
+
+/** A pseudonym: headers are for ever, so they carry nothing that names a person (FORMATS section 1). */
+export const newActor = () => `p_${b64(new Uint8Array(randomBytes(16)))}`
+
+const touched = (batch: Batch, { names, ids }: Task) => [
+  ...ids,
+  ...names.map(({ kind, namespace, name }) => batch.urn(kind, namespace, name)),
+]
+
+/** The answer of a command that was carried out before, or a refusal where the key meant another. */
+export function replay(
+  row: CommandRow,
+  task: Pick<Task, 'key' | 'request'>,
+  epoch: number,
+): Exclude<Settled, { end: 'later' }> {
+  if (row.request !== task.request) return { end: 'refused', problem: keyReused(task.key) }
+  const outcomes = row.ids.map((id, i) => ({
+    id,
+    seq: row.seqs[i]!,
+    version: row.versions[i]!,
+    changed: row.changed[i]!,
+  }))
+  const position = { epoch, seq: row.size }
+  return { end: 'done', receipt: { position, outcomes, replayed: true } }
+}
+
+async function carryOut(batch: Batch, task: Task, actor: string, epoch: number): Promise<Settled> {
+  if (batch.records.length >= MOST_LEAVES) return { end: 'later' }
+  const { draft, changes } = openDraft(batch, actor)
+  try {
+    const outcomes = [...(await task.run(draft))]
+    if (batch.records.length > 0 && batch.records.length + changes.records.length > MOST_LEAVES) {
+      return { end: 'later' }
+    }
+    for (const [id, entity] of changes.entities) batch.entities.set(id, entity)
+    batch.records.push(...changes.records)
+    batch.edges.push(...changes.edges)
+    const position = { epoch, seq: batch.base + batch.records.length }
+    return { end: 'done', receipt: { position, outcomes, replayed: false } }
+  } catch (error) {
+    if (error instanceof Problem) return { end: 'refused', problem: error }
+    if (error instanceof ProofError) return { end: 'refused', problem: recordInvalid(error) }
+    throw error
+  }
+}
+
+/** What is kept of a command, so that its key gets the same answer again. */
+export const commandRow = (
+  task: Pick<Task, 'subject' | 'key' | 'request'>,
+  { outcomes, position }: Receipt,
+  at: string,
+): CommandRow => ({
+  principal: task.subject,
+  key: task.key,
+  request: task.request,
+  ids: outcomes.map(({ id }) => id),
+  seqs: outcomes.map(({ seq }) => seq),
+  versions: outcomes.map(({ version }) => version),
+  changed: outcomes.map(({ changed }) => changed),
+  size: position.seq,
+  at,
+})

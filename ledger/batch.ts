@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { sha256 } from '../core/sha256.ts'
+import {
+  type EdgeRow,
+  incomingEdges,
+  type RecordRow,
+  runTimes,
+  storedEntities,
+} from '../lineage/entity-store.ts'
+import type { Ask } from '../lineage/graph.ts'
+import { type Kind, kindInUrn, type Relation } from '../lineage/kinds.ts'
+import { nameUrn } from '../proofs/ids.ts'
+import { type Entity, entityFrom } from './entity.ts'
+
+/** A step in the life of an edge; steps are folded to rows when the transaction is written. */
+export type EdgeStep = { step: 'open' | 'close' | 'date' } & Omit<EdgeRow, 'until'>
+
+/** What a transaction has read and what it is going to write. */
+export interface Changes {
+  readonly entities: Map<string, Entity>
+  readonly records: RecordRow[]
+  readonly edges: EdgeStep[]
+}
+
+export const noChanges = (): Changes => ({ entities: new Map(), records: [], edges: [] })
+
+/** One transaction's view of a tenant: the stored state, read once, under the changes made so far. */
+export interface Batch extends Changes {
+  readonly tenant: string
+  readonly at: string
+  /** The size of the log when it was locked. */
+  readonly base: number
+  urn(kind: Kind, namespace: string, name: string): string
+  load(ids: Iterable<string>): Promise<void>
+  /** Whether an entity that is not there is known not to be. */
+  isLoaded(id: string): boolean
+  /** As stored, or as changed by an earlier command of this transaction. */
+  get(id: string): Entity | undefined
+  storedIncoming(id: string): Promise<{ rel: Relation; id: string; time: string | null }[]>
+  storedRunTimes: (asked: Parameters<typeof runTimes>[1]) => ReturnType<typeof runTimes>
+  /** 32 bytes, new for every record. */
+  secret(): Uint8Array
+}
+
+export function openBatch(
+  ask: Ask,
+  head: { tenant: string; at: string; size: number; namingKey: Uint8Array },
+): Batch {
+  const stored = new Map<string, Entity>()
+  const loaded = new Set<string>()
+  let loading: Promise<void> = Promise.resolve()
+  const urns = new Map<string, string>()
+  const changes = noChanges()
+
+  const loadMissing = async (ids: readonly string[]) => {
+    let wanted = [...new Set(ids)].filter((id) => !loaded.has(id))
+    while (wanted.length > 0) {
+      const found = (await storedEntities(ask, wanted)).map(entityFrom)
+      for (const entity of found) stored.set(entity.id, entity)
+      for (const id of wanted) loaded.add(id)
+      wanted = found.flatMap(({ aliasOf }) => (aliasOf && !loaded.has(aliasOf) ? [aliasOf] : []))
+    }
+  }
+
+  const get = (id: string) => changes.entities.get(id) ?? stored.get(id)
+
+  return {
+    ...changes,
+    tenant: head.tenant,
+    at: head.at,
+    base: head.size,
+    // One after another: what a second caller asks for may be on its way for the first.
+    load: (ids) => {
+      loading = loading.then(() => loadMissing([...ids]))
+      return loading
+    },
+    isLoaded: (id) => loaded.has(id),
+    get,
+    urn(kind, namespace, name) {
+      const key = JSON.stringify([kind, namespace, name])
+      let urn = urns.get(key)
+      if (!urn) {
+        urn = nameUrn(sha256, head.namingKey, kindInUrn(kind), namespace, name)
+        urns.set(key, urn)
+      }
+      return urn
+    },
+    storedIncoming: async (id) => {
+      const entity = get(id)
+      return entity && entity.first >= head.size ? [] : incomingEdges(ask, id)
+    },
+    storedRunTimes: (wanted) => runTimes(ask, wanted),
+    secret: () => new Uint8Array(randomBytes(32)),
+  }
+}
+
+/** In-edges in force: the stored ones, less those dropped and with those added in this transaction. */
+export async function incomingNow(
+  { storedIncoming }: Pick<Batch, 'storedIncoming'>,
+  changed: readonly Entity[],
+  id: string,
+) {
+  const owners = new Set(changed.map((owner) => owner.id))
+  const kept = (await storedIncoming(id)).filter((edge) => !owners.has(edge.id))
+  const held = changed.flatMap((owner) =>
+    [...owner.links.values()]
+      .filter((link) => link.id === id)
+      .map(({ rel, time }) => ({ rel, id: owner.id, time })),
+  )
+  return [...kept, ...held]
+}

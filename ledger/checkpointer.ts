@@ -1,0 +1,87 @@
+import { failpoint } from '../core/failpoint.ts'
+import { sha256 } from '../core/sha256.ts'
+import type { Ask, Database } from '../lineage/graph.ts'
+import { type LogHead, publishCheckpoint, readLog } from '../lineage/log.ts'
+import { unb64 } from '../proofs/base64.ts'
+import { formatCheckpoint } from '../proofs/checkpoint.ts'
+import { formatNote, noteSignature } from '../proofs/note.ts'
+import { utf8 } from '../proofs/utf8.ts'
+import type { SigningKey } from './keys.ts'
+import { logBehindRegister, registerMismatch, tenantUnknown } from './problems.ts'
+import type { Register, Signed } from './register.ts'
+import { storedRoots } from './stored-roots.ts'
+
+/** A published checkpoint: the signed note, and what it says. */
+export interface SignedCheckpoint {
+  note: string
+  size: number
+  root: string
+}
+
+/**
+ * Signs what the log holds now, if the register allows it, and publishes it. Only committed leaves
+ * are read here, so a checkpoint never covers what may still be undone.
+ *
+ * The register is locked throughout: nobody signs between the check and the entry. What is in it and
+ * was not published, because a server died in between, is signed again as it is.
+ *
+ * @throws {Problem} `LOG_BEHIND_REGISTER` where the stored leaves are not those that were signed,
+ *   `REGISTER_MISMATCH` where the register is behind the database, `REGISTER_BUSY`, `TENANT_UNKNOWN`.
+ */
+export async function signLog(
+  database: Database,
+  tenant: string,
+  { register, key }: { register: Register; key: SigningKey },
+): Promise<SignedCheckpoint> {
+  const graph = database.graph(tenant)
+  const origin = await originOf(database, tenant)
+  // A register's lock is held across a read of the log, and never the other way round.
+  const signed = await register.sign(origin, (last) => checkedRoot(database, tenant, origin, last))
+  failpoint('before-checkpoint')
+  const { size, root } = signed!
+  const text = formatCheckpoint({ origin, size, root: unb64(root) })
+  const note = formatNote(text, [
+    noteSignature(sha256, origin, key.publicKey, key.sign(utf8(text))),
+  ])
+  await graph.write((transaction) => publishCheckpoint(transaction.run, { size, note }))
+  return { note, size, root }
+}
+
+/** The same check as before signing, to be made before this process first writes to a log. */
+export async function checkLog(database: Database, tenant: string, register: Register) {
+  const origin = await originOf(database, tenant)
+  await register.sign(origin, async (last) => {
+    await checkedRoot(database, tenant, origin, last)
+    return null
+  })
+}
+
+async function originOf(database: Database, tenant: string) {
+  const head = await readLog(database.graph(tenant).read)
+  if (!head) throw tenantUnknown(tenant)
+  return head.origin
+}
+
+/**
+ * Checks the stored log against what was signed last, and returns size and root of all of it. It is
+ * read as a writer reads: a follower of a cluster may be late, and would seem to be set back.
+ */
+function checkedRoot(database: Database, tenant: string, origin: string, last: Signed | null) {
+  return database.graph(tenant).write(async ({ run }) => {
+    const head = await readLog(run)
+    if (head?.origin !== origin) throw new Error(`the log of ${tenant} is no longer ${origin}`)
+    return compare(run, head, last)
+  })
+}
+
+async function compare(ask: Ask, head: LogHead, last: Signed | null): Promise<Signed> {
+  const { origin, size, signed } = head
+  if (signed > (last?.size ?? 0)) {
+    throw registerMismatch(`it has ${origin} at ${last?.size ?? 0}, and ${signed} was published`)
+  }
+  const details = { origin, size, signed: last }
+  if (last && last.size > size) throw logBehindRegister(details)
+  const [now, then] = await storedRoots(ask, [size, last?.size ?? 0])
+  if (!now || (last && then !== last.root)) throw logBehindRegister(details)
+  return { size, root: now }
+}

@@ -1,0 +1,76 @@
+import type { Kind, Relation } from '../lineage/kinds.ts'
+import type { Json } from '../proofs/json.ts'
+import type { Entity } from './entity.ts'
+
+/** What came of one assertion: the entity's record in force, and whether it was appended just now. */
+export interface Outcome {
+  id: string
+  seq: number
+  version: number
+  changed: boolean
+}
+
+/** A thing by the name that callers know it by. */
+export interface Name {
+  kind: Kind
+  namespace: string
+  name: string
+}
+
+/** The far end of an edge: by id, which must exist, or by name, which gets a stub where it does not. */
+export type Target = { id: string } | { to: Name }
+
+export interface Assertion {
+  kind: Kind
+  id: string
+  /** What the thing is called; needed where it does not exist yet. */
+  namespace?: string
+  name?: string
+  /** Fields to set; `undefined` deletes one. What is not mentioned is kept. */
+  fields?: Readonly<Record<string, Json | undefined>>
+  /** Edges to add. `time` is that of a run event; a later one moves that of an edge in force. */
+  link?: readonly ({ rel: Relation; time?: string } & Target)[]
+  /** Edges to drop; one that is not in force is passed over. */
+  unlink?: readonly { rel: Relation; id: string }[]
+  /** Relations to state whole: what is not listed is dropped. */
+  replace?: readonly { rel: Relation; targets: readonly Target[] }[]
+}
+
+/**
+ * The state of one tenant under its log's lock, and one command's changes to it.
+ *
+ * Nothing is written before the command ends; a command that throws leaves nothing. What is loaded
+ * stays as it is for the whole transaction but for the changes of the commands in it.
+ */
+export interface Draft {
+  readonly tenant: string
+  /** The time that every record of this transaction carries. */
+  readonly at: string
+  /** The id of a name, under the tenant's naming key. */
+  urn(kind: Kind, namespace: string, name: string): string
+  /** Brings entities with bodies and out-edges, and those that they are aliases of; idempotent. */
+  load(ids: Iterable<string>): Promise<void>
+  /** A loaded entity, or `undefined` where the tenant has none of that id. */
+  get(id: string): Entity | undefined
+  /** Follows aliases to the entity that is meant. */
+  resolve(id: string): string
+  /** In-edges in force by owner. */
+  incoming(id: string): Promise<{ rel: Relation; id: string; time: string | null }[]>
+  /** For each dataset that runs of the job used (or generated): the latest event time that said so. */
+  latestRunTimes(job: string, rel: 'USED' | 'WAS_GENERATED_BY'): Promise<Map<string, string>>
+  /**
+   * Records what an entity is to be, merged into what it is. Everything that it names must have been
+   * loaded. Aliases are resolved: subject and targets alike.
+   *
+   * @throws {Problem} `UNKNOWN_NEIGHBOUR`, `RELATION_INVALID`, `LEDGER_TRANSACTION_TOO_LARGE`.
+   */
+  assert(assertion: Assertion): Outcome
+  /** Makes sure that a name has an entity, and returns its id, the canonical one where it is an alias. */
+  stub(name: Name): string
+  /**
+   * Drops every out-edge and the body; in-edges stay. With `aliasOf`, the name goes on as an alias.
+   *
+   * @throws {Problem} `ENTITY_UNKNOWN`, `RETIRE_REFUSED`.
+   */
+  retire(id: string, aliasOf?: string): Outcome
+}

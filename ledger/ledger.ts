@@ -1,0 +1,188 @@
+import { sha256 } from '../core/sha256.ts'
+import type { Database } from '../lineage/graph.ts'
+import { readLog } from '../lineage/log.ts'
+import { b64 } from '../proofs/base64.ts'
+import { parseCheckpoint } from '../proofs/checkpoint.ts'
+import { parseNote } from '../proofs/note.ts'
+import { utf8 } from '../proofs/utf8.ts'
+import type { Receipt } from './attempt.ts'
+import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
+import type { Draft, Name, Outcome } from './draft.ts'
+import type { Keys } from './keys.ts'
+import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'
+import type { Register } from './register.ts'
+import { openSequencer, type Sequencer } from './sequencer.ts'
+import { joinService } from './service.ts'
+import { openSigner } from './signer.ts'
+import { foundTenant } from './tenant.ts'
+
+export type { Position, Receipt } from './attempt.ts'
+export type { SignedCheckpoint } from './checkpointer.ts'
+
+/** Something that a caller wants recorded. */
+export interface Command {
+  tenant: string
+  /** Who asks; the log carries a pseudonym for it. */
+  subject: string
+  /** The caller's Idempotency-Key. Without one, a repetition by the caller is a new command. */
+  key?: string
+  /** What was asked, as text: the same key with another text is refused. */
+  request: string
+  names?: readonly Name[]
+  ids?: readonly string[]
+  /** Decides what is recorded; may run several times, and must touch nothing but the draft. */
+  run(draft: Draft): Promise<readonly Outcome[]>
+}
+
+/** The one write path: everything that changes what a tenant can see goes through here. */
+export interface Ledger {
+  /**
+   * Carries a command out and answers after the commit.
+   *
+   * @throws {Problem} What the command refuses; `TENANT_UNKNOWN`, `IDEMPOTENCY_KEY_REUSED`,
+   *   `LEDGER_BUSY`, `LOG_BEHIND_REGISTER`, `REGISTER_MISMATCH`, `DATABASE_UNAVAILABLE`.
+   */
+  submit(command: Command): Promise<Receipt>
+  /** Founds a tenant: its log, its keys and its record. */
+  createTenant(founding: { tenant: string; subject: string; key?: string }): Promise<Receipt>
+  /** The last published checkpoint, or `null` before the first. */
+  checkpoint(tenant: string): Promise<SignedCheckpoint | null>
+  /** Signs now, and returns a checkpoint of at least this size. */
+  checkpointOf(tenant: string, atLeast: number): Promise<SignedCheckpoint>
+  /** Answers what was accepted, signs what is committed, and stops. */
+  close(): Promise<void>
+}
+
+export interface LedgerOptions {
+  database: Database
+  /** The service's name: the first part of every log's origin. */
+  service: string
+  keys: Keys
+  /** `null` on a server that leaves signing to another. */
+  register: Register | null
+  /** Told what fails in the background. */
+  onError?(error: unknown): void
+}
+
+/** How long a caller waits for a checkpoint that another server signs. */
+const CHECKPOINT_WAIT_MS = 2_000
+
+/**
+ * Opens the ledger on a migrated database: joins the service, checks keys and register, and signs
+ * what an earlier server may have left unsigned.
+ *
+ * @throws {Problem} `KEYS_MISMATCH`, `SERVICE_MISMATCH`, `REGISTER_BUSY`, `DATABASE_UNAVAILABLE`.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { database, service, keys, register, onError = () => {} } = options
+  const refusal = await joinService(database, { service, keys, register })
+  /** The logs that this process has checked against the register, and may write to. */
+  const checked = new Set<string>()
+  const sequencers = new Map<string, Sequencer>()
+  const foundings = new Set<Promise<unknown>>()
+  let closing = false
+
+  const signer =
+    register && !refusal
+      ? openSigner({
+          database,
+          register,
+          key: keys.checkpoint,
+          onRefused: (tenant) => checked.delete(tenant),
+          onError,
+        })
+      : null
+
+  const checkOnce = async (tenant: string) => {
+    if (!register || checked.has(tenant)) return
+    await checkLog(database, tenant, register)
+    checked.add(tenant)
+  }
+
+  const sequencerOf = (tenant: string) => {
+    let sequencer = sequencers.get(tenant)
+    if (!sequencer) {
+      sequencer = openSequencer(database, tenant, {
+        before: () => checkOnce(tenant),
+        committed: () => signer?.soon(tenant),
+        // Names that no tenant has must not pile up.
+        useless: () => sequencers.delete(tenant),
+      })
+      sequencers.set(tenant, sequencer)
+    }
+    return sequencer
+  }
+
+  const mayWrite = (key: string | undefined) => {
+    if (closing) throw ledgerClosing()
+    if (refusal) throw refusal
+    if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) throw keyInvalid()
+    return key ?? crypto.randomUUID()
+  }
+
+  const published = async (tenant: string) => {
+    const head = await readLog(database.graph(tenant).read)
+    if (!head) throw tenantUnknown(tenant)
+    return head.checkpoint ? readNote(head.checkpoint) : null
+  }
+
+  const awaitPublished = async (tenant: string, atLeast: number) => {
+    for (const start = Date.now(); Date.now() - start < CHECKPOINT_WAIT_MS; ) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50)
+      })
+      const signed = await published(tenant)
+      if (signed && signed.size >= atLeast) return signed
+    }
+    throw notYetSigned(tenant)
+  }
+
+  return {
+    async submit({ tenant, subject, key, request, names = [], ids = [], run }) {
+      // Read for the whole batch at once, so that one of these would take all of it down.
+      if (!names.every(isWellFormed)) throw nameInvalid()
+      const task = { subject, key: mayWrite(key), request: requestHash(request), names, ids, run }
+      return sequencerOf(tenant).submit(task)
+    },
+    async createTenant({ tenant, subject, key }) {
+      const founding = {
+        tenant,
+        service,
+        subject,
+        key: mayWrite(key),
+        request: requestHash(`tenantCreate ${tenant}`),
+        keys,
+      }
+      const work = foundTenant(database, founding, register)
+      const settled = work.catch(() => {})
+      foundings.add(settled)
+      settled.finally(() => foundings.delete(settled))
+      const receipt = await work
+      signer?.soon(tenant)
+      return receipt
+    },
+    checkpoint: published,
+    async checkpointOf(tenant, atLeast) {
+      const known = await published(tenant)
+      if (known && known.size >= atLeast) return known
+      if (refusal) throw refusal
+      const signed = await signer?.now(tenant)
+      return signed && signed.size >= atLeast ? signed : awaitPublished(tenant, atLeast)
+    },
+    async close() {
+      closing = true
+      await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))
+      await Promise.all(foundings)
+      await signer?.close()
+    },
+  }
+}
+
+const isWellFormed = ({ namespace, name }: Name) => namespace.isWellFormed() && name.isWellFormed()
+
+const requestHash = (request: string) => b64(sha256(utf8(request)))
+
+function readNote(note: string): SignedCheckpoint {
+  const { size, root } = parseCheckpoint(parseNote(note).text)
+  return { note, size, root: b64(root) }
+}

@@ -1,0 +1,137 @@
+import { Problem } from '../core/problem.ts'
+import type { ProofError } from '../proofs/error.ts'
+
+export const tenantUnknown = (tenant: string) =>
+  new Problem('TENANT_UNKNOWN', `There is no tenant «${tenant}»; create it with tenantCreate.`, {
+    status: 404,
+  })
+
+export const tenantExists = (tenant: string) =>
+  new Problem('TENANT_EXISTS', `The tenant «${tenant}» exists already.`, { status: 409 })
+
+export const tenantNameInvalid = (tenant: string) =>
+  new Problem(
+    'TENANT_NAME_INVALID',
+    'A tenant is named by 1 to 63 of a-z, 0-9 and -, and opens with a letter or a digit.',
+    { details: { tenant: tenant.slice(0, 100) } },
+  )
+
+export const nameInvalid = () =>
+  new Problem(
+    'NAME_INVALID',
+    'A namespace or name holds a lone surrogate, which no UTF-8 can carry.',
+  )
+
+export const recordInvalid = (cause: ProofError) =>
+  new Problem(
+    'RECORD_INVALID',
+    'What was given cannot stand in a record: it has no canonical form, or is too large.',
+    { details: { because: cause.code }, cause },
+  )
+
+export const unknownNeighbour = (id: string) =>
+  new Problem(
+    'UNKNOWN_NEIGHBOUR',
+    'A relation names an id that this tenant does not have; record that entity first, or name it by namespace and name.',
+    { details: { id } },
+  )
+
+export const entityUnknown = (id: string) =>
+  new Problem('ENTITY_UNKNOWN', 'This tenant has no entity of that id.', {
+    status: 404,
+    details: { id },
+  })
+
+export const relationInvalid = (kind: string, rel: string, to: string) =>
+  new Problem('RELATION_INVALID', `A ${kind} cannot have ${rel} towards ${to}.`, {
+    details: { kind, rel, to },
+  })
+
+export const kindMismatch = (kind: string, id: string) =>
+  new Problem('KIND_MISMATCH', `This is not the id of a ${kind}.`, { details: { kind, id } })
+
+export const aliasCycle = (id: string, aliasOf: string) =>
+  new Problem('ALIAS_CYCLE', 'An entity cannot become another name of itself.', {
+    status: 409,
+    details: { id, aliasOf },
+  })
+
+export const retireRefused = (kind: string) =>
+  new Problem('RETIRE_REFUSED', `A ${kind} cannot be retired by itself.`, { status: 409 })
+
+export const keyReused = (key: string) =>
+  new Problem(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key was used for another request; use a new key for a new request.',
+    { status: 409, details: { key } },
+  )
+
+export const keyInvalid = () =>
+  new Problem(
+    'IDEMPOTENCY_KEY_INVALID',
+    'An Idempotency-Key is 1 to 255 printable ASCII characters.',
+  )
+
+export const transactionTooLarge = (leaves: number, most: number) =>
+  new Problem(
+    'LEDGER_TRANSACTION_TOO_LARGE',
+    `This would append ${leaves} records at once; at most ${most} go into one transaction.`,
+    { status: 413, details: { leaves, most } },
+  )
+
+export const ledgerBusy = () =>
+  new Problem('LEDGER_BUSY', 'Too many writes are waiting for this tenant; try again shortly.', {
+    status: 503,
+    details: { retryAfterSeconds: 1 },
+  })
+
+export const ledgerClosing = () =>
+  new Problem('LEDGER_CLOSING', 'The server is shutting down; send this again to another.', {
+    status: 503,
+    details: { retryAfterSeconds: 1 },
+  })
+
+export const logBehindRegister = (details: Record<string, unknown>) =>
+  new Problem(
+    'LOG_BEHIND_REGISTER',
+    'The database holds less than, or other than, what was already signed; this tenant is read-only until it is restored.',
+    { status: 503, details },
+  )
+
+export const registerBusy = (cause: unknown) =>
+  new Problem(
+    'REGISTER_BUSY',
+    'Another process holds the signing register for too long; try again.',
+    {
+      status: 503,
+      details: { retryAfterSeconds: 1 },
+      cause,
+    },
+  )
+
+export const registerMismatch = (because: string) =>
+  new Problem(
+    'REGISTER_MISMATCH',
+    `The signing register is not the one of this database (${because}); nothing is written or signed without it.`,
+    { status: 503 },
+  )
+
+export const keysMismatch = (use: string) =>
+  new Problem(
+    'KEYS_MISMATCH',
+    `The ${use} key of this server is not the one that this database was set up with.`,
+    { status: 503 },
+  )
+
+export const serviceMismatch = (stored: string, given: string) =>
+  new Problem(
+    'SERVICE_MISMATCH',
+    `This database belongs to the service «${stored}», not «${given}»: set SELVEDGE_SERVICE to it, or use another database.`,
+    { status: 503 },
+  )
+
+export const notYetSigned = (tenant: string) =>
+  new Problem('CHECKPOINT_NOT_READY', `No checkpoint of «${tenant}» covers this yet; try again.`, {
+    status: 503,
+    details: { retryAfterSeconds: 1 },
+  })

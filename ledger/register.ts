@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { registerBusy, registerMismatch } from './problems.ts'
+
+/** What was signed last for an origin. */
+export interface Signed {
+  size: number
+  root: string
+}
+
+/**
+ * The signing register: what this service has signed, kept outside the database, so that a database
+ * set back to yesterday's copy is recognised and nothing is signed twice (FORMATS section 3).
+ *
+ * Every method but `close` waits for the file's lock, which processes hold for as long as they decide.
+ *
+ * @throws {Problem} `REGISTER_BUSY` where the lock is not to be had in time.
+ */
+export interface Register {
+  /** The random id by which the database knows its register; `null` before the first run. */
+  id(): Promise<string | null>
+  /** Gives the id that the register has, which is `fresh` from now on where it had none. */
+  found(fresh: string): Promise<string>
+  last(origin: string): Promise<Signed | null>
+  /**
+   * Holds the register's exclusive lock, across processes, while `work` decides; what it returns is
+   * appended durably before the lock is released. `null` appends nothing.
+   *
+   * @throws {Problem} `REGISTER_MISMATCH` where `work` would sign a size again with another root, or
+   *   go back: the register itself never lets that in, whatever was decided.
+   */
+  sign<T extends Signed>(
+    origin: string,
+    work: (last: Signed | null) => Promise<T | null>,
+  ): Promise<T | null>
+  close(): void
+}
+
+/**
+ * Opens the register in a SQLite file: its locks are the operating system's, so a killed process
+ * leaves none behind, and an append is either whole and on disk or not there.
+ *
+ * A file that is missing is made, and reads as a register without an id.
+ */
+export function openRegister(path: string): Register {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // SQLite waits by blocking the event loop, which is borne only here, before anything is served.
+  const file = new DatabaseSync(path, { timeout: 2_000 })
+  file.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS register (id TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS signed (
+      origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, at TEXT NOT NULL,
+      PRIMARY KEY (origin, size)) WITHOUT ROWID;
+    PRAGMA busy_timeout = 0`)
+  const selectId = file.prepare('SELECT id FROM register')
+  const insertId = file.prepare('INSERT INTO register (id) VALUES (?)')
+  const selectLast = file.prepare(
+    'SELECT size, root FROM signed WHERE origin = ? ORDER BY size DESC LIMIT 1',
+  )
+  const insert = file.prepare('INSERT INTO signed (origin, size, root, at) VALUES (?, ?, ?, ?)')
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const id = () => (selectId.get() as { id: string } | undefined)?.id ?? null
+
+  const last = (origin: string) => {
+    const row = selectLast.get(origin) as unknown as Signed | undefined
+    return row ? { size: row.size, root: row.root } : null
+  }
+
+  const append = (origin: string, { size, root }: Signed) => {
+    const before = last(origin)
+    if (before && before.size === size && before.root === root) return
+    if (before && before.size >= size) {
+      throw registerMismatch(`it holds ${origin} at ${before.size}, which cannot become ${size}`)
+    }
+    insert.run(origin, size, root, new Date().toISOString())
+  }
+
+  /** One at a time in this process, since all share the connection; then one among processes. */
+  const locked = <T>(work: () => T | Promise<T>): Promise<T> => {
+    const mine = turn.then(async () => {
+      await begin(file)
+      try {
+        const result = await work()
+        file.exec('COMMIT')
+        return result
+      } catch (error) {
+        if (file.isTransaction) file.exec('ROLLBACK')
+        throw error
+      }
+    })
+    turn = mine.catch(() => {})
+    return mine
+  }
+
+  return {
+    id: () => locked(id),
+    found: (fresh) =>
+      locked(() => {
+        const known = id()
+        if (known === null) insertId.run(fresh)
+        return known ?? fresh
+      }),
+    last: (origin) => locked(() => last(origin)),
+    sign: (origin, work) =>
+      locked(async () => {
+        const entry = await work(last(origin))
+        if (entry) append(origin, entry)
+        return entry
+      }),
+    close: () => file.close(),
+  }
+}
+
+const PATIENCE_MS = 10_000
+/** SQLITE_BUSY: another connection has the file locked. */
+const BUSY = 5
+
+/** Waits for the lock without blocking the event loop, which SQLite's own waiting would do. */
+async function begin(file: DatabaseSync) {
+  for (const start = Date.now(); ; ) {
+    try {
+      file.exec('BEGIN EXCLUSIVE')
+      return
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== BUSY) throw error
+      if (Date.now() - start > PATIENCE_MS) throw registerBusy(error)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 2 + Math.random() * 8)
+      })
+    }
+  }
+}

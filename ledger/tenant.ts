@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { sha256 } from '../core/sha256.ts'
+import { findCommands, saveCommands } from '../lineage/commands.ts'
+import type { Ask, Database } from '../lineage/graph.ts'
+import { createLog, readLog } from '../lineage/log.ts'
+import { actorsOf, enterTenant } from '../lineage/tenants.ts'
+import { b64 } from '../proofs/base64.ts'
+import { leafHash } from '../proofs/hash.ts'
+import { TENANT } from '../proofs/ids.ts'
+import { leafBytes } from '../proofs/leaf.ts'
+import { text } from '../proofs/utf8.ts'
+import { commandRow, newActor, type Receipt, replay } from './attempt.ts'
+import { type Batch, openBatch } from './batch.ts'
+import { openDraft } from './drafting.ts'
+import { firstKeyLeaf, type Keys, type KeyUse } from './keys.ts'
+import { logBehindRegister, tenantExists, tenantNameInvalid } from './problems.ts'
+import type { Register } from './register.ts'
+import { writeBatch } from './write-batch.ts'
+
+/** Under which name a tenant's own record is found. */
+export const tenantName = (tenant: string) =>
+  ({ kind: 'Tenant', namespace: 'tenant', name: tenant }) as const
+
+export interface Founding {
+  tenant: string
+  service: string
+  subject: string
+  key: string
+  request: string
+  keys: Keys
+}
+
+/**
+ * Founds a tenant in one transaction: its log opens with the checkpoint key, the manifest key and
+ * the tenant's own record (docs/specs/log.md, "The first leaves").
+ *
+ * @throws {Problem} `TENANT_NAME_INVALID`, `TENANT_EXISTS`, `IDEMPOTENCY_KEY_REUSED`;
+ *   `LOG_BEHIND_REGISTER` where the log was signed once, and the database no longer has it.
+ */
+export async function foundTenant(
+  database: Database,
+  founding: Founding,
+  register: Register | null,
+): Promise<Receipt> {
+  const { tenant, service } = founding
+  if (!TENANT.test(tenant)) throw tenantNameInvalid(tenant)
+  const origin = `${service}/${tenant}`
+  const signed = (await register?.last(origin)) ?? null
+  return database.graph(tenant).write(async ({ run }) => {
+    await enterTenant(run)
+    const found = await readLog(run)
+    if (found) return foundBefore(run, founding, found.epoch)
+    if (signed) throw logBehindRegister({ origin, size: 0, signed })
+    return writeFirstLeaves(run, founding, origin)
+  })
+}
+
+async function foundBefore(ask: Ask, founding: Founding, epoch: number): Promise<Receipt> {
+  const { tenant, subject, key } = founding
+  const [row] = await findCommands(ask, [{ principal: subject, key }])
+  const again = row ? replay(row, founding, epoch) : undefined
+  if (again?.end === 'done') return again.receipt
+  throw again?.problem ?? tenantExists(tenant)
+}
+
+async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): Promise<Receipt> {
+  const { tenant, subject } = founding
+  const at = new Date().toISOString()
+  const namingKey = new Uint8Array(randomBytes(32))
+  await createLog(ask, { origin, at, namingKey: b64(namingKey) })
+  const batch = openBatch(ask, { tenant, at, size: 0, namingKey })
+  addKeys(batch, founding.keys)
+  const actors = await actorsOf(ask, new Map([[subject, newActor()]]))
+  const { draft, changes } = openDraft(batch, actors.get(subject)!)
+  const name = tenantName(tenant)
+  const id = draft.urn(name.kind, name.namespace, name.name)
+  await draft.load([id])
+  const outcome = draft.assert({ ...name, id })
+  for (const [id, entity] of changes.entities) batch.entities.set(id, entity)
+  batch.records.push(...changes.records)
+  const receipt = {
+    position: { epoch: 0, seq: batch.records.length },
+    outcomes: [outcome],
+    replayed: false,
+  }
+  await saveCommands(ask, [commandRow(founding, receipt, at)])
+  await writeBatch(ask, batch, { size: 0, edge: [] }, [])
+  return receipt
+}
+
+function addKeys(batch: Batch, keys: Keys) {
+  for (const [seq, use] of (['checkpoint', 'manifest'] satisfies KeyUse[]).entries()) {
+    const bytes = leafBytes(
+      firstKeyLeaf(keys[use], { tenant: batch.tenant, seq, at: batch.at, use }),
+    )
+    batch.records.push({
+      seq,
+      type: 'key',
+      header: text(bytes),
+      leaf: b64(leafHash(sha256, bytes)),
+      at: batch.at,
+    })
+  }
+}

@@ -1,0 +1,236 @@
+import neo4j, { type Driver, type Record as DriverRow, type ManagedTransaction } from 'neo4j-driver'
+import { Problem } from '../core/problem.ts'
+
+/** The scope of the service's own nodes. It can never be a tenant's name (docs/specs/record.md). */
+export const SERVICE = '-'
+
+export type Params = Record<string, unknown>
+
+/** A Cypher text that has been registered, and what a row of its answer looks like. */
+export interface Query<Row> {
+  readonly name: string
+  readonly text: string
+  readonly scope: 'tenant' | 'service'
+  readonly row?: Row
+}
+
+/** Runs registered texts inside a transaction of one tenant. */
+export interface Transaction {
+  run<Row>(query: Query<Row>, params?: Params): Promise<Row[]>
+}
+
+/**
+ * The graph as one tenant may touch it: `$tenant` is bound here and nowhere else.
+ *
+ * `read` runs in READ mode as one auto-commit transaction and is tried again on transient errors;
+ * `write` is a managed transaction, so its work may run several times and must not act outside it.
+ * Both end after their timeout.
+ *
+ * @throws {Problem} `DATABASE_UNAVAILABLE` where the database does not answer, `DATABASE_TIMEOUT`
+ *   where it takes longer than the timeout.
+ */
+export interface Graph {
+  readonly tenant: string
+  read<Row>(query: Query<Row>, params?: Params): Promise<Row[]>
+  write<T>(work: (transaction: Transaction) => Promise<T>, timeoutMs?: number): Promise<T>
+}
+
+/** Runs a text, be it in a transaction (`transaction.run`) or outside one (`graph.read`). */
+export type Ask = <Row>(query: Query<Row>, params?: Params) => Promise<Row[]>
+
+export interface Database {
+  graph(tenant: string): Graph
+  /** Runs one schema command (constraints and indexes have no tenant). */
+  schema(command: string): Promise<void>
+  /** The operators of the plan that the database would use. */
+  explain(query: Query<unknown>, params?: Params): Promise<string[]>
+  /** Resolves where the database answers. */
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+const registered: Query<unknown>[] = []
+
+/** Every text of the program, so that start-up can plan it and a test can look at its plan. */
+export const queries = (): readonly Query<unknown>[] => registered
+
+/** Where a node pattern with a label, or with any expression over labels, opens. */
+const LABELLED = /\(\s*(?:\w+|`[^`]*`)?\s*(?::|\bIS\b)[^()]*/g
+
+/** `(e:Entity {tenant: $tenant`, and nothing cleverer: what cannot be seen to be scoped is refused. */
+const SCOPED = /^\(\s*\w*\s*:\s*[\w:]+\s+\{tenant: \$(tenant|service)\b/
+
+const COMMENT = /\/\/.*$/gm
+
+/**
+ * Registers a text of one tenant. Every labelled node pattern in it must open with the tenant, or
+ * with the service's own scope, so that a query across tenants cannot be written by forgetting
+ * something.
+ *
+ * @param text Opens with a comment line that names it: `// datasets by ids`.
+ * @throws {Error} While the program loads, where a text breaks one of these rules.
+ */
+export function query<Row>(text: string): Query<Row> {
+  const nodes = text.replace(COMMENT, '').match(LABELLED) ?? []
+  const unscoped = nodes.filter((node) => !SCOPED.test(node))
+  if (unscoped.length > 0) throw new Error(`not scoped to a tenant: ${unscoped[0]} in ${text}`)
+  return register(text, 'tenant')
+}
+
+/** Registers a text that looks over tenants' logs. It runs in the scope of the service alone. */
+export const serviceQuery = <Row>(text: string): Query<Row> => register(text, 'service')
+
+function register<Row>(text: string, scope: Query<Row>['scope']): Query<Row> {
+  const name = /^\s*\/\/ (\S.*)$/m.exec(text)?.[1]
+  if (!name || !text.trimStart().startsWith('//')) throw new Error(`a text without a name: ${text}`)
+  if (!/\$tenant\b/.test(text.replace(COMMENT, '')))
+    throw new Error(`a text without $tenant: ${name}`)
+  const entry: Query<Row> = Object.freeze({ name, text: text.trim(), scope })
+  registered.push(entry)
+  return entry
+}
+
+const TIMEOUT_MS = 15_000
+const READ_TRIES = 5
+
+export interface DatabaseOptions {
+  uri: string
+  username: string
+  password: string
+  poolSize?: number
+}
+
+/** Opens a pool of connections; nothing is sent before the first query. */
+export function openDatabase({
+  uri,
+  username,
+  password,
+  poolSize = 32,
+}: DatabaseOptions): Database {
+  const driver = neo4j.driver(uri, neo4j.auth.basic(username, password), {
+    disableLosslessIntegers: true,
+    maxConnectionPoolSize: poolSize,
+    connectionAcquisitionTimeout: 5_000,
+    maxTransactionRetryTime: TIMEOUT_MS,
+    userAgent: 'selvedge',
+    telemetryDisabled: true,
+  })
+  return {
+    graph: (tenant) => openGraph(driver, tenant),
+    schema: (command) => runSchema(driver, command),
+    explain: (text, params) => explain(driver, text, params),
+    verify: async () => {
+      await driver.verifyConnectivity().catch(tellDatabase)
+    },
+    close: () => driver.close(),
+  }
+}
+
+function openGraph(driver: Driver, tenant: string): Graph {
+  const bind = (text: Query<unknown>, params: Params) => {
+    if (text.scope === 'service' && tenant !== SERVICE) {
+      throw new Error(`${text.name} runs in the scope of the service alone`)
+    }
+    return { ...params, tenant, service: SERVICE }
+  }
+  return {
+    tenant,
+    read: <Row>(text: Query<Row>, params: Params = {}) =>
+      readWithRetry<Row>(driver, text, bind(text, params)),
+    write: async <T>(work: (transaction: Transaction) => Promise<T>, timeoutMs = TIMEOUT_MS) => {
+      const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
+      try {
+        const inside = (managed: ManagedTransaction) =>
+          work({
+            run: async <Row>(text: Query<Row>, params: Params = {}) =>
+              rows<Row>((await managed.run(text.text, bind(text, params))).records),
+          })
+        return await session.executeWrite(inside, { timeout: timeoutMs }).catch(tellDatabase)
+      } finally {
+        await session.close()
+      }
+    },
+  }
+}
+
+/** An auto-commit read has no retry in the driver, and costs two round trips less than one that has. */
+async function readWithRetry<Row>(driver: Driver, text: Query<Row>, params: Params) {
+  for (let attempt = 1; ; attempt++) {
+    const session = driver.session({ defaultAccessMode: neo4j.session.READ })
+    try {
+      return rows<Row>((await session.run(text.text, params, { timeout: TIMEOUT_MS })).records)
+    } catch (error) {
+      if (attempt === READ_TRIES || !neo4j.isRetryableError(error)) return tellDatabase(error)
+      await pause(Math.random() * 20 * 2 ** attempt)
+    } finally {
+      await session.close()
+    }
+  }
+}
+
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+
+const rows = <Row>(records: DriverRow[]) => records.map((record) => record.toObject() as Row)
+
+async function runSchema(driver: Driver, command: string) {
+  if (!/^(CREATE|DROP) (CONSTRAINT|INDEX|RANGE INDEX)\b|^CALL db\.awaitIndexes\b/.test(command)) {
+    throw new Error(`not a schema command: ${command}`)
+  }
+  const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
+  try {
+    await session.executeWrite((managed) => managed.run(command), { timeout: 120_000 })
+  } catch (error) {
+    tellDatabase(error)
+  } finally {
+    await session.close()
+  }
+}
+
+interface Plan {
+  operatorType: string
+  children: Plan[]
+}
+
+async function explain(driver: Driver, text: Query<unknown>, params: Params = {}) {
+  const session = driver.session({ defaultAccessMode: neo4j.session.READ })
+  try {
+    const { summary } = await session.run(`EXPLAIN ${text.text}`, {
+      ...params,
+      tenant: SERVICE,
+      service: SERVICE,
+    })
+    const operators = (plan: Plan): string[] => [
+      plan.operatorType,
+      ...plan.children.flatMap(operators),
+    ]
+    return summary.plan ? operators(summary.plan as Plan) : []
+  } finally {
+    await session.close()
+  }
+}
+
+const UNREACHABLE = /^(ServiceUnavailable|SessionExpired|N\/A)$/
+const TOO_SLOW = /TransactionTimedOut|LockAcquisitionTimeout/
+
+/** Turns what the driver throws where the database is away or too slow into a `Problem`; the rest passes. */
+function tellDatabase(error: unknown): never {
+  if (!(error instanceof neo4j.Neo4jError)) throw error
+  if (TOO_SLOW.test(error.code)) {
+    throw new Problem(
+      'DATABASE_TIMEOUT',
+      'The database took too long; ask for less, or try again.',
+      { status: 503, cause: error },
+    )
+  }
+  // What is transient has been tried again for as long as a caller waits: it is as good as away.
+  if (UNREACHABLE.test(error.code) || neo4j.isRetryableError(error)) {
+    throw new Problem('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', {
+      status: 503,
+      cause: error,
+    })
+  }
+  throw error
+}

@@ -1,0 +1,63 @@
+/** The kinds of entity that this release records. A new kind starts here, and the compiler names the rest. */
+export const KINDS = ['Tenant', 'Dataset', 'Job', 'Run', 'Export'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** The kind as it stands in an id: lower case without separators (docs/specs/record.md). */
+export const kindInUrn = (kind: Kind) => kind.toLowerCase()
+
+/** The kind that an id names, or `undefined` where it names none that we know. */
+export const kindOfUrn = (id: string): Kind | undefined => {
+  const word = id.split(':')[2]
+  return KINDS.find((kind) => kindInUrn(kind) === word)
+}
+
+/** The graph has two levels, so that years of hourly runs make no hub; aliases stand apart from both. */
+export type Level = 'design' | 'run' | 'admin'
+
+/**
+ * Every relation with its level. All point upstream, from a thing to what it came from, except
+ * `RUN_GENERATED`, which belongs to the run that wrote (FORMATS section 5, "Relations").
+ */
+export const LEVEL_OF = {
+  USED: 'design',
+  WAS_GENERATED_BY: 'design',
+  WAS_DERIVED_FROM: 'design',
+  PART_OF: 'design',
+  WAS_ATTRIBUTED_TO: 'design',
+  FROM_SOURCE: 'design',
+  LICENSED_UNDER: 'design',
+  HAS_CLAUSE: 'design',
+  ASSESSED_BY: 'design',
+  DESCRIBED_BY: 'design',
+  TRAINED_ON: 'design',
+  PREDICTED_BY: 'design',
+  EXPLAINS: 'design',
+  METERS: 'design',
+  BASED_ON: 'design',
+  RUN_OF: 'run',
+  RUN_USED: 'run',
+  RUN_GENERATED: 'run',
+  CHILD_OF: 'run',
+  ALIAS_OF: 'admin',
+} as const satisfies Record<string, Level>
+
+export type Relation = keyof typeof LEVEL_OF
+export const RELATIONS = Object.keys(LEVEL_OF) as Relation[]
+
+/** The relations that lineage walks. */
+export const DESIGN = RELATIONS.filter((relation) => LEVEL_OF[relation] === 'design')
+
+/**
+ * The out-edges that each kind may have in this release, and the kind they lead to. What is not
+ * listed is refused at the door; `ALIAS_OF` is written by a merge alone.
+ */
+export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = {
+  Tenant: {},
+  Dataset: { WAS_GENERATED_BY: 'Job', WAS_DERIVED_FROM: 'Dataset' },
+  Job: { USED: 'Dataset', PART_OF: 'Job' },
+  Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
+  Export: { BASED_ON: 'any' },
+}
+
+/** The `until` of an edge in force: the largest safe integer, 2^53 - 1. */
+export const OPEN = Number.MAX_SAFE_INTEGER

@@ -1,0 +1,104 @@
+import { type Ask, query } from './graph.ts'
+
+/** The head of a tenant's log, as the database holds it. Hashes are unpadded base64url. */
+export interface LogHead {
+  size: number
+  epoch: number
+  origin: string
+  /** The roots of the perfect subtrees that make up the tree, largest first. */
+  edge: string[]
+  /** The time of the last leaf. */
+  at: string
+  namingKey: string
+  /** The last published checkpoint, a signed note, and the size that it covers. */
+  checkpoint: string | null
+  signed: number
+}
+
+const HEAD = `log.size AS size, log.epoch AS epoch, log.origin AS origin, log.edge AS edge, log.at AS at,
+    log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed`
+
+const LOCK_LOG = query<LogHead>(`
+  // lock the log
+  MATCH (log:Log {tenant: $tenant}) SET log.lock = $lock WITH log
+  RETURN ${HEAD}`)
+
+const READ_LOG = query<LogHead>(`
+  // head of the log
+  MATCH (log:Log {tenant: $tenant})
+  RETURN ${HEAD}`)
+
+const CREATE_LOG = query(`
+  // create a log
+  CREATE (log:Log {tenant: $tenant, size: 0, epoch: 0, origin: $origin, edge: [], at: $at, namingKey: $namingKey})`)
+
+const MOVE_LOG = query(`
+  // move the head of the log
+  MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at`)
+
+const PUBLISH = query(`
+  // publish a checkpoint
+  MATCH (log:Log {tenant: $tenant}) SET log.lock = $lock WITH log
+  WHERE coalesce(log.signed, 0) < $size
+  SET log.checkpoint = $note, log.signed = $size`)
+
+const TILES = query<TileRow>(`
+  // tiles by place
+  UNWIND $places AS place
+  MATCH (tile:Tile {tenant: $tenant, level: place.level, index: place.index})
+  RETURN tile.level AS level, tile.index AS index, tile.hashes AS hashes`)
+
+const SAVE_TILES = query(`
+  // save tiles
+  UNWIND $tiles AS row
+  MERGE (tile:Tile {tenant: $tenant, level: row.level, index: row.index})
+  SET tile.hashes = row.hashes`)
+
+const LEAVES = query<LeafRow>(`
+  // leaves of a range
+  MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
+  RETURN record.seq AS seq, record.header AS header, record.leaf AS leaf
+  ORDER BY seq`)
+
+/** A tile of up to 256 hashes of 32 bytes, as one base64url text. */
+export interface TileRow {
+  level: number
+  index: number
+  hashes: string
+}
+
+export interface LeafRow {
+  seq: number
+  header: string
+  leaf: string
+}
+
+/**
+ * Locks the tenant's log until the transaction ends and returns its head, or `undefined` where there
+ * is no such tenant. Whatever decides what is written must be read after this (FORMATS section 3).
+ */
+export const lockLog = async (ask: Ask) => (await ask(LOCK_LOG, { lock: crypto.randomUUID() }))[0]
+
+/** The head as committed, or `undefined` where there is no such tenant. */
+export const readLog = async (ask: Ask) => (await ask(READ_LOG))[0]
+
+export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey: string }) =>
+  ask(CREATE_LOG, log)
+
+export const moveLog = (ask: Ask, head: { size: number; edge: readonly string[]; at: string }) =>
+  ask(MOVE_LOG, head)
+
+/** Keeps a signed checkpoint, unless one of a greater or equal size is already published. */
+export const publishCheckpoint = (ask: Ask, checkpoint: { size: number; note: string }) =>
+  ask(PUBLISH, { ...checkpoint, lock: crypto.randomUUID() })
+
+/** Those of the tiles that exist, in no particular order. */
+export const readTiles = async (ask: Ask, places: readonly { level: number; index: number }[]) =>
+  places.length === 0
+    ? []
+    : ask(TILES, { places: places.map(({ level, index }) => ({ level, index })) })
+
+export const saveTiles = (ask: Ask, tiles: readonly TileRow[]) => ask(SAVE_TILES, { tiles })
+
+/** The leaves from `from` up to, not including, `to`, in order. */
+export const readLeaves = (ask: Ask, from: number, to: number) => ask(LEAVES, { from, to })

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+
+/** Writes a small file for its owner only (mode 0600), whole or not at all, a power cut included. */
+export function writeDurably(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  const handle = openSync(draft, 'wx', 0o600)
+  try {
+    writeFileSync(handle, text)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(draft, file)
+}

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import { link, mkdir, open, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Objects } from '../core/objects.ts'
+import { sha256 } from '../core/sha256.ts'
+import { hex } from '../proofs/hex.ts'
+
+const ADDRESS = /^[0-9a-f]{64}$/
+
+/**
+ * Keeps objects as files under `directory`, in 256 folders. A file appears under its address only
+ * when it is whole and on disk, so a crash leaves a draft at most.
+ */
+export function openObjectFiles(directory: string): Objects {
+  const pathOf = (address: string) => join(directory, address.slice(0, 2), address)
+  return {
+    async put(bytes) {
+      const address = hex(sha256(bytes))
+      const path = pathOf(address)
+      if (await exists(path)) return address
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const draft = `${path}.${crypto.randomUUID()}`
+      const file = await open(draft, 'wx', 0o600)
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+      await rm(draft)
+      await syncDirectory(dirname(path))
+      return address
+    },
+    async get(address) {
+      if (!ADDRESS.test(address)) return null
+      const path = pathOf(address)
+      const found = await stat(path).catch(() => null)
+      if (!found?.isFile()) return null
+      const stream = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>
+      return { size: found.size, stream }
+    },
+  }
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** A new name is durable when its directory is. */
+async function syncDirectory(path: string) {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { type Ledger, openLedger } from '../../ledger/ledger.ts'
+import { openRegister } from '../../ledger/register.ts'
+import { type Database, openDatabase } from '../../lineage/graph.ts'
+import { migrate } from '../../lineage/migrations.ts'
+import { openKeyring } from '../../server/keyring.ts'
+import { testNeo4j } from './database.ts'
+
+export const SERVICE_NAME = 'selvedge.test'
+
+/** A migrated database and a ledger on it, which end with the test file. */
+export async function testLedger(): Promise<{
+  database: Database
+  ledger: Ledger
+  errors: unknown[]
+  keys: ReturnType<typeof openKeyring>
+  home: string
+}> {
+  const { home, ...connection } = testNeo4j()
+  const database = openDatabase(connection)
+  await migrate(database)
+  const errors: unknown[] = []
+  const keys = openKeyring(join(home, 'keys'))
+  const register = openRegister(join(home, 'register.sqlite'))
+  const ledger = await openLedger({
+    database,
+    service: SERVICE_NAME,
+    keys,
+    register,
+    onError: (error) => errors.push(error),
+  })
+  afterAll(async () => {
+    await ledger.close()
+    register.close()
+    await database.close()
+  })
+  return { database, ledger, errors, keys, home }
+}
+
+let made = 0
+
+/** A tenant of its own for each test, so that tests share a database and nothing else. */
+export async function freshTenant(ledger: Ledger, prefix = 't'): Promise<string> {
+  made += 1
+  const tenant = `${prefix}-${process.pid}-${made}-${crypto.randomUUID().slice(0, 8)}`
+  await ledger.createTenant({ tenant, subject: 'test' })
+  return tenant
+}
