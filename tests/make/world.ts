@@ -87,8 +87,9 @@ export async function seedWorld(database: Database, tenant: string, world: World
     leaf: '',
     out: '',
     alias:
-      world.edges.find(({ relation, from, until }) => relation === 'ALIAS_OF' && from === id && until === OPEN)
-        ?.to ?? null,
+      world.edges.find(
+        ({ relation, from, until }) => relation === 'ALIAS_OF' && from === id && until === OPEN,
+      )?.to ?? null,
   }))
   const records = world.nodes.flatMap(({ id, versions }) =>
     versions.map(({ seq, action }, i) => ({ id, seq, action, version: i + 1 })),

@@ -1,13 +1,24 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { MANIFEST_JWS } from '../../proofs/manifest.ts'
 import { CHECKS, type CheckName, exitCode } from '../../proofs/report.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
+import { Checks } from '../../proofs/verify/checks.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
-import { genuine, genuineTrust, MUTANTS } from './verify-mutants.ts'
+import { BUNDLE_MUTANTS } from './mutants/bundle-mutants.ts'
+import { KEY_MUTANTS } from './mutants/key-mutants.ts'
+import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
+import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
+
+/** For every check, bundles that it alone can refuse. */
+const MUTANTS: Record<CheckName, Mutant[]> = {
+  ...BUNDLE_MUTANTS,
+  ...RECORD_MUTANTS,
+  ...KEY_MUTANTS,
+}
 
 it('the bundle that the mutants differ from is genuine', async () => {
   const report = await verifyBundle({ sha256, ...genuine() })
@@ -40,4 +51,24 @@ it('the signature of small order is one that lenient verifiers (ZIP 215) take', 
   const { x } = genuineTrust.logs[0]!.keys.find(({ use }) => use === 'manifest')!
   const message = utf8(`${header}.${payload}`)
   expect(ed25519.verify(unb64(signature), message, unb64(x), { zip215: true })).toBe(true)
+})
+
+it('with its check left out, every mutant of a check that finds nothing for others is accepted', async () => {
+  const { judge } = Checks.prototype
+  const left = vi.spyOn(Checks.prototype, 'judge')
+  let leftOut = 0
+  for (const name of Object.keys(MUTANTS) as CheckName[]) {
+    left.mockImplementation(function (this: Checks, asked, needs, step) {
+      if (asked !== name) return judge.call(this, asked, needs, step as never)
+      leftOut++
+      return judge.call(this, asked, [], () => 'left out')
+    })
+    const before = leftOut
+    for (const { what, make } of MUTANTS[name]) {
+      const exit = exitCode(await verifyBundle({ sha256, ...make() }))
+      if (leftOut > before) expect(exit, `${name}: ${what}`).toBe(0)
+    }
+  }
+  left.mockRestore()
+  expect(leftOut).toBeGreaterThan(30)
 })

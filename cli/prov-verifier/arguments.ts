@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+
+/** Arguments that the verifier cannot make sense of. */
+export class UsageError extends Error {}
+
+export const USAGE = `Usage: prov-verifier <bundle> [--trust FILE] [--accept-untrusted] [--json]
+
+Verifies a Selvedge bundle offline: no network, no database, nothing but the files named.
+
+  --trust FILE         whom you trust: the logs and keys that may speak for a bundle (trust.json)
+  --accept-untrusted   exit with 0 where a bundle is intact and no trust root was given
+  --json               print one JSON object: ok, exit, verdict, explained, checks, bundle
+  --version            print the version
+  --help               print this
+
+A bundle is a file below 2 GiB, and is read into memory as a whole.
+
+Exit codes
+  0  intact and authentic
+  1  a check failed
+  2  usage
+  3  a file could not be read, or the bundle is no zip
+  4  intact, authenticity not evaluated: nobody vouches for its keys
+`
+
+const OPTIONS = {
+  trust: { type: 'string' },
+  'accept-untrusted': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  version: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const
+
+/** Reads the command line. @throws {UsageError} */
+export function parseArguments(args: readonly string[]) {
+  const { values, positionals } = parsed(args)
+  const { trust, json, version, help } = values
+  const [bundle, ...more] = positionals
+  if (bundle === undefined && !help && !version) throw new UsageError('name a bundle')
+  if (more.length > 0) throw new UsageError('name one bundle only')
+  return {
+    bundle: bundle ?? '',
+    trust,
+    acceptUntrusted: values['accept-untrusted'],
+    json,
+    version,
+    help,
+  }
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause })
+  }
+}

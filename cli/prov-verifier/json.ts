@@ -1,0 +1,21 @@
+import { EXIT, LINES, type Report } from '../../proofs/report.ts'
+
+/** Gives the report as one JSON object on one line. */
+export const reportJson = ({ verdict, checks, bundle }: Report, exit: number) =>
+  write({
+    ok: exit === EXIT.ok,
+    exit,
+    verdict: Object.fromEntries(LINES.map((line) => [line, verdict[line].result])),
+    explained: Object.fromEntries(LINES.map((line) => [line, verdict[line].detail])),
+    checks,
+    bundle,
+  })
+
+/** Says as JSON why there is no report. */
+export const failureJson = (error: Error, exit: number) =>
+  write({ ok: false, exit, error: error.message })
+
+/** In ASCII: what a bundle says may hold characters that a terminal would obey. */
+const write = (value: unknown) => `${JSON.stringify(value).replace(/[\u007f-\uffff]/g, escaped)}\n`
+
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`

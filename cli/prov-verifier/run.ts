@@ -1,0 +1,56 @@
+import { sha256 } from '../../core/sha256.ts'
+import pkg from '../../package.json' with { type: 'json' }
+import { EXIT, exitCode } from '../../proofs/report.ts'
+import { verifyBundle } from '../../proofs/verify.ts'
+import { parseArguments, USAGE, UsageError } from './arguments.ts'
+import { readBundle, readTrust, UnreadableError } from './files.ts'
+import { failureJson, reportJson } from './json.ts'
+import { reportText, safe } from './text.ts'
+
+/** Where the verifier writes. */
+export interface Terminal {
+  out(text: string): void
+  err(text: string): void
+  colours: boolean
+}
+
+/**
+ * Runs `prov-verifier` and gives its exit code: 0 intact and authentic, 1 a check failed, 2 usage,
+ * 3 unreadable, 4 intact but nobody vouches for it.
+ *
+ * It reads the files named and nothing else: no network, no database, no configuration.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const asked = parseArguments(args)
+    if (asked.help) return say(terminal, USAGE)
+    if (asked.version) return say(terminal, `${pkg.version}\n`)
+    return await verify(asked, terminal)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    terminal.err(`prov-verifier: ${safe(error.message)}\n\n${USAGE}`)
+    return EXIT.usage
+  }
+}
+
+function say({ out }: Terminal, text: string) {
+  out(text)
+  return EXIT.ok
+}
+
+type Asked = ReturnType<typeof parseArguments>
+
+async function verify({ bundle, trust, acceptUntrusted, json }: Asked, terminal: Terminal) {
+  try {
+    const root = trust === undefined ? null : readTrust(sha256, trust)
+    const report = await verifyBundle({ sha256, bytes: readBundle(bundle), trust: root })
+    const exit = exitCode(report, acceptUntrusted)
+    terminal.out(json ? reportJson(report, exit) : reportText(bundle, { report, exit }, terminal))
+    return exit
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error
+    if (json) terminal.out(failureJson(error, EXIT.unreadable))
+    else terminal.err(`prov-verifier: ${safe(error.message)}\n`)
+    return EXIT.unreadable
+  }
+}

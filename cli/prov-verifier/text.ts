@@ -1,0 +1,103 @@
+import picocolors from 'picocolors'
+import {
+  CHECKS,
+  type Check,
+  EXIT,
+  type Group,
+  LINES,
+  type Line,
+  type Report,
+  type Result,
+} from '../../proofs/report.ts'
+
+const TITLES: Record<Group, string> = {
+  container: 'Container',
+  manifest: 'Manifest',
+  log: 'Log',
+  records: 'Records',
+  lineage: 'Lineage',
+  authenticity: 'Authenticity',
+}
+
+const NAMES: Record<Line, string> = {
+  intact: 'intact',
+  authentic: 'authentic',
+  witnessed: 'witnessed',
+  current: 'current',
+  completeUp: 'complete upstream',
+  completeDown: 'complete downstream',
+  terms: 'terms',
+}
+
+const MARKS: Record<Result, string> = { pass: '✓', fail: '✗', 'not evaluated': '–' }
+const NAME_WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length)) + 2
+const LINE_WIDTH = Math.max(...Object.values(NAMES).map((name) => name.length)) + 2
+
+type Paint = ReturnType<typeof picocolors.createColors>
+
+/** Makes text harmless to a terminal: what a bundle says could otherwise move its cursor or turn its lines round. */
+export const safe = (text: string) =>
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`)
+
+/** Gives the report for a person: every check under its group, then the verdict, then one sentence. */
+export function reportText(
+  path: string,
+  { report, exit }: { report: Report; exit: number },
+  { colours }: { colours: boolean },
+) {
+  const paint = picocolors.createColors(colours)
+  const groups = Object.keys(TITLES) as Group[]
+  return [
+    paint.bold(safe(path)),
+    ...claims(report),
+    '',
+    ...groups.flatMap((group) => [
+      paint.bold(TITLES[group]),
+      ...checksOf(report, group, paint),
+      '',
+    ]),
+    paint.bold('Verdict'),
+    ...LINES.map((line) => verdictLine(line, report, paint)),
+    '',
+    conclusion(report, exit, paint),
+    '',
+  ].join('\n')
+}
+
+function claims({ bundle }: Report) {
+  if (bundle === null) return ['  no manifest could be read']
+  const { tenant, origin, root, direction, depth, asOf, size, records } = bundle
+  return [
+    `  says: ${direction} of ${root} to depth ${depth}, as of ${asOf}`,
+    `  tenant ${tenant}, log ${origin} at size ${size}, ${records} records`,
+  ].map(safe)
+}
+
+const checksOf = ({ checks }: Report, group: Group, paint: Paint) =>
+  checks.filter((check) => check.group === group).map((check) => checkLine(check, paint))
+
+function checkLine({ name, result, detail, code }: Check, paint: Paint) {
+  const tail = result === 'not evaluated' ? `not evaluated: ${detail}` : detail
+  const told = safe(code === undefined ? tail : `${tail} (${code})`)
+  return `  ${coloured(result, MARKS[result], paint)} ${name.padEnd(NAME_WIDTH)}${told}`
+}
+
+function verdictLine(line: Line, { verdict }: Report, paint: Paint) {
+  const { result, detail } = verdict[line]
+  const name = NAMES[line].padEnd(LINE_WIDTH)
+  return `  ${name}${coloured(result, result.padEnd(15), paint)}${safe(detail)}`
+}
+
+function coloured(result: Result, text: string, paint: Paint) {
+  if (result === 'pass') return paint.green(text)
+  return result === 'fail' ? paint.red(text) : paint.yellow(text)
+}
+
+function conclusion({ checks, verdict }: Report, exit: number, paint: Paint) {
+  if (exit === EXIT.unreadable) return paint.red('Unreadable: the file is no zip.')
+  const first = checks.find(({ result }) => result === 'fail')
+  if (first !== undefined) return paint.red(`Refused: ${first.name}: ${safe(first.detail)}.`)
+  if (verdict.authentic.result === 'pass') return paint.green('Genuine: intact and authentic.')
+  const cure = 'give a trust root with --trust FILE'
+  return paint.yellow(`Intact, and nobody vouches for its keys: ${cure}.`)
+}

@@ -1,0 +1,198 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../../cli/prov-verifier/run.ts'
+import { safe } from '../../cli/prov-verifier/text.ts'
+import { CHECKS } from '../../proofs/report.ts'
+import { formatTrust } from '../../proofs/trust.ts'
+import { makeBundle } from '../make/bundle.ts'
+import { smallLog } from '../make/small-log.ts'
+
+const { log, report } = smallLog()
+const question = { root: report, direction: 'UPSTREAM', depth: 5 } as const
+const genuine = makeBundle(log, { question })
+const tampered = makeBundle(
+  log,
+  { question },
+  {
+    manifest: (manifest) => ({ ...manifest, predicate: { ...manifest.predicate, records: 7 } }),
+  },
+)
+
+let folder: string
+const at = (name: string) => join(folder, name)
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'prov-verifier-'))
+  const trust = formatTrust(genuine.trust)
+  writeFileSync(at('bundle.zip'), genuine.bytes)
+  writeFileSync(at('tampered.zip'), tampered.bytes)
+  writeFileSync(at('trust.json'), trust)
+  writeFileSync(at('retired.json'), trust.replaceAll('"until":null', '"until":99'))
+  writeFileSync(at('misspelt.json'), trust.replaceAll('"until"', '"untill"'))
+  writeFileSync(at('text.zip'), 'no zip at all')
+  writeFileSync(at('huge.zip'), '')
+  // Sparse: nothing is written, yet the file has the size.
+  truncateSync(at('huge.zip'), 2 ** 31)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function verifier(...args: string[]) {
+  const written = { out: '', err: '' }
+  const paths = args.map((arg) => (/\.(zip|json)$/.test(arg) ? at(arg) : arg))
+  const exit = await run(paths, {
+    out: (text) => {
+      written.out += text
+    },
+    err: (text) => {
+      written.err += text
+    },
+    colours: false,
+  })
+  return { exit, ...written }
+}
+
+describe('the exit code', () => {
+  it.each([
+    [0, 'intact and authentic', ['bundle.zip', '--trust', 'trust.json']],
+    [1, 'a check failed', ['tampered.zip', '--trust', 'trust.json']],
+    [1, 'a check failed, trusted or not', ['tampered.zip', '--accept-untrusted']],
+    [1, 'the key is retired', ['bundle.zip', '--trust', 'retired.json']],
+    [4, 'nobody vouches for the keys', ['bundle.zip']],
+    [0, 'nobody vouches for the keys, which will do', ['bundle.zip', '--accept-untrusted']],
+    [3, 'there is no such bundle', ['nowhere.zip']],
+    [3, 'the bundle is a folder', ['.']],
+    [3, 'the bundle is no zip', ['text.zip']],
+    [3, 'the bundle is larger than a bundle can be', ['huge.zip']],
+    [3, 'there is no such trust root', ['bundle.zip', '--trust', 'nowhere.json']],
+    [3, 'the trust root is not understood', ['bundle.zip', '--trust', 'misspelt.json']],
+    [2, 'nothing was named', []],
+    [2, 'two bundles were named', ['bundle.zip', 'tampered.zip']],
+    [2, 'an option is unknown', ['bundle.zip', '--force']],
+    [2, 'an option lacks its value', ['bundle.zip', '--trust']],
+    [0, 'help was asked for', ['--help']],
+    [0, 'the version was asked for', ['--version']],
+  ] as const)('is %i where %s', async (code, _what, args) => {
+    expect((await verifier(...args)).exit).toBe(code)
+  })
+})
+
+describe('the report for a person', () => {
+  it('names every check, every line of the verdict and the conclusion', async () => {
+    const { out, err } = await verifier('bundle.zip', '--trust', 'trust.json')
+    for (const name of Object.keys(CHECKS)) expect(out).toContain(` ${name} `)
+    expect(out).toMatch(/^ {2}complete downstream +not evaluated/m)
+    expect(out.trimEnd().split('\n').at(-1)).toBe('Genuine: intact and authentic.')
+    expect(err).toBe('')
+  })
+
+  it('ends with the first check that failed', async () => {
+    const { out } = await verifier('tampered.zip')
+    expect(out).toContain('✗ record-count')
+    expect(out.trimEnd().split('\n').at(-1)).toBe(
+      'Refused: record-count: 6 records, and the manifest counts 7.',
+    )
+  })
+
+  it('says how to get from intact to authentic', async () => {
+    const { out } = await verifier('bundle.zip')
+    expect(out.trimEnd()).toMatch(/Intact, and nobody vouches for its keys: .* --trust FILE\.$/)
+  })
+
+  it('has no escape sequence where colours are off, nor any that a bundle brings', async () => {
+    const { out } = await verifier('bundle.zip')
+    expect(out).not.toContain('\u001b')
+    expect(safe('a\u001b[2Jb\u202ec\u009bd\ne')).toBe('a\\u{1b}[2Jb\\u{202e}c\\u{9b}d\\u{a}e')
+  })
+})
+
+describe('--json', () => {
+  it('prints one object with the whole report', async () => {
+    const { out } = await verifier('bundle.zip', '--trust', 'trust.json', '--json')
+    const { ok, exit, verdict, checks, bundle } = JSON.parse(out)
+    expect({ ok, exit, bundle }).toEqual({
+      ok: true,
+      exit: 0,
+      bundle: { tenant: 'acme', origin: log.origin, ...question, asOf: 21, size: 21, records: 6 },
+    })
+    expect(verdict).toEqual({
+      intact: 'pass',
+      authentic: 'pass',
+      witnessed: 'not evaluated',
+      current: 'not evaluated',
+      completeUp: 'pass',
+      completeDown: 'not evaluated',
+      terms: 'not evaluated',
+    })
+    expect(checks).toHaveLength(Object.keys(CHECKS).length)
+  })
+
+  it('says of a refused bundle what is wrong, by code', async () => {
+    const { ok, exit, checks } = JSON.parse((await verifier('tampered.zip', '--json')).out)
+    expect([ok, exit]).toEqual([false, 1])
+    expect(checks.find(({ result }: { result: string }) => result === 'fail')).toMatchObject({
+      name: 'record-count',
+      code: 'PROOF_RECORD_COUNT',
+    })
+  })
+
+  it('says why there is no report', async () => {
+    const { ok, exit, error } = JSON.parse((await verifier('nowhere.zip', '--json')).out)
+    expect([ok, exit]).toEqual([false, 3])
+    expect(error).toContain('cannot be read')
+  })
+})
+
+describe('as a program', () => {
+  const program = (...args: string[]) =>
+    spawnSync(process.execPath, ['cli/prov-verifier.ts', ...args], { encoding: 'utf8' })
+
+  it('exits with the code and writes nothing in colour to a pipe', () => {
+    const { status, stdout } = program(at('bundle.zip'), '--trust', at('trust.json'))
+    expect([status, stdout.includes('\u001b')]).toEqual([0, false])
+    expect(program(at('bundle.zip')).status).toBe(4)
+    expect(program().status).toBe(2)
+  })
+
+  it('loads nothing but proofs, core, and a handful of small libraries', () => {
+    const listed = execFileSync(
+      process.execPath,
+      [
+        '--import',
+        `data:text/javascript,${encodeURIComponent(LIST_IMPORTS)}`,
+        'cli/prov-verifier.ts',
+        '--version',
+      ],
+      { encoding: 'utf8' },
+    )
+    const loaded = listed.match(/(?<=^load ).*$/gm) ?? []
+    const ours = loaded.filter((url) => !url.includes('/node_modules/') && !url.startsWith('node:'))
+    const strangers = ours.filter(
+      (url) => !/\/(cli\/prov-verifier|proofs|core)[/.]|package\.json/.test(url),
+    )
+    expect(ours.length).toBeGreaterThan(20)
+    expect(strangers).toEqual([])
+    const packages = loaded.flatMap(
+      (url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [],
+    )
+    expect([...new Set(packages)].sort()).toEqual([
+      '@noble/curves',
+      '@noble/hashes',
+      'jose',
+      'picocolors',
+    ])
+    const network = loaded.filter((url) => /^node:(net|http|https|tls|dns|dgram)/.test(url))
+    expect(network).toEqual([])
+  })
+})
+
+/** Prints the address of every module as it is loaded. */
+const LIST_IMPORTS = `
+  import { registerHooks } from 'node:module'
+  registerHooks({ resolve(specifier, context, next) {
+    const found = next(specifier, context)
+    console.log('load ' + found.url)
+    return found
+  } })`
