@@ -26,9 +26,12 @@ export interface Assertion {
   /** What the thing is called; needed where it does not exist yet. */
   namespace?: string
   name?: string
-  /** Fields to set; `undefined` deletes one. What is not mentioned is kept. */
+  /** Fields to set; `undefined` deletes one. What is not mentioned is kept; the name always is. */
   fields?: Readonly<Record<string, Json | undefined>>
-  /** Edges to add. `time` is that of a run event; a later one moves that of an edge in force. */
+  /**
+   * Edges to add. `time` is that of a run event; a later one moves that of an edge in force, where
+   * the assertion is recorded: it is derived from the body, which names it too.
+   */
   link?: readonly ({ rel: Relation; time?: string } & Target)[]
   /** Edges to drop; one that is not in force is passed over. */
   unlink?: readonly { rel: Relation; id: string }[]
@@ -62,7 +65,8 @@ export interface Draft {
    * Records what an entity is to be, merged into what it is. Everything that it names must have been
    * loaded. Aliases are resolved: subject and targets alike.
    *
-   * @throws {Problem} `UNKNOWN_NEIGHBOUR`, `RELATION_INVALID`, `LEDGER_TRANSACTION_TOO_LARGE`.
+   * @throws {Problem} `UNKNOWN_NEIGHBOUR`, `RELATION_INVALID`, `KIND_MISMATCH`,
+   *   `LEDGER_TRANSACTION_TOO_LARGE`; `ENTITY_UNKNOWN` for an id that is of another name, or of none.
    */
   assert(assertion: Assertion): Outcome
   /** Makes sure that a name has an entity, and returns its id, the canonical one where it is an alias. */
@@ -70,7 +74,8 @@ export interface Draft {
   /**
    * Drops every out-edge and the body; in-edges stay. With `aliasOf`, the name goes on as an alias.
    *
-   * @throws {Problem} `ENTITY_UNKNOWN`, `RETIRE_REFUSED`.
+   * @throws {Problem} `ENTITY_UNKNOWN`, `RETIRE_REFUSED`, `UNKNOWN_NEIGHBOUR`, `RELATION_INVALID`,
+   *   `ALIAS_CYCLE`.
    */
   retire(id: string, aliasOf?: string): Outcome
 }

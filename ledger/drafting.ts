@@ -152,7 +152,8 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     stubMissing(id, [...link, ...replace.flatMap(({ targets }) => targets)])
     const before = found?.action === 'retire' ? { ...found, links: new Map<string, Held>() } : found
     const name = inNfc({ namespace: '', name: '', ...pick(assertion), ...pick(before) })
-    const fields = patched(before?.action === 'assert' ? before.fields : name, assertion.fields)
+    const kept = before?.action === 'assert' ? before.fields : {}
+    const fields = { ...patched(kept, assertion.fields), ...name }
     const links = linksAfter(id, before, assertion)
     const next = { id, kind, ...name, fields, links }
     if (

@@ -109,11 +109,11 @@ export const registerBusy = (cause: unknown) =>
     },
   )
 
-export const registerMismatch = (because: string) =>
+export const registerMismatch = (because: string, cause?: unknown) =>
   new Problem(
     'REGISTER_MISMATCH',
     `The signing register is not the one of this database (${because}); nothing is written or signed without it.`,
-    { status: 503 },
+    { status: 503, cause },
   )
 
 export const keysMismatch = (use: string) =>

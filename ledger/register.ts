@@ -45,48 +45,25 @@ export interface Register {
  */
 export function openRegister(path: string): Register {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // SQLite waits by blocking the event loop, which is borne only here, before anything is served.
-  const file = new DatabaseSync(path, { timeout: 2_000 })
-  file.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;
-    CREATE TABLE IF NOT EXISTS register (id TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS signed (
-      origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, at TEXT NOT NULL,
-      PRIMARY KEY (origin, size)) WITHOUT ROWID;
-    PRAGMA busy_timeout = 0`)
-  const selectId = file.prepare('SELECT id FROM register')
-  const insertId = file.prepare('INSERT INTO register (id) VALUES (?)')
-  const selectLast = file.prepare(
-    'SELECT size, root FROM signed WHERE origin = ? ORDER BY size DESC LIMIT 1',
-  )
-  const insert = file.prepare('INSERT INTO signed (origin, size, root, at) VALUES (?, ?, ?, ?)')
+  const file = new DatabaseSync(path, { timeout: 0 })
   let turn: Promise<unknown> = Promise.resolve()
-
-  const id = () => (selectId.get() as { id: string } | undefined)?.id ?? null
-
-  const last = (origin: string) => {
-    const row = selectLast.get(origin) as unknown as Signed | undefined
-    return row ? { size: row.size, root: row.root } : null
-  }
-
-  const append = (origin: string, { size, root }: Signed) => {
-    const before = last(origin)
-    if (before && before.size === size && before.root === root) return
-    if (before && before.size >= size) {
-      throw registerMismatch(`it holds ${origin} at ${before.size}, which cannot become ${size}`)
-    }
-    insert.run(origin, size, root, new Date().toISOString())
-  }
+  let texts: ReturnType<typeof prepare> | undefined
 
   /** One at a time in this process, since all share the connection; then one among processes. */
-  const locked = <T>(work: () => T | Promise<T>): Promise<T> => {
+  const locked = <T>(work: (texts: ReturnType<typeof prepare>) => T | Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
-      await begin(file)
+      // Even to look at the file takes a lock on it, so nothing is done before it is waited for.
+      if (!texts) await patiently(() => file.exec('PRAGMA synchronous = FULL'))
+      await patiently(() => file.exec('BEGIN EXCLUSIVE'))
       try {
-        const result = await work()
+        texts ??= prepare(file)
+        const result = await work(texts)
         file.exec('COMMIT')
         return result
       } catch (error) {
         if (file.isTransaction) file.exec('ROLLBACK')
+        // Tables that were made just now are gone again, and what was prepared for them with them.
+        texts = undefined
         throw error
       }
     })
@@ -95,16 +72,11 @@ export function openRegister(path: string): Register {
   }
 
   return {
-    id: () => locked(id),
-    found: (fresh) =>
-      locked(() => {
-        const known = id()
-        if (known === null) insertId.run(fresh)
-        return known ?? fresh
-      }),
-    last: (origin) => locked(() => last(origin)),
+    id: () => locked(({ id }) => id()),
+    found: (fresh) => locked(({ id, setId }) => id() ?? setId(fresh)),
+    last: (origin) => locked(({ last }) => last(origin)),
     sign: (origin, work) =>
-      locked(async () => {
+      locked(async ({ last, append }) => {
         const entry = await work(last(origin))
         if (entry) append(origin, entry)
         return entry
@@ -113,18 +85,57 @@ export function openRegister(path: string): Register {
   }
 }
 
+/** Makes the tables where there are none; asked under the lock. */
+function prepare(file: DatabaseSync) {
+  file.exec(`CREATE TABLE IF NOT EXISTS register (id TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS signed (
+      origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, at TEXT NOT NULL,
+      PRIMARY KEY (origin, size)) WITHOUT ROWID`)
+  const selectId = file.prepare('SELECT id FROM register')
+  const insertId = file.prepare('INSERT INTO register (id) VALUES (?)')
+  const selectLast = file.prepare(
+    'SELECT size, root FROM signed WHERE origin = ? ORDER BY size DESC LIMIT 1',
+  )
+  const insert = file.prepare('INSERT INTO signed (origin, size, root, at) VALUES (?, ?, ?, ?)')
+  const last = (origin: string): Signed | null => {
+    const row = selectLast.get(origin) as unknown as Signed | undefined
+    return row ? { size: row.size, root: row.root } : null
+  }
+  return {
+    id: () => (selectId.get() as { id: string } | undefined)?.id ?? null,
+    setId: (id: string) => {
+      insertId.run(id)
+      return id
+    },
+    last,
+    append: (origin: string, { size, root }: Signed) => {
+      const before = last(origin)
+      if (before && before.size === size && before.root === root) return
+      if (before && before.size >= size) {
+        throw registerMismatch(`it holds ${origin} at ${before.size}, which cannot become ${size}`)
+      }
+      insert.run(origin, size, root, new Date().toISOString())
+    },
+  }
+}
+
 const PATIENCE_MS = 10_000
 /** SQLITE_BUSY: another connection has the file locked. */
 const BUSY = 5
+const CORRUPT = 11
+const NOT_A_DATABASE = 26
 
 /** Waits for the lock without blocking the event loop, which SQLite's own waiting would do. */
-async function begin(file: DatabaseSync) {
+async function patiently(take: () => void) {
   for (const start = Date.now(); ; ) {
     try {
-      file.exec('BEGIN EXCLUSIVE')
-      return
+      return take()
     } catch (error) {
-      if ((error as { errcode?: number }).errcode !== BUSY) throw error
+      const { errcode } = error as { errcode?: number }
+      if (errcode === CORRUPT || errcode === NOT_A_DATABASE) {
+        throw registerMismatch('it cannot be read', error)
+      }
+      if (errcode !== BUSY) throw error
       if (Date.now() - start > PATIENCE_MS) throw registerBusy(error)
       await new Promise((resolve) => {
         setTimeout(resolve, 2 + Math.random() * 8)

@@ -1,4 +1,4 @@
-import type { Problem } from '../core/problem.ts'
+import { Problem } from '../core/problem.ts'
 import { sha256 } from '../core/sha256.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { joinServiceRow, nameRegister } from '../lineage/service.ts'
@@ -28,13 +28,20 @@ export async function joinService(
     if (row.checkpointKey !== checkpointKey) throw keysMismatch('checkpoint')
     if (row.manifestKey !== manifestKey) throw keysMismatch('manifest')
     if (!register) return null
-    if (row.register !== null) {
-      const id = await register.id()
-      if (id === row.register) return null
-      return registerMismatch(id === null ? 'it is missing or empty' : 'it is another one')
-    }
+    if (row.register !== null) return compareRegister(register, row.register)
     // In the file first: a crash between the two leaves an id that the next start hands on.
     await nameRegister(run, await register.found(crypto.randomUUID()))
     return null
   })
+}
+
+async function compareRegister(register: Register, known: string): Promise<Problem | null> {
+  try {
+    const id = await register.id()
+    if (id === known) return null
+    return registerMismatch(id === null ? 'it is missing or empty' : 'it is another one')
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'REGISTER_MISMATCH') return error
+    throw error
+  }
 }

@@ -1,0 +1,21 @@
+/** The longest body of one event, and the longest canonical form of an event in a batch, in bytes. */
+export const MAX_EVENT_BYTES = 2_000_000
+
+/** The longest body of a batch, after it was inflated, in bytes. */
+export const MAX_BATCH_BYTES = 10_000_000
+
+/** The most events in one batch. */
+export const MAX_BATCH_EVENTS = 1_000
+
+/** The most inputs and outputs of one event together. */
+export const MAX_DATASETS = 1_000
+
+/** The most other names that the symlinks of one event may give. With `MAX_DATASETS` this keeps an
+ * event that merges nothing well below what one transaction may append. */
+export const MAX_SYMLINKS = 1_000
+
+/** The longest facet, in bytes of its canonical form. */
+export const MAX_FACET_BYTES = 256_000
+
+/** The longest namespace or name, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 2_048

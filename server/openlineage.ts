@@ -1,0 +1,102 @@
+import type { LineageEvent } from '../domains/openlineage/event.ts'
+import { MAX_BATCH_BYTES, MAX_EVENT_BYTES } from '../domains/openlineage/limits.ts'
+import { parseBatchBody, parseBody } from '../domains/openlineage/parse-body.ts'
+import { parseEvent } from '../domains/openlineage/parse-event.ts'
+import { recordEvent } from '../domains/openlineage/record-event.ts'
+import type { Ledger, Receipt } from '../ledger/ledger.ts'
+import type { ForeignJson } from '../proofs/json.ts'
+import { problemOf, type Report } from './problems.ts'
+import { readJsonBody } from './request-body.ts'
+
+/** What the OpenLineage routes need: the write path, and who is asking. */
+export interface LineageCaller {
+  ledger: Pick<Ledger, 'submit'>
+  tenant: string
+  subject: string
+  /** Told of what went wrong on our side with one event of a batch; the caller is told by item. */
+  report: Report
+}
+
+/**
+ * `POST /api/v1/lineage`: takes one OpenLineage event and answers 200 after its commit.
+ *
+ * @throws {Problem} `OPENLINEAGE_…`, `MERGE_DEFERRED`, and whatever the ledger refuses.
+ */
+export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
+  const { value, numbersAsText } = parseBody(await readJsonBody(request, MAX_EVENT_BYTES))
+  const event = parseEvent(value, numbersAsText)
+  const key = request.headers.get('idempotency-key') ?? undefined
+  const receipt = await recordEvent(caller.ledger, event, { ...senderOf(caller), key })
+  return Response.json({ status: 'success', ...told(receipt) })
+}
+
+/**
+ * `POST /api/v1/lineage/batch`: takes an array of events and answers 200 with what became of each,
+ * in OpenLineage's own form and, under `results`, item by item with positions and codes. Events are
+ * recorded in the order of the array; one that is refused takes no other down with it.
+ *
+ * @throws {Problem} Only where the body as a whole cannot be read.
+ */
+export async function receiveBatch(request: Request, caller: LineageCaller): Promise<Response> {
+  const items = parseBatchBody(await readJsonBody(request, MAX_BATCH_BYTES))
+  const key = request.headers.get('idempotency-key')
+  // Submitted without waiting in between: the sequencer keeps the order and shares transactions.
+  const results = await Promise.all(
+    items.map(async (item, index) => {
+      try {
+        const sender = { ...senderOf(caller), key: key === null ? undefined : `${key}#${index}` }
+        return { index, ok: true, ...told(await recordEvent(caller.ledger, read(item), sender)) }
+      } catch (error) {
+        return { index, ok: false, ...toldWhy(error, caller) }
+      }
+    }),
+  )
+  return Response.json(summarise(results))
+}
+
+const senderOf = ({ tenant, subject }: LineageCaller) => ({ tenant, subject })
+const read = ({ value, numbersAsText }: ForeignJson): LineageEvent =>
+  parseEvent(value, numbersAsText)
+
+/** Where the log stands with the event in it, and which positions the event took there. */
+const told = ({ position, outcomes, replayed }: Receipt) => ({
+  position: `${position.epoch}:${position.seq}`,
+  seqs: outcomes.filter(({ changed }) => changed).map(({ seq }) => seq),
+  replayed,
+})
+
+interface Failure {
+  code: string
+  message: string
+  /** Whether the same event may succeed later as it is. */
+  retriable: boolean
+}
+
+function toldWhy(error: unknown, { report }: LineageCaller): Failure {
+  const { code, message, status, details } = problemOf(error, report)
+  return { ...details, code, message, retriable: status === 429 || status >= 500 }
+}
+
+type Result = { index: number; ok: boolean } & Partial<Failure>
+
+/** The answer that `spec/OpenLineage.yml` 2.0.2 gives to a batch, and our results beside it. */
+function summarise(results: readonly Result[]) {
+  const failed = results.filter(({ ok }) => !ok)
+  const retriable = failed.filter((result) => result.retriable).length
+  return {
+    status: failed.length === 0 ? 'success' : 'partial_success',
+    summary: {
+      received: results.length,
+      successful: results.length - failed.length,
+      failed: failed.length,
+      retriable,
+      non_retriable: failed.length - retriable,
+    },
+    failed_events: failed.map(({ index, code, message, retriable: again }) => ({
+      index,
+      reason: `${code}: ${message}`,
+      retriable: again,
+    })),
+    results,
+  }
+}
