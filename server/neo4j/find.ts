@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { findArtifacts } from './artifacts.ts'
 import { hasVolume, startContainer, stopContainer } from './container.ts'
-import { joinRunning, startEmbedded } from './embedded.ts'
+import { joinEmbedded, startEmbedded } from './embedded.ts'
 import { type DockerProbe, probeDocker } from './engine.ts'
 import { givenNeo4j } from './given.ts'
 import { type Home, hasDatabase, homeAt } from './home.ts'
@@ -123,7 +123,7 @@ export async function resolveNeo4j(
     const describe = `NEO4J_URI: ${given.uri}`
     return { ...given, way: 'given', describe, ours: false, stop: async () => {}, gone: never }
   }
-  const running = await joinRunning(homeAt(config.home))
+  const running = await joinEmbedded(config.home)
   if (running !== null) return fromEmbedded(running, keep)
   const choice = await chooseWay(probesOf(config))
   if (choice.way === 'docker') return fromContainer(config, { progress, keep })

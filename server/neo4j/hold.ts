@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { createInterface } from 'node:readline'
+import { onLine } from './lines.ts'
 import type { Running } from './state.ts'
 
 const ANSWER_SECONDS = 3
@@ -22,42 +22,48 @@ export interface Hold {
 export function takeHold({ supervisor }: Running): Promise<Hold | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port: supervisor.port })
-    const replies = createInterface(socket)
-    const fail = () => resolve(null)
+    const hold = holdOn(socket)
     socket.setTimeout(ANSWER_SECONDS * 1000, () => socket.destroy())
-    socket.once('error', fail)
-    socket.once('close', fail)
     socket.once('connect', () => socket.write(`${supervisor.token}\n`))
-    replies.once('line', (reply) => {
-      if (reply !== 'held') return socket.destroy()
+    hold.heard('held').then((held) => {
       socket.setTimeout(0)
       // A hold alone is no reason for its process to stay.
       socket.unref()
-      resolve(holdOn(socket, replies))
+      resolve(held ? hold : null)
     })
   })
 }
 
-function holdOn(socket: Socket, replies: ReturnType<typeof createInterface>): Hold {
+function holdOn(socket: Socket): Hold & { heard(word: string): Promise<boolean> } {
   const gone = new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
   })
+  const waiting = new Map<string, () => void>()
   socket.on('error', () => socket.destroy())
-  const sayAndWait = async (word: string) => {
+  onLine(socket, (line) => waiting.get(line)?.())
+  const heard = (word: string) => {
+    const said = new Promise<boolean>((resolve) => waiting.set(word, () => resolve(true)))
+    return Promise.race([said, gone.then(() => false)])
+  }
+  const say = (word: string) => {
     socket.ref()
     if (socket.writable) socket.write(`${word}\n`)
-    await gone
   }
   return {
     gone,
-    release: () => sayAndWait('release'),
-    stop: () => sayAndWait('stop'),
+    heard,
     leave: () => socket.destroy(),
+    release: () => {
+      say('release')
+      return gone
+    },
+    stop: () => {
+      say('stop')
+      return gone
+    },
     keep: async () => {
-      socket.ref()
-      const kept = new Promise((resolve) => replies.once('line', resolve))
-      socket.write('keep\n')
-      await Promise.race([kept, gone])
+      say('keep')
+      await heard('kept')
       socket.unref()
     },
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { writeDurably } from './durable.ts'
@@ -16,6 +16,8 @@ export interface Home {
   password: string
   conf: string
   data: string
+  /** There once the database has answered: inside its data, so that a copy of that has it too. */
+  born: string
   /** There when the data is in a Docker volume instead. */
   volume: string
   /** What the process prints; Neo4j's own logs lie beside it. */
@@ -31,13 +33,30 @@ export function homeAt(selvedgeHome: string): Home {
     password: join(root, 'password'),
     conf: join(root, 'conf'),
     data: join(root, 'data'),
+    born: join(root, 'data', 'selvedge-born'),
     volume: join(root, 'container'),
     log: join(root, 'logs', 'console.log'),
   }
 }
 
-/** Whether an embedded Neo4j has ever kept data here. */
-export const hasDatabase = ({ data }: Home) => existsSync(join(data, 'databases', 'system'))
+/** Whether an embedded Neo4j has ever answered here, and so may have been given data. */
+export const hasDatabase = ({ born }: Home) => existsSync(born)
+
+/** Notes that this home's Neo4j has answered. To be called before anybody is told so. */
+export function noteBirth(home: Home): void {
+  if (!hasDatabase(home)) writeDurably(home.born, `${new Date().toISOString()}\n`)
+}
+
+/**
+ * Puts aside what a first start that never answered has left: a Neo4j that was killed while it laid
+ * out its store cannot start over it again, and nobody can have given it data yet.
+ */
+export function putAsideUnborn(home: Home): void {
+  if (hasDatabase(home) || !existsSync(join(home.data, 'databases'))) return
+  const aside = `${home.data}.unfinished`
+  rmSync(aside, { recursive: true, force: true })
+  renameSync(home.data, aside)
+}
 
 export function makeFolders({ root, conf, data, log }: Home): void {
   mkdirSync(root, { recursive: true, mode: 0o700 })

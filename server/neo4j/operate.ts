@@ -69,7 +69,8 @@ export async function resetNeo4j(config: Config, progress: Progress): Promise<bo
   await stopNeo4j(config, progress)
   const had = hasVolume(home) || existsSync(home.data)
   if (hasVolume(home)) await removeContainer(config)
-  for (const part of [home.data, home.conf, home.state, home.password, dirname(home.log)]) {
+  const aside = `${home.data}.unfinished`
+  for (const part of [home.data, aside, home.conf, home.state, home.password, dirname(home.log)]) {
     rmSync(part, { recursive: true, force: true })
   }
   return had

@@ -89,3 +89,17 @@ export const containerFailed = (cause: unknown) =>
     {},
     cause,
   )
+
+export const notOurs = () =>
+  new Problem(
+    'NEO4J_NOT_OURS',
+    'NEO4J_URI is set: Selvedge does not delete a database that it did not make',
+    { status: 409 },
+  )
+
+export const resetUnconfirmed = () =>
+  new Problem(
+    'NEO4J_RESET_UNCONFIRMED',
+    'there is no terminal to ask on; add --yes to delete the database unasked',
+    { status: 409 },
+  )

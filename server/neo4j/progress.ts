@@ -20,7 +20,7 @@ export function progressTo(out: NodeJS.WriteStream, now = Date.now): Progress {
 
 function rewriting(out: NodeJS.WriteStream): Progress {
   let open = false
-  const write = (text: string) => out.write(`\r\u001b[K${text.slice(0, (out.columns ?? 80) - 1)}`)
+  const write = (text: string) => out.write(`\r\u001b[K${text.slice(0, (out.columns || 80) - 1)}`)
   return {
     step(text) {
       write(text)

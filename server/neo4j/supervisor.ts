@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { openSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { createInterface } from 'node:readline'
+import { onLine } from './lines.ts'
 import { processMark } from './process-mark.ts'
 import { readState, writeState } from './state.ts'
 
@@ -30,6 +30,8 @@ const KILL_AFTER_SECONDS = 20
 
 const launch: Launch = JSON.parse(process.argv[2] ?? '')
 const users = new Set<Socket>()
+/** Whoever started this has taken its hold. */
+let used = false
 let kept = false
 let stopping = false
 
@@ -65,17 +67,16 @@ const isToken = (line: string) =>
 
 /** Any local process can connect; only who can read the state file knows the first line. */
 function admit(socket: Socket) {
-  const lines = createInterface(socket)
   socket.on('error', () => socket.destroy())
-  lines.once('line', (first) => {
-    if (stopping || !isToken(first)) return socket.destroy()
+  socket.once('close', () => {
+    if (users.delete(socket)) stopIfUnused()
+  })
+  onLine(socket, (line) => {
+    if (users.has(socket)) return obey(line, socket)
+    if (stopping || !isToken(line)) return socket.destroy()
     users.add(socket)
+    used = true
     socket.write('held\n')
-    lines.on('line', (line) => obey(line, socket))
-    socket.once('close', () => {
-      users.delete(socket)
-      stopIfUnused()
-    })
   })
 }
 
@@ -105,7 +106,7 @@ server.listen({ host: '127.0.0.1', port: 0 }, () => {
     },
   })
   process.send?.('ready')
-  setTimeout(stopIfUnused, FIRST_USER_SECONDS * 1000).unref()
+  setTimeout(() => used || stop(), FIRST_USER_SECONDS * 1000).unref()
 })
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)

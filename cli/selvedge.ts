@@ -1,0 +1,88 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { tellFailure } from './failure.ts'
+
+/** Adds what a command takes and does to the empty command of its name. */
+export type Define = (command: Command) => void
+
+interface Entry {
+  name: string
+  summary: string
+  /** Loaded only when the command is called, so that help does not wait for what it does not use. */
+  load: () => Promise<{ define: Define }>
+}
+
+/** Every command, in the order of the help. */
+const COMMANDS: readonly Entry[] = [
+  {
+    name: 'start',
+    summary: 'serve until interrupted',
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'from real events to an answer that verifies offline',
+    load: () => import('./commands/demo.ts'),
+  },
+  {
+    name: 'seed',
+    summary: 'send the seed world to a running server',
+    load: () => import('./commands/seed.ts'),
+  },
+  {
+    name: 'trust',
+    summary: 'write the trust root of a tenant',
+    load: () => import('./commands/trust.ts'),
+  },
+  {
+    name: 'log',
+    summary: 'export the log of a tenant as files',
+    load: () => import('./commands/log.ts'),
+  },
+  {
+    name: 'fsck',
+    summary: 'derive everything stored anew from the records, and name what differs',
+    load: () => import('./commands/fsck.ts'),
+  },
+  {
+    name: 'neo4j',
+    summary: 'start, stop and look at the Neo4j of this home',
+    load: () => import('./commands/neo4j.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'list every setting, its value and where it came from',
+    load: () => import('./commands/config.ts'),
+  },
+]
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+/** Only the command that is called gets its options: the others stand in the help by their summary. */
+async function build(called: string | undefined): Promise<Command> {
+  const program = new Command('selvedge')
+    .description('Lineage you can prove.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(selvedge --help lists the commands)')
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary).description(summary)
+    if (name === called) (await load()).define(command)
+  }
+  return program
+}
+
+/** Commander's own exits: help and version are a success, any misuse is 2. */
+const codeOf = ({ exitCode }: CommanderError) => (exitCode === 0 ? 0 : 2)
+
+try {
+  const args = process.argv.slice(2)
+  const called = args.find((arg) => !arg.startsWith('-'))
+  const program = await build(called === 'help' ? undefined : called)
+  await program.parseAsync(args, { from: 'user' })
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? codeOf(error) : tellFailure(error)
+}
