@@ -135,7 +135,7 @@ function openGraph(driver: Driver, tenant: string): Graph {
   }
   return {
     tenant,
-    read: <Row>(text: Query<Row>, params: Params = {}) =>
+    read: async <Row>(text: Query<Row>, params: Params = {}) =>
       readWithRetry<Row>(driver, text, bind(text, params)),
     write: async <T>(work: (transaction: Transaction) => Promise<T>, timeoutMs = TIMEOUT_MS) => {
       const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
@@ -213,7 +213,8 @@ async function explain(driver: Driver, text: Query<unknown>, params: Params = {}
 }
 
 const UNREACHABLE = /^(ServiceUnavailable|SessionExpired|N\/A)$/
-const TOO_SLOW = /TransactionTimedOut|LockAcquisitionTimeout/
+/** A transaction whose time is up while it waits for a lock is told that its lock client was stopped. */
+const TOO_SLOW = /\.(TransactionTimedOut\w*|LockAcquisitionTimeout|LockClientStopped|Terminated)$/
 
 /** Turns what the driver throws where the database is away or too slow into a `Problem`; the rest passes. */
 function tellDatabase(error: unknown): never {

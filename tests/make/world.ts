@@ -1,5 +1,5 @@
 import { type Database, query } from '../../lineage/graph.ts'
-import { DESIGN, type Kind, OPEN, type Relation } from '../../lineage/kinds.ts'
+import { type Kind, OPEN, RELATIONS, type Relation } from '../../lineage/kinds.ts'
 
 /** One version of an entity: the position of its record, and whether that retired it. */
 export interface WorldVersion {
@@ -44,7 +44,7 @@ const SEED_RECORDS = query(`
   CREATE (record:Record {tenant: $tenant, seq: row.seq}) SET record += row`)
 
 const SEED_EDGES = Object.fromEntries(
-  [...DESIGN, 'ALIAS_OF' as const].map((relation) => [
+  RELATIONS.map((relation) => [
     relation,
     query(`
   // seed ${relation} edges

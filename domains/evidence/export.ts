@@ -1,0 +1,157 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Objects } from '../../core/objects.ts'
+import { sha256 } from '../../core/sha256.ts'
+import type { Ledger, Receipt } from '../../ledger/ledger.ts'
+import type { Database } from '../../lineage/graph.ts'
+import { readLog } from '../../lineage/log.ts'
+import { rootUnknown } from '../../lineage/problems.ts'
+import type { RecordSlice } from '../../lineage/record-slice.ts'
+import type { Direction } from '../../lineage/traversal-texts.ts'
+import { unb64 } from '../../proofs/base64.ts'
+import { sealFields } from '../../proofs/body.ts'
+import { buildBundle } from '../../proofs/bundle.ts'
+import type { Json } from '../../proofs/json.ts'
+import { parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
+import { compareLinks } from '../../proofs/outset.ts'
+import type { ShownRecord } from '../../proofs/records.ts'
+import type { ManifestSigner } from '../../proofs/sign.ts'
+import { batchProof } from './inclusion.ts'
+import { readSlice, type Slice } from './slice.ts'
+
+/** What the exporting of bundles needs of the service. */
+export interface Exporting {
+  database: Database
+  ledger: Ledger
+  objects: Objects
+  signer: ManifestSigner
+}
+
+/** What is to be exported, and who asks. */
+export interface ExportRequest {
+  tenant: string
+  subject: string
+  /** The caller's Idempotency-Key: the same key gets the same export. */
+  key?: string
+  root: string
+  direction: Direction
+  depth: number
+}
+
+/** A lineage question's answer as a bundle, ready to be handed on. */
+export interface WovenBundle {
+  bytes: Uint8Array
+  root: string
+  asOf: number
+  size: number
+  records: number
+}
+
+/**
+ * Answers a lineage question as a stitched bundle: the records that it holds, one proof for them all
+ * against a signed checkpoint, and a signed manifest (docs/specs/bundle.md).
+ *
+ * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `EXPORT_TOO_LARGE`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
+ *   `CHECKPOINT_NOT_READY`.
+ */
+export async function weaveBundle(
+  { database, ledger, signer }: Omit<Exporting, 'objects'>,
+  {
+    tenant,
+    root,
+    direction,
+    depth,
+  }: Pick<ExportRequest, 'tenant' | 'root' | 'direction' | 'depth'>,
+): Promise<WovenBundle> {
+  const { read } = database.graph(tenant)
+  const slice = await readSlice(read, { tenant, root, direction, depth })
+  const [head, checkpoint] = await Promise.all([
+    readLog(read),
+    ledger.checkpointOf(tenant, slice.asOf),
+  ])
+  if (!head) throw rootUnknown(root)
+  const seqs = slice.records.map(({ seq }) => seq)
+  const { hashes } = await batchProof(read, checkpoint.size, seqs)
+  const bytes = await buildBundle(
+    sha256,
+    {
+      tenant,
+      origin: head.origin,
+      question: { root: slice.root, direction, depth },
+      asOf: slice.asOf,
+      size: checkpoint.size,
+      records: slice.records.map(shown),
+      hashes,
+      checkpoint: checkpoint.note,
+    },
+    signer,
+  )
+  return {
+    bytes,
+    root: slice.root,
+    asOf: slice.asOf,
+    size: checkpoint.size,
+    records: slice.records.length,
+  }
+}
+
+/**
+ * Exports a bundle: weaves it, keeps its file, and records the export, so that the graph says what
+ * was handed out. The file comes before the record: an export that is recorded can be fetched.
+ *
+ * @throws {Problem} As `weaveBundle` and `Ledger.submit` do.
+ */
+export async function exportBundle(
+  exporting: Exporting,
+  request: ExportRequest,
+): Promise<Receipt & { id: string }> {
+  const { tenant, subject, key, root, direction, depth } = request
+  const woven = await weaveBundle(exporting, request)
+  const file = await exporting.objects.put(woven.bytes)
+  const name = uuidv7()
+  const id = `urn:selvedge:export:${name}`
+  const receipt = await exporting.ledger.submit({
+    tenant,
+    subject,
+    key,
+    request: JSON.stringify(['exportBundle', root, direction, depth]),
+    ids: [woven.root, id],
+    run: async (draft) => [
+      draft.assert({
+        kind: 'Export',
+        id,
+        namespace: 'export',
+        name,
+        fields: exportFields(woven, file, { direction, depth }),
+        link: [{ rel: 'BASED_ON', id: woven.root }],
+      }),
+    ],
+  })
+  return { ...receipt, id: receipt.outcomes[0]!.id }
+}
+
+const exportFields = (
+  { root, asOf, size, records, bytes }: WovenBundle,
+  file: string,
+  { direction, depth }: { direction: Direction; depth: number },
+): Record<string, Json> => ({
+  question: { root, direction, depth },
+  asOf,
+  size,
+  records,
+  file: { sha256: file, bytes: bytes.length },
+})
+
+/** A record as the bundle shows it: all of it. */
+function shown({ header, fields, secret, out }: Slice['records'][number]): ShownRecord {
+  return {
+    header: parseLeaf(header) as RecordHeader,
+    out: out.map(([rel, id, leaf]) => ({ rel, id, leaf })).sort(compareLinks),
+    fields: shownFields(fields, secret),
+  }
+}
+
+/** A retired entity's record has the body of no fields at all. */
+const shownFields = (fields: RecordSlice['fields'], secret: RecordSlice['secret']) =>
+  fields === null || secret === null
+    ? []
+    : sealFields(sha256, unb64(secret), JSON.parse(fields) as Record<string, Json>)

@@ -1,0 +1,32 @@
+import type { Objects } from '../../core/objects.ts'
+import type { Ask } from '../../lineage/graph.ts'
+import { query } from '../../lineage/graph.ts'
+import { exportLost, exportUnknown } from './problems.ts'
+
+const EXPORT_FILE = query<{ fields: string | null }>(`
+  // file of an export
+  MATCH (e:Export {tenant: $tenant, id: $id})
+  MATCH (record:Record {tenant: $tenant, seq: e.seq})
+  RETURN record.fields AS fields`)
+
+/** An export's file, to be streamed. */
+export interface ExportFile {
+  sha256: string
+  size: number
+  stream: ReadableStream<Uint8Array>
+}
+
+/**
+ * Finds the file of an export of this tenant.
+ *
+ * @throws {Problem} `EXPORT_UNKNOWN`, also for another tenant's; `EXPORT_LOST` where the record is
+ *   there and the file is not.
+ */
+export async function findExport(ask: Ask, objects: Objects, id: string): Promise<ExportFile> {
+  const [row] = await ask(EXPORT_FILE, { id })
+  const fields = JSON.parse(row?.fields ?? '{}') as { file?: { sha256: string } }
+  if (!fields.file) throw exportUnknown()
+  const found = await objects.get(fields.file.sha256)
+  if (!found) throw exportLost(id)
+  return { sha256: fields.file.sha256, ...found }
+}

@@ -1,0 +1,17 @@
+import { Problem } from '../../core/problem.ts'
+
+export const exportTooLarge = (records: number, most: number) =>
+  new Problem(
+    'EXPORT_TOO_LARGE',
+    `The answer holds ${records} records; a bundle takes ${most}. Ask for a smaller depth, or for one direction.`,
+    { status: 413, details: { records, most } },
+  )
+
+export const exportUnknown = () =>
+  new Problem('EXPORT_UNKNOWN', 'This tenant has no export of that id.', { status: 404 })
+
+export const exportLost = (id: string) =>
+  new Problem('EXPORT_LOST', 'The file of this export is no longer in the store; export again.', {
+    status: 410,
+    details: { id },
+  })

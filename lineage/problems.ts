@@ -1,0 +1,52 @@
+import { Problem } from '../core/problem.ts'
+
+export const positionInvalid = (given: string) =>
+  new Problem(
+    'POSITION_INVALID',
+    'A position is "<epoch>:<n>", as every answer carries it in extensions.position.',
+    { details: { given: given.slice(0, 60) } },
+  )
+
+export const positionLost = (asked: string, epoch: number) =>
+  new Problem(
+    'POSITION_LOST',
+    'The log was restored to an earlier state since that position was given; ask again without it.',
+    { status: 410, details: { asked, epoch } },
+  )
+
+export const positionNotReached = (asked: string, at: string) =>
+  new Problem(
+    'POSITION_NOT_REACHED',
+    'This server has not yet seen the position asked for; try again.',
+    { status: 503, details: { asked, at, retryAfterSeconds: 1 } },
+  )
+
+export const cursorInvalid = () =>
+  new Problem(
+    'LINEAGE_CURSOR_INVALID',
+    'The cursor was not given by this question; ask again with the same arguments, or without a cursor.',
+  )
+
+export const depthOutOfRange = (depth: number, most: number) =>
+  new Problem('LINEAGE_DEPTH_OUT_OF_RANGE', `depth is a whole number from 0 to ${most}.`, {
+    details: { depth, most },
+  })
+
+export const pageOutOfRange = (first: number, most: number) =>
+  new Problem('LINEAGE_PAGE_OUT_OF_RANGE', `first is a whole number from 1 to ${most}.`, {
+    details: { first, most },
+  })
+
+export const rootUnknown = (id: string) =>
+  new Problem(
+    'LINEAGE_ROOT_UNKNOWN',
+    'This tenant has no entity of that id at that position; look it up with entity(kind: …, namespace: …, name: …).',
+    { status: 404, details: { id: id.slice(0, 200) } },
+  )
+
+export const bodiesTooLarge = (most: number) =>
+  new Problem(
+    'LINEAGE_BODIES_TOO_LARGE',
+    'The facets and other fields asked for are too large together; ask for fewer entities at once.',
+    { status: 413, details: { most } },
+  )

@@ -1,0 +1,40 @@
+import type { Ask } from '../lineage/graph.ts'
+import { entityLoader } from './entity.ts'
+import { linksLoader } from './links.ts'
+import { bodyLoader, recordTimeLoader } from './record.ts'
+import { runsLoader } from './runs.ts'
+
+/** What is read of entities at one position. */
+export interface LoadersAt {
+  entity: ReturnType<typeof entityLoader>
+  links: ReturnType<typeof linksLoader>
+  runs: ReturnType<typeof runsLoader>
+}
+
+/** The loaders of one request. Records never change, so what is read of them has no position. */
+export interface Loaders {
+  recordTime: ReturnType<typeof recordTimeLoader>
+  body: ReturnType<typeof bodyLoader>
+  /** Those of a position: an answer's parts are all read at the one that it began with. */
+  at(n: number): LoadersAt
+}
+
+export function openLoaders(ask: Ask): Loaders {
+  const byPosition = new Map<number, LoadersAt>()
+  return {
+    recordTime: recordTimeLoader(ask),
+    body: bodyLoader(ask),
+    at(n) {
+      let loaders = byPosition.get(n)
+      if (!loaders) {
+        loaders = {
+          entity: entityLoader(ask, n),
+          links: linksLoader(ask, n),
+          runs: runsLoader(ask, n),
+        }
+        byPosition.set(n, loaders)
+      }
+      return loaders
+    },
+  }
+}

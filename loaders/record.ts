@@ -1,0 +1,46 @@
+import DataLoader from 'dataloader'
+import { bodies, recordTimes } from '../lineage/bodies.ts'
+import type { Ask } from '../lineage/graph.ts'
+import { bodiesTooLarge } from '../lineage/problems.ts'
+import type { Json } from '../proofs/json.ts'
+import { inOrderOf } from './batch.ts'
+
+/** The fields of a body by name. */
+export type Fields = Readonly<Record<string, Json>>
+
+/** The time of each record, in one read for all of the same tick. A record never changes its time. */
+export const recordTimeLoader = (ask: Ask) =>
+  new DataLoader<number, string | null>(
+    async (seqs) => {
+      const rows = inOrderOf(seqs, await recordTimes(ask, seqs), ({ seq }) => seq)
+      return rows.map((row) => row?.at ?? null)
+    },
+    { name: 'record time', maxBatchSize: 1_000 },
+  )
+
+/** The most characters of bodies that one request may have read, so that memory stays flat. */
+const MOST_BODIES = 48_000_000
+
+/**
+ * The body of each record, read only where a field needs it: bodies are large. One batch is read
+ * after the other, so that no more than the limit and a batch is ever held.
+ *
+ * @throws {Problem} `LINEAGE_BODIES_TOO_LARGE`
+ */
+export function bodyLoader(ask: Ask, most = MOST_BODIES) {
+  let read = 0
+  let turn: Promise<unknown> = Promise.resolve()
+  const readBatch = async (seqs: readonly number[]) => {
+    if (read > most) throw bodiesTooLarge(most)
+    const rows = inOrderOf(seqs, await bodies(ask, seqs), ({ seq }) => seq)
+    for (const row of rows) read += row?.fields?.length ?? 0
+    if (read > most) throw bodiesTooLarge(most)
+    return rows.map((row) => JSON.parse(row?.fields ?? '{}') as Fields)
+  }
+  const load = (seqs: readonly number[]) => {
+    const batch = turn.then(() => readBatch(seqs))
+    turn = batch.catch(() => {})
+    return batch
+  }
+  return new DataLoader<number, Fields>(load, { name: 'body', maxBatchSize: 20 })
+}

@@ -1,0 +1,93 @@
+import type { Exporting } from '../domains/evidence/export.ts'
+import { tenantUnknown } from '../ledger/problems.ts'
+import type { Graph } from '../lineage/graph.ts'
+import type { Position } from '../lineage/position.ts'
+import { type Loaders, openLoaders } from '../loaders/index.ts'
+import { TENANT } from '../proofs/ids.ts'
+import { openPin, type Pin } from './pin.ts'
+import { budgetSpent, tenantMissing } from './problems.ts'
+
+/** What the server hands to every request; exporting needs the most of it. */
+export type Services = Exporting
+
+/** Who asks, for which tenant, and from which position on, as the request's headers say it. */
+export interface Caller {
+  tenant: string | undefined
+  subject: string
+  /** The caller's Idempotency-Key. */
+  key: string | undefined
+  minPosition: Position | undefined
+}
+
+/** What resolvers work with: one request of one caller. */
+export interface Context {
+  readonly services: Services
+  readonly caller: Caller
+  /** The tenant asked about. @throws {Problem} `TENANT_MISSING`, `TENANT_UNKNOWN`. */
+  readonly tenant: string
+  readonly graph: Graph
+  readonly pin: Pin
+  readonly loaders: Loaders
+  /** The position of what was read, if anything was. */
+  readonly position: Position | undefined
+  /** Counts what lists may deliver. @throws {Problem} `REQUEST_ASKS_TOO_MUCH`. */
+  spend(items: number): void
+}
+
+/**
+ * The most items that the lists of one request may deliver. Counted by what is asked for, before it
+ * is read, so that neither aliases nor variables nor nesting get around it.
+ */
+export const MOST_ITEMS = 20_000
+
+/**
+ * Opens the context of one request. What needs a tenant is opened when it is first asked for, so that
+ * a request that needs none may go without.
+ */
+export function openContext(services: Services, caller: Caller): Context {
+  let scope: { graph: Graph; pin: Pin; loaders: Loaders } | undefined
+  let spent = 0
+  const open = () => {
+    const tenant = tenantOf(caller)
+    const graph = services.database.graph(tenant)
+    return {
+      graph,
+      pin: openPin(graph.read, tenant, caller.minPosition),
+      loaders: openLoaders(graph.read),
+    }
+  }
+  const scoped = () => {
+    scope ??= open()
+    return scope
+  }
+  return {
+    services,
+    caller,
+    get tenant() {
+      return tenantOf(caller)
+    },
+    get graph() {
+      return scoped().graph
+    },
+    get pin() {
+      return scoped().pin
+    },
+    get loaders() {
+      return scoped().loaders
+    },
+    get position() {
+      return scope?.pin.position
+    },
+    spend(items) {
+      spent += items
+      if (spent > MOST_ITEMS) throw budgetSpent(spent, MOST_ITEMS)
+    },
+  }
+}
+
+/** A text that no tenant can have is not even looked up: `-` is the service's own scope. */
+function tenantOf({ tenant }: Caller) {
+  if (!tenant) throw tenantMissing()
+  if (!TENANT.test(tenant)) throw tenantUnknown(tenant.slice(0, 100))
+  return tenant
+}

@@ -1,0 +1,56 @@
+import { exportBundle } from '../domains/evidence/export.ts'
+import type { Position } from '../lineage/position.ts'
+import { checkQuestion } from '../lineage/traversal.ts'
+import type { Direction } from '../lineage/traversal-texts.ts'
+import type { Context } from './context.ts'
+import { checkId } from './entity.ts'
+import { fieldsOf } from './facet.ts'
+import { keyFor } from './record.ts'
+
+/** What an export's body says of its bundle. */
+export interface ExportBody {
+  question: { root: string; direction: Direction; depth: number }
+  asOf: number
+  size: number
+  records: number
+  file: { sha256: string; bytes: number }
+}
+
+/** An export just made, or made before under the same key. */
+export interface Exported {
+  id: string
+  position: Position
+  replayed: boolean
+}
+
+export const exportUrl = (id: string) => `/exports/${id}`
+
+export const exportBody = async (
+  entity: Parameters<typeof fieldsOf>[0],
+  context: Context,
+): Promise<Partial<ExportBody>> => (await fieldsOf(entity, context)) as Partial<ExportBody>
+
+/**
+ * Exports the answer to a lineage question as a stitched bundle.
+ *
+ * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `EXPORT_TOO_LARGE`.
+ */
+export async function makeExport(
+  { root, direction, depth }: { root: string; direction: Direction; depth: number },
+  context: Context,
+  place: { key: string | number },
+): Promise<Exported> {
+  checkId(root)
+  checkQuestion({ depth, first: 1 })
+  const { services, tenant, caller } = context
+  const { id, position, replayed } = await exportBundle(services, {
+    tenant,
+    subject: caller.subject,
+    key: keyFor(caller, place),
+    root,
+    direction,
+    depth,
+  })
+  context.pin.reached(position)
+  return { id, position, replayed }
+}

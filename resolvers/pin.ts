@@ -1,0 +1,96 @@
+import { tenantUnknown } from '../ledger/problems.ts'
+import type { Ask } from '../lineage/graph.ts'
+import { readLog } from '../lineage/log.ts'
+import { formatPosition, type LogState, type Position } from '../lineage/position.ts'
+import { positionLost, positionNotReached } from '../lineage/problems.ts'
+
+/** A read at `n`, or, where that is `null`, at the size of the log; `undefined`: no such tenant. */
+export type ReadAt<Row extends LogState> = (n: number | null) => Promise<Row | undefined>
+
+/**
+ * The position of one request. Whatever it reads first fixes the position, in the very read, so that
+ * one answer costs one round trip; all else waits for that and is read at the same position.
+ */
+export interface Pin {
+  /** @throws {Problem} `TENANT_UNKNOWN`, `POSITION_NOT_REACHED`, `POSITION_LOST`. */
+  read<Row extends LogState>(ask: ReadAt<Row>): Promise<Row>
+  /** Reads at a position that a cursor carries, whatever the request's own may be. */
+  readAt<Row extends LogState>(position: Position, ask: ReadAt<Row>): Promise<Row>
+  /** Moves on to what this request itself has written. */
+  reached(position: Position): void
+  /** What the answer is told to be of, if anything was read. */
+  readonly position: Position | undefined
+}
+
+/** How long a server waits for a position that it has not seen yet (FORMATS section 3). */
+const LONGEST_WAIT_MS = 2_000
+const LOOK_AGAIN_MS = 25
+
+/** @param least What the caller has seen already: the request's position is not below it. */
+export function openPin(ask: Ask, tenant: string, least: Position | undefined): Pin {
+  let decided: Promise<Position> | undefined
+  let position: Position | undefined
+
+  const state = async <Row extends LogState>(read: Promise<Row | undefined>) => {
+    const row = await read
+    if (!row) throw tenantUnknown(tenant)
+    return row
+  }
+
+  const atLeast = async <Row extends LogState>(wanted: Position, read: () => Promise<Row>) => {
+    const row = await read()
+    if (isReached(row, wanted)) return row
+    const deadline = Date.now() + LONGEST_WAIT_MS
+    for (let seen: LogState = row; !isReached(seen, wanted); ) {
+      if (Date.now() > deadline) throw notReached(wanted, seen)
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK_AGAIN_MS)
+      })
+      seen = await state(readLog(ask))
+    }
+    return read()
+  }
+
+  const decide = async <Row extends LogState>(read: ReadAt<Row>) => {
+    const newest = () => state(read(null))
+    const row = await (least ? atLeast(least, newest) : newest())
+    position = { epoch: row.epoch, seq: row.size }
+    return { row, position }
+  }
+
+  return {
+    async read(read) {
+      if (decided) {
+        const at = await decided
+        return atLeast(at, () => state(read(at.seq)))
+      }
+      const first = decide(read)
+      decided = first.then((done) => done.position)
+      decided.catch(() => {
+        decided = undefined
+      })
+      return (await first).row
+    },
+    async readAt(at, read) {
+      const row = await atLeast(at, () => state(read(at.seq)))
+      position ??= at
+      return row
+    },
+    reached(at) {
+      if (position && position.seq > at.seq) return
+      position = at
+      decided = Promise.resolve(at)
+    },
+    get position() {
+      return position
+    },
+  }
+}
+
+function isReached(seen: LogState, wanted: Position) {
+  if (seen.epoch !== wanted.epoch) throw positionLost(formatPosition(wanted), seen.epoch)
+  return seen.size >= wanted.seq
+}
+
+const notReached = (wanted: Position, { epoch, size }: LogState) =>
+  positionNotReached(formatPosition(wanted), formatPosition({ epoch, seq: size }))

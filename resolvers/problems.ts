@@ -1,0 +1,41 @@
+import { Problem } from '../core/problem.ts'
+
+export const tenantMissing = () =>
+  new Problem(
+    'TENANT_MISSING',
+    'Say which tenant this is about in the header x-selvedge-tenant; tenants lists them.',
+  )
+
+export const budgetSpent = (asked: number, most: number) =>
+  new Problem(
+    'REQUEST_ASKS_TOO_MUCH',
+    `This request asks for up to ${asked} items in its lists; at most ${most} go into one. Ask for smaller pages.`,
+    { details: { asked, most } },
+  )
+
+export const entityNotNamed = () =>
+  new Problem(
+    'ENTITY_NOT_NAMED',
+    'Name an entity either by id, or by kind, namespace and name together.',
+  )
+
+export const idInvalid = (id: string) =>
+  new Problem('ENTITY_ID_INVALID', 'An id looks like urn:selvedge:dataset:h:…', {
+    details: { id: id.slice(0, 200) },
+  })
+
+export const leafUnknown = (seq: number, size: number) =>
+  new Problem('LOG_LEAF_UNKNOWN', `The log has no leaf ${seq}; it holds ${size}.`, {
+    status: 404,
+    details: { seq, size },
+  })
+
+export const batchEmpty = () => new Problem('RECORD_BATCH_EMPTY', 'There is nothing to record.')
+
+export const batchTooLarge = (most: string) =>
+  new Problem('RECORD_BATCH_TOO_LARGE', `One batch takes at most ${most}; send it in parts.`, {
+    status: 413,
+  })
+
+export const itemInvalid = (item: number, because: string) =>
+  new Problem('RECORD_ITEM_INVALID', `Item ${item}: ${because}`, { details: { item } })

@@ -1,0 +1,67 @@
+import type { Receipt } from '../ledger/ledger.ts'
+import type { Caller, Context } from './context.ts'
+import { checkId } from './entity.ts'
+import { batchEmpty, batchTooLarge } from './problems.ts'
+import { assertionOf, idsOf, namesOf, planItem, type RecordItem } from './record-item.ts'
+
+const MOST_ITEMS = 500
+const MOST_BYTES = 2_000_000
+
+/** Where in the operation a mutation stands: its name or alias there. */
+interface Place {
+  key: string | number
+}
+
+/**
+ * The key of one mutation: an operation may hold several, and the caller's Idempotency-Key is one for
+ * them all.
+ */
+export const keyFor = ({ key }: Caller, { key: name }: Place) =>
+  key === undefined ? undefined : `${key}/${name}`
+
+/**
+ * Records a batch, wholly or not at all, in the caller's order.
+ *
+ * @throws {Problem} `RECORD_BATCH_EMPTY`, `RECORD_BATCH_TOO_LARGE`, `RECORD_ITEM_INVALID`, and what the
+ *   ledger refuses.
+ */
+export async function recordItems(
+  { items }: { items: readonly RecordItem[] },
+  context: Context,
+  place: Place,
+): Promise<Receipt> {
+  if (items.length === 0) throw batchEmpty()
+  if (items.length > MOST_ITEMS) throw batchTooLarge(`${MOST_ITEMS} items`)
+  const request = JSON.stringify(['record', items])
+  if (Buffer.byteLength(request) > MOST_BYTES) throw batchTooLarge(`${MOST_BYTES} bytes`)
+  const plans = items.map(planItem)
+  const receipt = await context.services.ledger.submit({
+    tenant: context.tenant,
+    subject: context.caller.subject,
+    key: keyFor(context.caller, place),
+    request,
+    names: plans.flatMap(namesOf),
+    ids: plans.flatMap(idsOf),
+    run: async (draft) => plans.map((plan) => draft.assert(assertionOf(plan, draft))),
+  })
+  context.pin.reached(receipt.position)
+  return receipt
+}
+
+/** @throws {Problem} `ENTITY_UNKNOWN`, `RETIRE_REFUSED`, `ENTITY_ID_INVALID`. */
+export async function retireEntity(
+  { id }: { id: string },
+  context: Context,
+  place: Place,
+): Promise<Receipt> {
+  const receipt = await context.services.ledger.submit({
+    tenant: context.tenant,
+    subject: context.caller.subject,
+    key: keyFor(context.caller, place),
+    request: JSON.stringify(['retire', checkId(id)]),
+    ids: [id],
+    run: async (draft) => [draft.retire(id)],
+  })
+  context.pin.reached(receipt.position)
+  return receipt
+}

@@ -1,0 +1,159 @@
+import type { EntityAt } from '../lineage/entities.ts'
+import { KINDS } from '../lineage/kinds.ts'
+import {
+  type Connection,
+  findEntities,
+  findEntity,
+  listEntities,
+  recordedAt,
+} from '../resolvers/entity.ts'
+import { facetsOf } from '../resolvers/facet.ts'
+import { builder } from './builder.ts'
+import { FacetGroupRef, FacetRef } from './facet.ts'
+import { PageInfoRef } from './page.ts'
+
+const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
+  Tenant: 'The tenant itself, whose record opens its log.',
+  Dataset: 'A table, file or stream that jobs read and write.',
+  Job: 'What reads datasets and writes others, by design.',
+  Run: 'One execution of a job.',
+  Export: 'A bundle that was handed out.',
+}
+
+export const KindRef = builder.enumType('Kind', {
+  description: 'The kinds of entity.',
+  values: Object.fromEntries(
+    KINDS.map((kind) => [kind, { description: WHAT_KINDS_ARE[kind] }]),
+  ) as Record<(typeof KINDS)[number], { description: string }>,
+})
+
+export const NodeRef = builder.interfaceRef<EntityAt>('Node').implement({
+  description: "Anything with an id of its own (Relay's Node).",
+  resolveType: ({ kind }) => kind,
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The URN of the entity. It never changes.' }),
+  }),
+})
+
+export const EntityRef = builder.interfaceRef<EntityAt>('Entity').implement({
+  description: 'A thing in the graph, as it was at the position of the answer.',
+  interfaces: [NodeRef],
+  resolveType: ({ kind }) => kind,
+  fields: (t) => ({
+    kind: t.field({
+      type: KindRef,
+      description: 'What kind of thing it is.',
+      resolve: ({ kind }) => kind,
+    }),
+    namespace: t.exposeString('namespace', {
+      description: 'Where its name is unique, as OpenLineage writes it.',
+    }),
+    name: t.exposeString('name', { description: 'Its name within the namespace.' }),
+    version: t.exposeInt('version', {
+      description: 'How many records it has: 1 for a new entity.',
+    }),
+    seq: t.expose('seq', {
+      type: 'Seq',
+      description: 'The place in the log of its record in force.',
+    }),
+    recordedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its record in force was appended.',
+      resolve: (entity, _args, context) => recordedAt(entity, context),
+    }),
+    retired: t.exposeBoolean('retired', {
+      description:
+        'Whether it was retired: it then has no edges upstream; what came from it keeps its edges.',
+    }),
+    aliasOf: t.exposeID('aliasOf', {
+      nullable: true,
+      description: 'The id of the entity that it turned out to be another name of.',
+    }),
+    facets: t.field({
+      type: [FacetRef],
+      args: {
+        group: t.arg({ type: FacetGroupRef, description: 'Only facets of this group.' }),
+        name: t.arg.string({ description: 'Only the facets of this name.' }),
+      },
+      description: 'What others say of it, untouched, ordered by group and name.',
+      resolve: (entity, args, context) => facetsOf(entity, args, context),
+    }),
+  }),
+})
+
+const EntityEdgeRef = builder
+  .objectRef<Connection<EntityAt>['edges'][number]>('EntityEdge')
+  .implement({
+    description: 'An entity in a list, and its place there.',
+    fields: (t) => ({
+      node: t.field({ type: EntityRef, description: 'The entity.', resolve: ({ node }) => node }),
+      cursor: t.exposeString('cursor', { description: 'Its place in the list.' }),
+    }),
+  })
+
+const EntityConnectionRef = builder.objectRef<Connection<EntityAt>>('EntityConnection').implement({
+  description: 'A page of entities.',
+  fields: (t) => ({
+    edges: t.field({
+      type: [EntityEdgeRef],
+      description: 'The entities of this page with their places.',
+      resolve: ({ edges }) => edges,
+    }),
+    nodes: t.field({
+      type: [EntityRef],
+      description: 'The entities of this page.',
+      resolve: ({ edges }) => edges.map(({ node }) => node),
+    }),
+    pageInfo: t.field({
+      type: PageInfoRef,
+      description: 'Whether there is more.',
+      resolve: ({ pageInfo }) => pageInfo,
+    }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  entity: t.field({
+    type: EntityRef,
+    nullable: true,
+    description: 'One entity, by id or by kind, namespace and name; null where there is none.',
+    args: {
+      id: t.arg.id({ description: 'Its URN. Leave the other arguments out.' }),
+      kind: t.arg({ type: KindRef, description: 'Its kind.' }),
+      namespace: t.arg.string({ description: 'Its namespace; `run` for a Run.' }),
+      name: t.arg.string({ description: 'Its name; the run id for a Run.' }),
+    },
+    resolve: (_root, args, context) => findEntity(args, context),
+  }),
+  entities: t.field({
+    type: EntityConnectionRef,
+    nullable: true,
+    description: 'All entities, or those of one kind, in an order that stays (that of their ids).',
+    args: {
+      kind: t.arg({ type: KindRef, description: 'Only entities of this kind.' }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 50,
+        description: 'The size of a page: 1 to 1,000.',
+      }),
+      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+    },
+    resolve: (_root, args, context) => listEntities(args, context),
+  }),
+  node: t.field({
+    type: NodeRef,
+    nullable: true,
+    description: 'One entity by id; null where there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Its URN.' }) },
+    resolve: (_root, { id }, context) => findEntity({ id }, context),
+  }),
+  nodes: t.field({
+    type: [NodeRef],
+    nullable: { list: true, items: true },
+    description:
+      'Entities by their ids, in that order; null in the place of one that is not there.',
+    args: { ids: t.arg.idList({ required: true, description: 'Up to 1,000 URNs.' }) },
+    resolve: (_root, { ids }, context) => findEntities(ids, context),
+  }),
+}))

@@ -1,0 +1,14 @@
+import { builder } from './builder.ts'
+import './scalars.ts'
+import './entity.ts'
+import './dataset.ts'
+import './job.ts'
+import './run.ts'
+import './tenant.ts'
+import './export.ts'
+import './lineage.ts'
+import './log.ts'
+import './record.ts'
+
+/** The whole API. */
+export const schema = builder.toSchema()

@@ -1,0 +1,68 @@
+import type { SignedCheckpoint } from '../ledger/ledger.ts'
+import {
+  findCheckpoint,
+  findLog,
+  type Log,
+  type LogInclusion,
+  proveInclusion,
+} from '../resolvers/log.ts'
+import { builder } from './builder.ts'
+
+export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').implement({
+  description: 'A signed statement of what the log held (C2SP tlog-checkpoint).',
+  fields: (t) => ({
+    note: t.exposeString('note', { description: 'The signed note, byte for byte.' }),
+    size: t.expose('size', { type: 'Seq', description: 'How many leaves it covers.' }),
+    root: t.exposeString('root', { description: 'The RFC 6962 root over them, base64url.' }),
+  }),
+})
+
+const InclusionRef = builder.objectRef<LogInclusion>('LogInclusion').implement({
+  description: 'One leaf of the log with the proof that it is there (RFC 9162, section 2.1.3).',
+  fields: (t) => ({
+    seq: t.expose('seq', { type: 'Seq', description: 'The place of the leaf.' }),
+    size: t.expose('size', {
+      type: 'Seq',
+      description: 'The size of the tree that it is proven in.',
+    }),
+    leaf: t.exposeString('leaf', { description: 'The hash of the leaf, base64url.' }),
+    header: t.exposeString('header', { description: 'The leaf itself: canonical JSON.' }),
+    path: t.exposeStringList('path', {
+      description:
+        'The hashes from the neighbour of the leaf up to the child of the root, base64url.',
+    }),
+    root: t.exposeString('root', { description: 'The root that the path leads to, base64url.' }),
+    note: t.exposeString('note', { description: 'The signed checkpoint of that size and root.' }),
+  }),
+})
+
+const LogRef = builder.objectRef<Log>('Log').implement({
+  description: 'The log of the tenant: everything that was ever recorded, in order.',
+  fields: (t) => ({
+    origin: t.exposeString('origin', { description: 'The name that its checkpoints carry.' }),
+    size: t.expose('size', { type: 'Seq', description: 'How many leaves it holds.' }),
+    checkpoint: t.field({
+      type: CheckpointRef,
+      nullable: true,
+      description: 'The newest signed checkpoint; null until the first one is signed.',
+      resolve: (_log, _args, context) => findCheckpoint(context),
+    }),
+    inclusion: t.field({
+      type: InclusionRef,
+      nullable: true,
+      args: { seq: t.arg({ type: 'Seq', required: true, description: 'The place of the leaf.' }) },
+      description:
+        'The proof that a leaf is in the log, against a signed checkpoint that covers it.',
+      resolve: (log, { seq }, context) => proveInclusion(seq, log, context),
+    }),
+  }),
+})
+
+builder.queryField('log', (t) =>
+  t.field({
+    type: LogRef,
+    nullable: true,
+    description: 'The log of the tenant.',
+    resolve: (_root, _args, context) => findLog(context),
+  }),
+)

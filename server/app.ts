@@ -1,0 +1,46 @@
+import type { RequestListener } from 'node:http'
+import type { Services } from '../resolvers/context.ts'
+import { checkHost } from './caller.ts'
+import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
+import { problemOf, problemResponse, type Report } from './problems.ts'
+import { answerByRoute } from './routes.ts'
+
+export interface AppOptions extends Services {
+  /** Told of every fault that is ours, under the number that the caller is told. */
+  report?: Report
+}
+
+/** The whole service as a function from requests to responses: no socket, no port. */
+export interface App {
+  fetch(request: Request): Promise<Response>
+  /** The same for `node:http`. */
+  listener: RequestListener
+}
+
+const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//') + 2))
+
+/** Wires the routes together. What `options` names stays the caller's to close. */
+export function createApp({ report = reportToStderr, ...services }: AppOptions): App {
+  const answer = (request: Request): Promise<Response> | undefined => {
+    try {
+      checkHost(request)
+      const path = pathOf(request)
+      if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) return graphiql(request)
+      return answerByRoute(request, services, report).catch(tell)
+    } catch (error) {
+      return Promise.resolve(tell(error))
+    }
+  }
+  const tell = (error: unknown) => problemResponse(problemOf(error, report))
+  const yoga = openYoga(services, { report, answer })
+  return {
+    fetch: async (request) => yoga.fetch(request),
+    listener: yoga as RequestListener,
+  }
+}
+
+/** Tells a fault where whoever runs the server reads it. */
+export const reportToStderr: Report = (error, incident) => {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`${incident} ${text}\n`)
+}

@@ -1,0 +1,78 @@
+import { ProofError } from '../proofs/error.ts'
+import { parseForeignJson, rawJson } from '../proofs/json.ts'
+import { text } from '../proofs/utf8.ts'
+import { bodyInvalid, bodyTooLarge, contentTypeUnsupported } from './problems.ts'
+
+/** The longest body of a GraphQL request: twice the longest batch. */
+export const MOST_BODY_BYTES = 4_000_000
+
+/** What a GraphQL request says, as it is sent over HTTP. */
+export interface GraphQLRequest {
+  query?: string
+  operationName?: string
+  variables?: Record<string, unknown>
+  extensions?: Record<string, unknown>
+}
+
+/**
+ * Reads a GraphQL request from the body of a POST. Numbers that a double cannot hold stay as they were
+ * written (as `JSON.rawJSON`): the JSON scalar takes them over, any other type refuses them.
+ *
+ * @throws {Problem} `REQUEST_CONTENT_TYPE`, `REQUEST_TOO_LARGE`, `REQUEST_BODY_INVALID`.
+ */
+export async function readGraphQLRequest(request: Request): Promise<GraphQLRequest> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(type)) {
+    throw contentTypeUnsupported()
+  }
+  return checked(parse(await readBytes(request, MOST_BODY_BYTES)))
+}
+
+/**
+ * Reads a GraphQL request from the address of a GET, where `variables` and `extensions` are JSON.
+ *
+ * @throws {Problem} `REQUEST_BODY_INVALID`
+ */
+export function readGraphQLAddress({ url }: Request): GraphQLRequest {
+  const said = Object.fromEntries(new URL(url).searchParams)
+  const json = (text: string | undefined) => (text ? parse(Buffer.from(text)) : undefined)
+  return checked({ ...said, variables: json(said.variables), extensions: json(said.extensions) })
+}
+
+function checked(value: unknown): GraphQLRequest {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw bodyInvalid('it must be an object')
+  }
+  const said = value as GraphQLRequest
+  if (typeof said.query !== 'string') throw bodyInvalid('its member query must be a text')
+  return said
+}
+
+/** A `content-length` is as good as its word over HTTP/1.1; without one the stream is counted. */
+async function readBytes(request: Request, most: number): Promise<Uint8Array> {
+  const length = request.headers.get('content-length')
+  if (length !== null && Number(length) > most) throw bodyTooLarge(most)
+  if (length !== null) {
+    const bytes = new Uint8Array(await request.arrayBuffer())
+    if (bytes.length > most) throw bodyTooLarge(most)
+    return bytes
+  }
+  const chunks: Uint8Array[] = []
+  let read = 0
+  for await (const chunk of request.body ?? []) {
+    read += chunk.length
+    if (read > most) throw bodyTooLarge(most)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    const { value, numbersAsText } = parseForeignJson(text(bytes))
+    return rawJson(value, numbersAsText)
+  } catch (error) {
+    if (error instanceof ProofError) throw bodyInvalid(error.message, error)
+    throw error
+  }
+}

@@ -1,0 +1,163 @@
+import { useGraphQlJit } from '@envelop/graphql-jit'
+import { type DocumentNode, type ExecutionArgs, Kind, OperationTypeNode } from 'graphql'
+import {
+  createLRUCache,
+  createYoga,
+  type Plugin,
+  renderGraphiQL,
+  shouldRenderGraphiQL,
+} from 'graphql-yoga'
+import { formatPosition } from '../lineage/position.ts'
+import { positionInvalid } from '../lineage/problems.ts'
+import { type Context, openContext, type Services } from '../resolvers/context.ts'
+import { schema } from '../schema/index.ts'
+import { callerOf } from './caller.ts'
+import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
+import { checkLimits, MOST_TOKENS } from './limits.ts'
+import { type Report, tellProblem } from './problems.ts'
+
+export const GRAPHQL_PATH = '/graphql'
+
+/** Texts above this are parsed each time: a batch written out comes once, and would fill the cache. */
+const LONGEST_CACHED = 8_192
+
+/**
+ * The GraphQL server: yoga with our request parser, our limits, our context and our error mapper.
+ *
+ * @param answer Answers every request that is not for GraphQL, and refuses those for GraphQL that may
+ *   not go further; `undefined` lets a request pass.
+ */
+export function openYoga(
+  services: Services,
+  { report, answer }: { report: Report; answer(request: Request): Promise<Response> | undefined },
+) {
+  quietenCompiler()
+  return createYoga({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    healthCheckEndpoint: '/livez',
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    // Our own parser counts; yoga's way of counting copies every request.
+    maxRequestBodySize: false,
+    maskedErrors: { maskError: tellProblem(report) },
+    parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
+    plugins: [
+      useRoutes(answer),
+      useOwnRequestParser(),
+      useLimits(),
+      useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
+      useOwnContext(services),
+    ],
+  })
+}
+
+function useRoutes(answer: (request: Request) => Promise<Response> | undefined): Plugin {
+  return {
+    onRequest({ request, endResponse }) {
+      const answered = answer(request)
+      if (answered) return answered.then(endResponse)
+    },
+  }
+}
+
+/** GraphiQL for a browser that opens the path: only loopback is ever listened to. */
+export function graphiql(request: Request): Promise<Response> | undefined {
+  if (request.method !== 'GET' || !shouldRenderGraphiQL(request)) return undefined
+  const page = renderGraphiQL({ title: 'Selvedge', headers: '{"x-selvedge-tenant": "demo"}' })
+  const headers = { 'content-type': 'text/html; charset=utf-8' }
+  return Promise.resolve(new Response(page as BodyInit, { headers }))
+}
+
+/** Other media types are refused: a form could be sent from any page without asking. */
+function useOwnRequestParser(): Plugin {
+  return {
+    onRequestParse({ request, setRequestParser }) {
+      if (request.method === 'POST') setRequestParser(readGraphQLRequest)
+      if (request.method === 'GET') setRequestParser(readGraphQLAddress)
+    },
+  }
+}
+
+/** A document is checked once, also where it comes from the cache. */
+function useLimits(): Plugin {
+  const checked = new WeakSet<DocumentNode>()
+  return {
+    onParse({ parseFn, setParseFn }) {
+      setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MOST_TOKENS }))
+      return ({ result }) => {
+        if (!result || result instanceof Error || checked.has(result)) return
+        checkLimits(result)
+        checked.add(result)
+      }
+    },
+  }
+}
+
+/** Hands resolvers the request's own context, and takes the position that was read into the answer. */
+function useOwnContext(services: Services): Plugin {
+  return {
+    onExecute({ context: given, executeFn, setExecuteFn }) {
+      const { request, params } = given as unknown as { request: Request; params: GraphQLRequest }
+      const context = openContext(services, callerOf(request, minPositionOf(params)))
+      setExecuteFn((args: ExecutionArgs) => executeFn({ ...args, contextValue: context }))
+      return {
+        onExecuteDone({ result }) {
+          if (!(Symbol.asyncIterator in result)) tellPosition(result, context)
+        },
+      }
+    },
+  }
+}
+
+function minPositionOf({ extensions }: GraphQLRequest) {
+  const given = extensions?.minPosition
+  if (given === undefined || typeof given === 'string') return given
+  throw positionInvalid(JSON.stringify(given))
+}
+
+function tellPosition(result: { extensions?: object }, { position }: Context) {
+  if (position) result.extensions = { ...result.extensions, position: formatPosition(position) }
+}
+
+/**
+ * The compiler keeps one program a document, whatever operation is named, so only documents of one
+ * operation go to it; mutations do not, for it knows nothing of `@oneOf`; and a document must have
+ * been seen before, since compiling costs more than running once.
+ */
+const seen = new WeakSet<DocumentNode>()
+function isWorthCompiling(document: DocumentNode) {
+  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+  const [only, ...others] = operations
+  if (!only || others.length > 0 || (document.loc?.end ?? 0) > LONGEST_CACHED) return false
+  if (!('operation' in only) || only.operation !== OperationTypeNode.QUERY) return false
+  if (seen.has(document)) return true
+  seen.add(document)
+  return false
+}
+
+/**
+ * The compiler tells by a parser's number of parameters whether it may see variables, and says so on
+ * stderr each time. GraphQL 17 gives every parser two; only JSON's uses the second, in mutations.
+ */
+function quietenCompiler() {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if ('parseLiteral' in type) Object.defineProperty(type.parseLiteral, 'length', { value: 1 })
+  }
+}
+
+function documentCache() {
+  const cache = createLRUCache<DocumentNode>({ max: 500 })
+  return {
+    get: (text: string) => (text.length <= LONGEST_CACHED ? cache.get(text) : undefined),
+    set: (text: string, document: DocumentNode) => {
+      if (text.length <= LONGEST_CACHED) cache.set(text, document)
+    },
+  }
+}
+
+const noCache = () => ({ get: () => undefined, set: () => {} })

@@ -1,0 +1,51 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { App } from './app.ts'
+import { isLocal } from './caller.ts'
+import { listenNotLocal, portTaken } from './problems.ts'
+
+/** A server that takes requests. */
+export interface Listening {
+  url: string
+  port: number
+  /** Takes no more requests, answers those that it has, and resolves when the last is answered. */
+  close(): Promise<void>
+}
+
+/** What is still unanswered after this is cut off. */
+const LONGEST_FAREWELL_MS = 10_000
+const SWEEP_MS = 20
+
+/**
+ * Listens for HTTP/1.1 on loopback, and nowhere else while a header alone says who is asking.
+ *
+ * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`.
+ */
+export async function listen(
+  { listener }: App,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  if (!isLocal(host)) throw listenNotLocal(host)
+  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? portTaken(port, error) : error),
+    )
+    server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return { url: `http://${name}:${bound}`, port: bound, close: () => closeServer(server) }
+}
+
+async function closeServer(server: Server) {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  // A connection that is kept alive is idle a moment after its last answer, and would then stay.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  const cutOff = setTimeout(() => server.closeAllConnections(), LONGEST_FAREWELL_MS)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(cutOff)
+}

@@ -1,0 +1,155 @@
+import type { GraphQLError } from 'graphql'
+import { createGraphQLError, maskError } from 'graphql-yoga'
+import { Problem } from '../core/problem.ts'
+
+export const hostNotLocal = (host: string) =>
+  new Problem(
+    'HOST_NOT_LOCAL',
+    'This server trusts whoever can reach it on this machine, and so answers to localhost alone.',
+    { status: 421, details: { host: host.slice(0, 200) } },
+  )
+
+export const subjectInvalid = () =>
+  new Problem('SUBJECT_INVALID', 'x-selvedge-subject is 1 to 255 printable ASCII characters.')
+
+export const listenNotLocal = (host: string) =>
+  new Problem(
+    'LISTEN_NOT_LOCAL',
+    `Without identities Selvedge listens on this machine alone, and not on ${host}: leave SELVEDGE_HOST at 127.0.0.1.`,
+    { details: { host } },
+  )
+
+export const portTaken = (port: number, cause: unknown) =>
+  new Problem('PORT_TAKEN', `Port ${port} is in use; set SELVEDGE_PORT to another one, or 0.`, {
+    cause,
+  })
+
+export const routeUnknown = (path: string) =>
+  new Problem('ROUTE_UNKNOWN', 'There is nothing at this path; /graphql has the API.', {
+    status: 404,
+    details: { path: path.slice(0, 200) },
+  })
+
+export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
+  new Problem('METHOD_NOT_ALLOWED', `This path takes ${allowed.join(' and ')}, not ${method}.`, {
+    status: 405,
+    details: { allowed },
+  })
+
+export const contentTypeUnsupported = () =>
+  new Problem('REQUEST_CONTENT_TYPE', 'Send a GraphQL request as application/json in UTF-8.', {
+    status: 415,
+  })
+
+export const bodyTooLarge = (most: number) =>
+  new Problem('REQUEST_TOO_LARGE', `A request is at most ${most} bytes long; send it in parts.`, {
+    status: 413,
+    details: { most },
+  })
+
+export const bodyInvalid = (because: string, cause?: unknown) =>
+  new Problem('REQUEST_BODY_INVALID', `The request cannot be read: ${because}.`, { cause })
+
+export const operationTooLarge = (what: string, found: number, most: number) =>
+  new Problem(
+    'OPERATION_TOO_LARGE',
+    `The operation has ${what} of ${found}; at most ${most} is taken. Split it up.`,
+    { details: { what, found, most } },
+  )
+
+export const notReady = (cause: unknown) =>
+  new Problem('SERVER_NOT_READY', 'The database does not answer; try again.', {
+    status: 503,
+    details: { retryAfterSeconds: 1 },
+    cause,
+  })
+
+/** What a caller is told where the fault is ours; the number finds it in the server's log. */
+const internal = (incident: string) =>
+  new Problem('INTERNAL_ERROR', `Something went wrong on our side (incident ${incident}).`, {
+    status: 500,
+    details: { incident },
+  })
+
+/** Is told of every fault that is not the caller's. */
+export type Report = (error: unknown, incident: string) => void
+
+/** Makes whatever was thrown a `Problem`: a caller's mistake as it is, anything else reported and masked. */
+export function problemOf(error: unknown, report: Report): Problem {
+  if (error instanceof Problem) return error
+  const incident = crypto.randomUUID()
+  report(error, incident)
+  return internal(incident)
+}
+
+const retryAfter = ({ status, details }: Problem): Record<string, string> =>
+  status === 503 || status === 429 ? { 'retry-after': String(details.retryAfterSeconds ?? 1) } : {}
+
+/** A problem as REST routes answer it (RFC 9457). */
+export function problemResponse(problem: Problem): Response {
+  const { code, message, status, details } = problem
+  const { allowed } = details
+  const body = {
+    type: `urn:selvedge:problem:${code}`,
+    title: code.toLowerCase().replaceAll('_', ' '),
+    status,
+    detail: message,
+    code,
+    ...details,
+  }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...retryAfter(problem),
+      ...(Array.isArray(allowed) && { allow: allowed.join(', ') }),
+    },
+  })
+}
+
+/**
+ * The one place where an error becomes a GraphQL error. Whatever comes before or instead of an answer
+ * (`atRequest`) sets the HTTP status too; of what resolvers throw, only that the server is unable now.
+ * The path says where it happened: compiled and interpreted operations do not give the same places.
+ */
+export const tellProblem =
+  (report: Report): typeof maskError =>
+  (error, message) => {
+    const told = error as GraphQLError | undefined
+    const cause = told?.originalError ?? error
+    if (!(cause instanceof Problem) && maskError(error, message, false) === error) {
+      if (!isOurFault(told!)) return withCode(told!)
+    }
+    const problem = problemOf(rootOf(cause), report)
+    const atRequest = told?.path === undefined
+    return createGraphQLError(problem.message, {
+      path: told?.path,
+      extensions: {
+        ...problem.details,
+        code: problem.code,
+        ...((atRequest || problem.status >= 429) && {
+          http: { status: problem.status, headers: retryAfter(problem) },
+        }),
+      },
+    })
+  }
+
+/** What the executor itself finds wrong below a field is what a resolver gave it, or an argument. */
+const isOurFault = ({ path, message }: GraphQLError) =>
+  path !== undefined && !message.startsWith('Argument ')
+
+/** An error may come wrapped in a GraphQL error more than once. */
+function rootOf(error: unknown): unknown {
+  const inner = (error as { originalError?: unknown } | null)?.originalError
+  return inner === undefined ? error : rootOf(inner)
+}
+
+/** What GraphQL itself refuses: a text that is none, names that do not exist, values of a wrong type. */
+function withCode(error: GraphQLError) {
+  if (error.extensions?.code) return error
+  const code = /^Syntax Error/.test(error.message) ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT'
+  const { message, nodes, source, positions, path } = error
+  const http = { status: 400, spec: code === 'GRAPHQL_PARSE_FAILED' }
+  const extensions = { ...error.extensions, code, ...(!path && { http }) }
+  return createGraphQLError(message, { nodes, source, positions, path, extensions })
+}

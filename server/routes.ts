@@ -1,0 +1,90 @@
+import type { Services } from '../resolvers/context.ts'
+import { openContext } from '../resolvers/context.ts'
+import { callerOf } from './caller.ts'
+import { serveExport } from './exports.ts'
+import { receiveBatch, receiveEvent } from './openlineage.ts'
+import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
+
+/** A REST route. `path` is matched whole; a part in braces matches one segment. */
+export interface Route {
+  method: 'GET' | 'POST'
+  path: string
+  answer(
+    request: Request,
+    services: Services,
+    more: { report: Report; part: string },
+  ): Promise<Response>
+}
+
+/** Every route but GraphQL's. */
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/readyz',
+    answer: async (_request, { database }) => {
+      await database.verify().catch((error: unknown) => {
+        throw notReady(error)
+      })
+      return Response.json({ status: 'ready' })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/exports/{id}',
+    answer: (request, services, { part }) =>
+      serveExport(request, idIn(part), openContext(services, callerOf(request))),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/lineage',
+    answer: (request, services, { report }) =>
+      receiveEvent(request, lineageCaller(request, services, report)),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/lineage/batch',
+    answer: (request, services, { report }) =>
+      receiveBatch(request, lineageCaller(request, services, report)),
+  },
+]
+
+function lineageCaller(request: Request, services: Services, report: Report) {
+  const { tenant, caller } = openContext(services, callerOf(request))
+  return { ledger: services.ledger, tenant, subject: caller.subject, report }
+}
+
+/** A URN stands in a path as it is or percent-encoded; what cannot be decoded names nothing. */
+function idIn(part: string) {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
+  }
+}
+
+const patternOf = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/, '([^/]+)')}$`)
+
+const MATCHERS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }))
+
+/**
+ * Answers a request by its route.
+ *
+ * @throws {Problem} `ROUTE_UNKNOWN`, `METHOD_NOT_ALLOWED`, and what the route throws.
+ */
+export async function answerByRoute(
+  request: Request,
+  services: Services,
+  report: Report,
+): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  const matching = MATCHERS.filter(({ pattern }) => pattern.test(pathname))
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const found = matching.find(({ route }) => route.method === method)
+  if (!found) {
+    const allowed = matching.map(({ route }) => route.method)
+    throw allowed.length > 0 ? methodNotAllowed(method, allowed) : routeUnknown(pathname)
+  }
+  const part = found.pattern.exec(pathname)?.[1] ?? ''
+  return found.route.answer(request, services, { report, part })
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { sha256 } from '../core/sha256.ts'
+import { SERVICE } from '../lineage/graph.ts'
+import { planTraversals } from '../lineage/traversal.ts'
+import { kidOf } from '../proofs/keyleaf.ts'
+import { createApp, reportToStderr } from './app.ts'
+import type { Config } from './config.ts'
+import { type Listening, listen } from './listen.ts'
+import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
+import { openObjectFiles } from './object-files.ts'
+import { openService } from './open.ts'
+
+/** A whole service that takes requests, and the Neo4j that it found. */
+export interface Serving {
+  neo4j: Neo4j
+  url: string
+  port: number
+  /** Answers what was accepted, signs what is committed, and stops; once, however often it is called. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the service and listens. Requests are taken at once, while the database still plans the
+ * traversals in the background.
+ *
+ * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what opening the service throws.
+ */
+export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
+  const onError = (error: unknown) => reportToStderr(error, 'in the background:')
+  const service = await openService(config, { ...options, onError })
+  const { database, ledger, keys, neo4j } = service
+  const signer = {
+    kid: kidOf(sha256, keys.manifest.publicKey),
+    key: keys.manifest.privateKey.export({ format: 'jwk' }),
+  }
+  const objects = openObjectFiles(join(config.home, 'objects'))
+  let listening: Listening
+  try {
+    listening = await listen(createApp({ database, ledger, objects, signer }), config)
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+  const stop = new AbortController()
+  const planned = planTraversals(database.graph(SERVICE).read, stop.signal).catch(onError)
+  let closing: Promise<void> | undefined
+  const closeAll = async () => {
+    stop.abort()
+    await Promise.all([listening.close(), planned])
+    await service.close()
+  }
+  return {
+    neo4j,
+    url: listening.url,
+    port: listening.port,
+    close: () => {
+      closing ??= closeAll()
+      return closing
+    },
+  }
+}

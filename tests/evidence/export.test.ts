@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { sha256 } from '../../core/sha256.ts'
+import { exportBundle, weaveBundle } from '../../domains/evidence/export.ts'
+import { findExport } from '../../domains/evidence/find-export.ts'
+import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import type { Relation } from '../../lineage/kinds.ts'
+import { kidOf } from '../../proofs/keyleaf.ts'
+import { exitCode } from '../../proofs/report.ts'
+import { verifyBundle } from '../../proofs/verify.ts'
+import { openObjectFiles } from '../../server/object-files.ts'
+import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+
+const { database, ledger, keys, home } = await testLedger()
+const exporting = {
+  database,
+  ledger,
+  objects: openObjectFiles(join(home, 'objects')),
+  signer: {
+    kid: kidOf(sha256, keys.manifest.publicKey),
+    key: keys.manifest.privateKey.export({ format: 'jwk' }),
+  },
+}
+const trustIn = (tenant: string) => trustRoot(`${SERVICE_NAME}/${tenant}`, keys)
+
+const dataset = (name: string) => ({ kind: 'Dataset', namespace: 'db', name }) as const
+const job = (name: string) => ({ kind: 'Job', namespace: 'jobs', name }) as const
+
+/** raw <- clean the job <- clean the dataset <- publish <- public, and a job that reads itself. */
+async function smallWorld(tenant: string) {
+  const names = [dataset('raw'), job('clean'), dataset('clean'), job('publish'), dataset('public')]
+  const edges: [number, Relation, number][] = [
+    [1, 'USED', 0],
+    [2, 'WAS_GENERATED_BY', 1],
+    [3, 'USED', 2],
+    [4, 'WAS_GENERATED_BY', 3],
+  ]
+  const { outcomes } = await ledger.submit({
+    tenant,
+    subject: 'ada',
+    request: 'a small world',
+    names,
+    run: async (draft) =>
+      names.map((name, i) =>
+        draft.assert({
+          ...name,
+          id: draft.urn(name.kind, name.namespace, name.name),
+          fields: { description: `number ${i}` },
+          link: edges.filter(([from]) => from === i).map(([, rel, to]) => ({ rel, to: names[to]! })),
+        }),
+      ),
+  })
+  return outcomes.map(({ id }) => id)
+}
+
+it('exports the upstream of a dataset as a bundle that verifies offline', async () => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const { bytes, records } = await weaveBundle(exporting, {
+    tenant,
+    root: ids[4]!,
+    direction: 'UPSTREAM',
+    depth: 20,
+  })
+  expect(records).toBe(5)
+  const report = await verifyBundle({ sha256, bytes, trust: trustIn(tenant) })
+  expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([])
+  expect(exitCode(report)).toBe(0)
+})
+
+it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)('verifies %s from the middle', async (direction) => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const woven = await weaveBundle(exporting, { tenant, root: ids[2]!, direction, depth: 1 })
+  expect(woven.records).toBe(direction === 'BOTH' ? 3 : 2)
+  const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
+  expect(exitCode(report)).toBe(0)
+})
+
+it('records the export, keeps its file, and gives the same export for the same key', async () => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const request = {
+    tenant,
+    subject: 'ada',
+    key: 'once',
+    root: ids[4]!,
+    direction: 'UPSTREAM',
+    depth: 4,
+  } as const
+  const first = await exportBundle(exporting, request)
+  const again = await exportBundle(exporting, request)
+  expect(again).toMatchObject({ id: first.id, replayed: true, position: first.position })
+  const file = await findExport(database.graph(tenant).read, exporting.objects, first.id)
+  const bytes = new Uint8Array(await new Response(file.stream).arrayBuffer())
+  expect(bytes.length).toBe(file.size)
+  expect(exitCode(await verifyBundle({ sha256, bytes, trust: trustIn(tenant) }))).toBe(0)
+})
+
+it('keeps another tenant from an export, and says no more than for one that is not there', async () => {
+  const [mine, other] = [await freshTenant(ledger), await freshTenant(ledger)]
+  const ids = await smallWorld(mine)
+  const { id } = await exportBundle(exporting, {
+    tenant: mine,
+    subject: 'ada',
+    root: ids[0]!,
+    direction: 'BOTH',
+    depth: 2,
+  })
+  const read = database.graph(other).read
+  await expect(findExport(read, exporting.objects, id)).rejects.toMatchObject({
+    code: 'EXPORT_UNKNOWN',
+  })
+})
+
+it('refuses to export what is not there', async () => {
+  const tenant = await freshTenant(ledger)
+  const question = { tenant, root: 'urn:selvedge:dataset:h:x', direction: 'BOTH', depth: 2 } as const
+  await expect(weaveBundle(exporting, question)).rejects.toMatchObject({ code: 'LINEAGE_ROOT_UNKNOWN' })
+})

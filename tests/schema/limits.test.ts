@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { testApp } from '../setup/app.ts'
+
+const { ask } = await testApp()
+
+const nest = (depth: number) => {
+  const pairs = Math.floor((depth - 3) / 2)
+  return `{ node(id: "x") { ... on Job { ${'runs { nodes { ... on Run { job { ... on Job { '.repeat(pairs)} id ${'} } } } }'.repeat(pairs)} } } }`
+}
+it.each([
+  ['depth', nest(40), 'a depth'],
+  [
+    'aliases',
+    `{ ${Array.from({ length: 51 }, (_, i) => `a${i}: __typename`).join(' ')} }`,
+    'aliases',
+  ],
+  ['root fields', `{ ${'__typename '.repeat(21)} }`, 'fields at its root'],
+  ['fields', `{ log { ${'size '.repeat(1_001)} } }`, 'fields'],
+  [
+    'fields by way of fragments of fragments',
+    `{ log { ...f0 } } ${Array.from({ length: 12 }, (_, i) => `fragment f${i} on Log { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f12 on Log { size }`,
+    'fields',
+  ],
+  [
+    'root fields by way of a fragment',
+    `{ ...f } fragment f on Query { ${'__typename '.repeat(21)} }`,
+    'fields at its root',
+  ],
+])('refuses too many or too much: %s', async (_what, query, what) => {
+  const started = performance.now()
+  const { errors, status } = await ask(query)
+  expect(performance.now() - started).toBeLessThan(500)
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining(what), extensions: { code: 'OPERATION_TOO_LARGE' } },
+  ])
+  expect(status).toBe(400)
+})
+
+it('refuses a text of too many tokens before it is read to the end', async () => {
+  const { errors } = await ask(`{ ${'a '.repeat(200_000)} }`)
+  expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }])
+})
+
+it('leaves fragments that go in circles to validation', async () => {
+  const { errors } = await ask('{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }')
+  expect(errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+})
