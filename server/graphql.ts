@@ -1,12 +1,6 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
 import { type DocumentNode, type ExecutionArgs, Kind, OperationTypeNode } from 'graphql'
-import {
-  createLRUCache,
-  createYoga,
-  type Plugin,
-  renderGraphiQL,
-  shouldRenderGraphiQL,
-} from 'graphql-yoga'
+import { createLRUCache, createYoga, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import { formatPosition } from '../lineage/position.ts'
 import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
@@ -65,12 +59,20 @@ function useRoutes(answer: (request: Request) => Promise<Response> | undefined):
   }
 }
 
-/** GraphiQL for a browser that opens the path: only loopback is ever listened to. */
+/**
+ * GraphiQL for a browser that opens the path: only loopback is ever listened to. The page holds its
+ * scripts (18 MB of package, hence loaded on demand), so that it works without a network.
+ */
 export function graphiql(request: Request): Promise<Response> | undefined {
   if (request.method !== 'GET' || !shouldRenderGraphiQL(request)) return undefined
+  return renderPage()
+}
+
+async function renderPage() {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const page = renderGraphiQL({ title: 'Selvedge', headers: '{"x-selvedge-tenant": "demo"}' })
   const headers = { 'content-type': 'text/html; charset=utf-8' }
-  return Promise.resolve(new Response(page as BodyInit, { headers }))
+  return new Response(page as BodyInit, { headers })
 }
 
 /** Other media types are refused: a form could be sent from any page without asking. */

@@ -1,0 +1,69 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { Problem } from '../../core/problem.ts'
+import { type LogFile, listFiles } from '../../domains/log-files/list-files.ts'
+import { readConfig } from '../../server/config.ts'
+import { progressTo } from '../../server/neo4j/progress.ts'
+import { withDatabase } from '../../server/with-database.ts'
+
+export function define(command: Command): void {
+  command.description('The log of a tenant.')
+  command
+    .command('export')
+    .description(
+      'Write the log of a tenant as a directory of C2SP tiles, with `checkpoint` and `log.vkey`.\n\n' +
+        'The checkpoint is written last: a directory that has it has all that it covers.',
+    )
+    .requiredOption('--tenant <name>', 'the tenant')
+    .requiredOption('--out <dir>', 'where to')
+    .option('--force', 'write into a directory that is not empty, as to bring an export up to date')
+    .action(exportLog)
+}
+
+async function exportLog({ tenant, out, force }: { tenant: string; out: string; force?: true }) {
+  mkdirSync(out, { recursive: true })
+  if (!force && readdirSync(out).length > 0) throw directoryNotEmpty(out)
+  const progress = progressTo(process.stderr)
+  const files = await withDatabase(readConfig(), { progress }, async (database) => {
+    let written = 0
+    for await (const file of listFiles(database.graph(tenant))) {
+      writeWhole(out, file)
+      written += 1
+      progress.step(`${tenant}: ${written} files`)
+    }
+    return written
+  })
+  progress.done()
+  process.stdout.write(`${files} files of the log of ${tenant} in ${out}\n`)
+}
+
+/** Under another name first: whoever reads the directory meanwhile never finds half a file. */
+function writeWhole(out: string, { path, bytes }: LogFile) {
+  const target = join(out, path)
+  mkdirSync(dirname(target), { recursive: true })
+  const draft = `${target}.${process.pid}.new`
+  const file = openSync(draft, 'w')
+  try {
+    writeSync(file, bytes)
+    // The checkpoint must not be on disk before what it covers.
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(draft, target)
+}
+
+const directoryNotEmpty = (out: string) =>
+  new Problem(
+    'DIRECTORY_NOT_EMPTY',
+    `${out} is not empty: name another directory, or add --force to write into it.`,
+  )

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { readConfig } from '../../server/config.ts'
+import { openClient, urlOf } from '../client.ts'
+import { sendWorld } from '../seed/send.ts'
+
+export function define(command: Command): void {
+  command
+    .description(
+      'Send the seed world to a running server: real OpenLineage events (seeds/README.md).\n\n' +
+        'The tenant is created where it does not exist. Sent again, the world changes nothing.',
+    )
+    .option('--tenant <name>', 'the tenant that gets it', 'demo')
+    .option('--url <url>', 'the server (default: the one that `npm start` starts here)')
+    .action(async ({ tenant, url }: { tenant: string; url?: string }) => {
+      await sendWorld(openClient(url ?? urlOf(readConfig()), tenant), (sent) => {
+        process.stdout.write(`${sent.file}: ${sent.events} events, ${sent.appended} log entries\n`)
+      })
+    })
+}

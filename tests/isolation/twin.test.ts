@@ -1,0 +1,315 @@
+import { readFileSync } from 'node:fs'
+import neo4j from 'neo4j-driver'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Query, queries } from '../../lineage/graph.ts'
+import { testApp } from '../setup/app.ts'
+import { testNeo4j } from '../setup/database.ts'
+
+/**
+ * A tenant and its adversarial twin: a copy of the whole subgraph under another tenant, with the very
+ * same ids, naming key and idempotency keys, which then writes whatever it can. Nothing of it may
+ * show in what the first tenant is told, or in what is stored for it.
+ */
+const { app, ask, freshTenant, database, ledger } = await testApp()
+const { home: _, ...connection } = testNeo4j()
+const driver = neo4j.driver(
+  connection.uri,
+  neo4j.auth.basic(connection.username, connection.password),
+  {
+    disableLosslessIntegers: true,
+  },
+)
+afterAll(() => driver.close())
+
+const events = readFileSync('tests/fixtures/openlineage/food-delivery.ndjson', 'utf8')
+  .trim()
+  .split('\n')
+
+const send = (tenant: string, key: string) =>
+  app.fetch(
+    new Request('http://localhost/api/v1/lineage/batch', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-selvedge-tenant': tenant,
+        'idempotency-key': key,
+      },
+      body: `[${events.join(',')}]`,
+    }),
+  )
+
+const ROOT = { namespace: 'food_delivery', name: 'public.delivery_7_days' }
+
+const RECORD = /* GraphQL */ `
+  mutation {
+    record(items: [{ dataset: { namespace: "db", name: "own", description: "mine", derivedFrom: [{ namespace: "db", name: "raw" }] } }]) {
+      results { id seq version changed }
+      position
+    }
+  }`
+
+/** Everything that can be asked, in the words of one tenant. */
+const questions = (
+  root: string,
+  edge: { from: string; to: string },
+  cursor: string,
+  exported: string,
+) =>
+  [
+    ['tenants hold both', `{ tenants(first: 1) { name } }`],
+    [
+      'entity by id',
+      `{ entity(id: "${root}") { id kind namespace name version seq retired facets { group name value } } }`,
+    ],
+    [
+      'entity by name',
+      `{ entity(kind: Dataset, namespace: "${ROOT.namespace}", name: "${ROOT.name}") { id version seq } }`,
+    ],
+    [
+      'entities',
+      `{ entities(first: 500) { nodes { id kind name seq recordedAt } pageInfo { hasNextPage endCursor } } }`,
+    ],
+    ['entities of a kind', `{ entities(kind: Job, first: 3) { edges { cursor node { id } } } }`],
+    [
+      'node and nodes',
+      `{ node(id: "${root}") { id } nodes(ids: ["${root}", "${edge.from}"]) { id } }`,
+    ],
+    ...['UPSTREAM', 'DOWNSTREAM', 'BOTH'].map((direction) => [
+      `lineage ${direction}`,
+      `{ lineage(root: "${root}", direction: ${direction}, depth: 20) { nodes { distance entity { id name } } edges { relation from to since } truncated beyond position } }`,
+    ]),
+    [
+      'a page by cursor',
+      `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
+    ],
+    ['runs of a job', `{ runs(of: { job: "${edge.from}" }, first: 5) { nodes { id } } }`],
+    ['the log', `{ log { origin size inclusion(seq: 5) { leaf header } } }`],
+    ['the export', `{ entity(id: "${exported}") { ... on Export { sha256 bytes asOf records } } }`],
+  ] as [string, string][]
+
+/** The whole stored subgraph of a tenant, in an order that does not depend on when it was written. */
+async function stored(tenant: string) {
+  const session = driver.session({ defaultAccessMode: neo4j.session.READ })
+  try {
+    const nodes = await session.run(
+      'MATCH (n {tenant: $tenant}) RETURN labels(n) AS labels, properties(n) AS properties',
+      { tenant },
+    )
+    const edges = await session.run(
+      `MATCH (a {tenant: $tenant})-[r]-(b) RETURN DISTINCT type(r) AS type, properties(r) AS properties,
+        a.tenant AS near, b.tenant AS far, startNode(r).id AS from, endNode(r).id AS to`,
+      { tenant },
+    )
+    const texts = [...nodes.records, ...edges.records].map((record) => sorted(record.toObject()))
+    return texts.sort()
+  } finally {
+    await session.close()
+  }
+}
+
+/** What moves without anything being written: the lock and the checkpoint that is signed in due course. */
+const RESTLESS = new Set(['lock', 'checkpoint', 'signed'])
+
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (name, part) => {
+    if (RESTLESS.has(name)) return undefined
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+
+/** Copies a tenant's subgraph under another name: the same ids, keys and hashes, other names and more edges. */
+async function makeTwin(of: string, twin: string) {
+  const session = driver.session()
+  try {
+    await session.run(
+      `MATCH (n {tenant: $of}) CALL (n) {
+         CREATE (m:$(labels(n))) SET m = properties(n), m.tenant = $twin
+         SET m.name = CASE WHEN n.name IS NULL THEN null ELSE 'TWIN ' + n.name END
+       } IN TRANSACTIONS OF 500 ROWS`,
+      { of, twin },
+    )
+    await session.run(
+      `MATCH (a:Entity {tenant: $of})-[r]->(b:Entity {tenant: $of})
+       MATCH (c:Entity {tenant: $twin, id: a.id}) MATCH (d:Entity {tenant: $twin, id: b.id})
+       CREATE (c)-[s:$(type(r))]->(d) SET s = properties(r), s.tenant = $twin`,
+      { of, twin },
+    )
+    await session.run(
+      `MATCH (a:Dataset {tenant: $twin}) MATCH (b:Job {tenant: $twin})
+       MERGE (a)-[s:WAS_GENERATED_BY]->(b) SET s.tenant = $twin, s.since = 1, s.until = $open`,
+      { twin, open: Number.MAX_SAFE_INTEGER },
+    )
+    await session.run("MERGE (e:TenantEntry {tenant: '-', name: $twin})", { twin })
+  } finally {
+    await session.close()
+  }
+}
+
+/** Values for the parameters of every registered text, all of them the first tenant's own. */
+function paramsFor(
+  { text }: Query<unknown>,
+  world: { root: string; edge: { from: string; to: string } },
+) {
+  const { root, edge } = world
+  const values: Record<string, unknown> = {
+    ids: [root, edge.from, edge.to],
+    id: root,
+    root,
+    job: edge.from,
+    from: 0,
+    to: 100,
+    seqs: [1, 2, 3, 4, 5],
+    seq: 4,
+    n: null,
+    position: 60,
+    first: 50,
+    limit: 50,
+    after: '',
+    afterDistance: null,
+    afterId: null,
+    kind: 'Dataset',
+    rel: 'RUN_USED',
+    rels: ['USED', 'WAS_GENERATED_BY'],
+    relation: 'USED',
+    except: [],
+    places: [{ level: 0, index: 0 }],
+    keys: [{ principal: 'local', key: 'events#0' }],
+    namespace: ROOT.namespace,
+    name: ROOT.name,
+    before: '2999-01-01T00:00:00.000Z',
+  }
+  const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
+  return Object.fromEntries(wanted.map((name) => [name, name in values ? values[name] : null]))
+}
+
+const WRITES = /\b(CREATE|MERGE|SET|DELETE)\b/
+const readTexts = () =>
+  queries().filter(({ text, scope }) => scope === 'tenant' && !WRITES.test(text))
+
+describe('a twin with the same ids', () => {
+  let tenant: string
+  let twin: string
+  let world: { root: string; edge: { from: string; to: string } }
+  let asked: [string, string][]
+  let before: { answers: string[]; texts: string[]; stored: string[]; file: string; replay: string }
+
+  const answersOf = async (of: string) => {
+    const answers: string[] = []
+    for (const [what, query] of asked) {
+      answers.push(`${what}: ${JSON.stringify(await ask(query, { tenant: of }))}`)
+    }
+    return answers
+  }
+
+  const textsOf = async (of: string) => {
+    const { read } = database.graph(of)
+    const results: string[] = []
+    for (const text of readTexts()) {
+      const rows = await read(text, paramsFor(text, world))
+      results.push(`${text.name}: ${rows.map(sorted).sort().join('\n')}`)
+    }
+    return results
+  }
+
+  const fileOf = async (of: string, id: string) => {
+    const response = await app.fetch(
+      new Request(`http://localhost/exports/${id}`, { headers: { 'x-selvedge-tenant': of } }),
+    )
+    return `${response.status} ${Buffer.from(await response.arrayBuffer()).toString('base64')}`
+  }
+
+  beforeAll(async () => {
+    tenant = await freshTenant()
+    twin = `${tenant}-b`
+    expect((await send(tenant, 'events')).status).toBe(200)
+    await ask(RECORD, { tenant, headers: { 'idempotency-key': 'own' } })
+    const found = await ask<{ entity: { id: string } }>(
+      `{ entity(kind: Dataset, namespace: "${ROOT.namespace}", name: "${ROOT.name}") { id } }`,
+      { tenant },
+    )
+    const root = found.data.entity.id
+    const page = await ask<{
+      lineage: { edges: { from: string; to: string }[]; pageInfo: { endCursor: string } }
+    }>(
+      `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2) { edges { from to } pageInfo { endCursor } } }`,
+      { tenant },
+    )
+    const [edge] = page.data.lineage.edges
+    // The first edge leads from the dataset to the job that wrote it.
+    world = { root, edge: { from: edge!.to, to: edge!.from } }
+    const made = await ask<{ exportBundle: { export: { id: string } } }>(
+      `mutation { exportBundle(root: "${root}", depth: 20) { export { id } } }`,
+      { tenant, headers: { 'idempotency-key': 'export' } },
+    )
+    const exported = made.data.exportBundle.export.id
+    await ledger.checkpointOf(tenant, 1)
+    asked = questions(root, world.edge, page.data.lineage.pageInfo.endCursor, exported)
+    before = {
+      answers: await answersOf(tenant),
+      texts: await textsOf(tenant),
+      stored: await stored(tenant),
+      file: await fileOf(tenant, exported),
+      replay: JSON.stringify(await ask(RECORD, { tenant, headers: { 'idempotency-key': 'own' } })),
+    }
+    await makeTwin(tenant, twin)
+    const hostile = [
+      RECORD.replace('mine', 'TWIN'),
+      `mutation { retire(id: "${root}") { items { id } } }`,
+      `mutation { record(items: [{ job: { namespace: "food_delivery", name: "etl_orders", uses: [{ id: "${root}" }] } }]) { position } }`,
+    ]
+    for (const [i, mutation] of hostile.entries()) {
+      await ask(mutation, {
+        tenant: twin,
+        headers: { 'idempotency-key': `twin ${i}`.replace(' ', '-') },
+      })
+    }
+    await send(twin, 'twin-events')
+  })
+
+  it('asks something of every kind that answers', () => {
+    for (const answer of before.answers) expect(answer).not.toContain('"errors"')
+    expect(before.texts.length).toBeGreaterThan(30)
+    expect(before.texts.filter((text) => !text.endsWith(': ')).length).toBeGreaterThan(20)
+  })
+
+  it('is a working tenant of its own', async () => {
+    const answer = await ask<{ entity: { name: string } }>(asked[1]![1], { tenant: twin })
+    expect(answer.data.entity.name).toContain('TWIN')
+    expect(await stored(twin)).not.toEqual(before.stored)
+  })
+
+  it('changes no answer of the API', async () =>
+    expect(await answersOf(tenant)).toEqual(before.answers))
+
+  it('changes no row of any registered text', async () =>
+    expect(await textsOf(tenant)).toEqual(before.texts))
+
+  it('changes nothing that is stored', async () =>
+    expect(await stored(tenant)).toEqual(before.stored))
+
+  it('changes no export, and gets none', async () => {
+    const exported = asked.at(-1)![1].match(/urn:[^"]+/)![0]
+    expect(await fileOf(tenant, exported)).toBe(before.file)
+    expect(before.file).toMatch(/^200 /)
+  })
+
+  it('changes no answer to a repeated mutation', async () => {
+    const again = await ask(RECORD, { tenant, headers: { 'idempotency-key': 'own' } })
+    expect(JSON.stringify(again)).toBe(before.replay)
+  })
+
+  it('cannot use a cursor that was not given to it', async () => {
+    const [, query] = asked.find(([what]) => what === 'a page by cursor')!
+    const answer = await ask(query, { tenant: twin })
+    expect(answer.errors?.[0]?.extensions.code).toBe('LINEAGE_CURSOR_INVALID')
+  })
+
+  it('leaves no edge between the two', async () => {
+    const all = [...(await stored(tenant)), ...(await stored(twin))]
+    const across = all.filter((text) => {
+      const { near, far } = JSON.parse(text) as { near?: string; far?: string }
+      return near !== far
+    })
+    expect(across).toEqual([])
+  })
+})
