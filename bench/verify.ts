@@ -1,0 +1,87 @@
+import { sha256 } from '../core/sha256.ts'
+import { weaveBundle } from '../domains/evidence/export.ts'
+import { trustRoot } from '../domains/evidence/trust-root.ts'
+import { readLeaves, readLog } from '../lineage/log.ts'
+import { readLineage } from '../lineage/traversal.ts'
+import type { Sha256 } from '../proofs/hash.ts'
+import { kidOf } from '../proofs/keyleaf.ts'
+import { verifyBundle } from '../proofs/verify.ts'
+import type { Bench } from './bench.ts'
+import { type Figures, median, round, timed } from './figures.ts'
+import { recordTenant, things } from './world.ts'
+
+const ROUNDS = 9
+const RECORDS = 1_000
+
+/** Building and verifying a bundle of 1,000 records, against raw SHA-256 over the same inputs. */
+export async function benchVerify({ service, say }: Bench): Promise<Figures> {
+  const { database, ledger, keys } = service
+  const tenant = `verify-${crypto.randomUUID().slice(0, 8)}`
+  await recordTenant(
+    ledger,
+    tenant,
+    things(0, { tenants: 1, nodesPerTenant: RECORDS * 2, window: 38 }),
+  )
+  const signer = {
+    kid: kidOf(sha256, keys.manifest.publicKey),
+    key: keys.manifest.privateKey.export({ format: 'jwk' }),
+  }
+  const root = await lastThing(service, tenant)
+  const question = { tenant, root, direction: 'UPSTREAM', depth: 20 } as const
+  const { origin } = (await readLog(database.graph(tenant).read))!
+  const trust = trustRoot(origin, keys)
+  const builds: number[] = []
+  const verifies: number[] = []
+  const raws: number[] = []
+  let records = 0
+  for (let i = 0; i <= ROUNDS; i++) {
+    let bytes: Uint8Array = new Uint8Array()
+    const build = await timed(async () => {
+      const woven = await weaveBundle({ database, ledger, signer }, question)
+      bytes = woven.bytes
+      records = woven.records
+    })
+    const verify = await timed(() => verifyBundle({ sha256, bytes, trust }))
+    const inputs: Uint8Array[][] = []
+    const counting: Sha256 = (...parts) => {
+      inputs.push(parts)
+      return sha256(...parts)
+    }
+    await verifyBundle({ sha256: counting, bytes, trust })
+    const raw = await timed(() => {
+      for (const parts of inputs) sha256(...parts)
+    })
+    if (i === 0) continue
+    builds.push(build)
+    verifies.push(verify)
+    raws.push(raw)
+  }
+  say(`${records} records`)
+  return {
+    suite: 'verify',
+    what: `a bundle of ${records} records`,
+    figures: {
+      records,
+      buildMs: round(median(builds)),
+      verifyMs: round(median(verifies)),
+      rawSha256Ms: round(median(raws)),
+    },
+    ratios: { verifyToRawSha256: { value: round(median(verifies) / median(raws)) } },
+  }
+}
+
+/** The last thing of the world, with about 1,000 others within twenty hops upstream. */
+async function lastThing({ database }: Bench['service'], tenant: string): Promise<string> {
+  const read = database.graph(tenant).read
+  const { size } = (await readLog(read))!
+  const [leaf] = await readLeaves(read, size - 1, size)
+  const root = (JSON.parse(leaf!.header) as { id: string }).id
+  const page = await readLineage(
+    read,
+    { root, direction: 'UPSTREAM', depth: 20 },
+    { first: 1 },
+    null,
+  )
+  if (!page || page.total < RECORDS) throw new Error(`only ${page?.total} records upstream`)
+  return root
+}
