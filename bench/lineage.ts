@@ -13,7 +13,7 @@ const ROOTS = 500
 const ROUNDS = 5
 const BUDGET_TO_RAW = 2.5
 
-/** What MEASURED's text answers, asked of the API: nodes with kind, name and distance, and edges. */
+/** What the raw text answers, asked of the API: nodes with kind, name and distance, and edges. */
 const QUERY = `query Bench($root: ID!) {
   lineage(root: $root, direction: UPSTREAM, depth: 4) {
     nodes { distance entity { id kind name } }

@@ -11,7 +11,7 @@ export interface World {
   window: number
 }
 
-/** 100,000 nodes and some 300,000 edges: the size that DESIGN section 9 speaks of. */
+/** 100,000 nodes and some 300,000 edges: the size that the budgets speak of. */
 export const WORLD: World = { tenants: 8, nodesPerTenant: 12_500, window: 2_000 }
 
 const BATCH = 500

@@ -1,6 +1,6 @@
 import { type Ask, query } from './graph.ts'
 
-/** What is kept of a command that was carried out: positions, never answers (FORMATS section 3). */
+/** What is kept of a command that was carried out: positions, never answers (docs/specs/log.md). */
 export interface CommandRow {
   principal: string
   key: string

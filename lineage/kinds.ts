@@ -16,7 +16,7 @@ export type Level = 'design' | 'run' | 'admin'
 
 /**
  * Every relation with its level. All point upstream, from a thing to what it came from, except
- * `RUN_GENERATED`, which belongs to the run that wrote (FORMATS section 5, "Relations").
+ * `RUN_GENERATED`, which belongs to the run that wrote (docs/specs/record.md, "Relations").
  */
 export const LEVEL_OF = {
   USED: 'design',

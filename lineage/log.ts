@@ -75,7 +75,7 @@ export interface LeafRow {
 
 /**
  * Locks the tenant's log until the transaction ends and returns its head, or `undefined` where there
- * is no such tenant. Whatever decides what is written must be read after this (FORMATS section 3).
+ * is no such tenant. Whatever decides what is written must be read after this (docs/specs/log.md).
  */
 export const lockLog = async (ask: Ask) => (await ask(LOCK_LOG, { lock: crypto.randomUUID() }))[0]
 

@@ -2,7 +2,7 @@ import { positionInvalid } from './problems.ts'
 
 /**
  * A place in a tenant's log: a read at `seq` sees the first `seq` leaves, in the epoch that the log
- * had then (FORMATS section 3, "Reading").
+ * had then (docs/specs/log.md, "Reading").
  */
 export interface Position {
   epoch: number
@@ -26,7 +26,7 @@ export const AT_POSITION = `MATCH (log:Log {tenant: $tenant})
 /** The columns of `LogState`, to stand in the last RETURN. */
 export const LOG_STATE = 'log.size AS size, log.epoch AS epoch, n'
 
-/** An edge is in force at `n` (FORMATS section 5). Just this form keeps the pruning search. */
+/** An edge is in force at `n` (docs/specs/record.md). Just this form keeps the pruning search. */
 export const inForce = (edge: string) => `${edge}.since < n AND ${edge}.until >= n`
 
 export const formatPosition = ({ epoch, seq }: Position) => `${epoch}:${seq}`

@@ -1,7 +1,7 @@
 /** What a relation tells of: what was designed, what one run did, or how entities are filed. */
 export type Level = 'design' | 'run' | 'admin'
 
-/** Every relation there is, by level (FORMATS section 5; `docs/specs/record.md`). Edges point upstream, but for `RUN_GENERATED`. */
+/** Every relation there is, by level (`docs/specs/record.md`). Edges point upstream, but for `RUN_GENERATED`. */
 export const RELATIONS = {
   design: [
     'USED',

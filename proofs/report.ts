@@ -53,7 +53,7 @@ export interface Check {
   code?: ProofCode
 }
 
-/** The questions that people confuse, kept apart (FORMATS section 6). */
+/** The questions that people confuse, kept apart (docs/specs/bundle.md). */
 export const LINES = [
   'intact',
   'authentic',

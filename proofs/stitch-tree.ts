@@ -6,7 +6,7 @@ import type { ZipEntry } from './zip.ts'
 const NODE = Uint8Array.of(0x01)
 
 /**
- * Builds the stitch tree of a bundle over its subjects, which come in path order (DESIGN section 4).
+ * Builds the stitch tree of a bundle over its subjects, which come in path order (docs/specs/bundle.md).
  *
  * An RFC 6962 root comes out of merkletreejs only with leaves hashed beforehand, a node hash that adds
  * the prefix, and no options: an odd node is then promoted unchanged. Take proofs by index; never use

@@ -28,7 +28,7 @@ export const isZipPath = (path: string) =>
   !path.split('/').some((segment) => segment === '.' || segment === '..')
 
 /**
- * Writes the one zip that has these entries (FORMATS section 6; `docs/specs/bundle.md`), in path order
+ * Writes the one zip that has these entries (`docs/specs/bundle.md`), in path order
  * whatever order they come in.
  *
  * @throws {ProofError} `PROOF_ZIP_PATH` for a path outside the pattern or given twice, `PROOF_ZIP_LIMIT`

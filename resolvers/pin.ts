@@ -22,7 +22,7 @@ export interface Pin {
   readonly position: Position | undefined
 }
 
-/** How long a server waits for a position that it has not seen yet (FORMATS section 3). */
+/** How long a server waits for a position that it has not seen yet (docs/specs/log.md). */
 const LONGEST_WAIT_MS = 2_000
 const LOOK_AGAIN_MS = 25
 

@@ -73,7 +73,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
  * Reads an item of a batch. What it does not mention is kept as it is; an empty list (or `null` for a
- * single neighbour) clears the relation, `null` deletes the field (FORMATS section 5).
+ * single neighbour) clears the relation, `null` deletes the field (docs/specs/record.md).
  *
  * @throws {Problem} `RECORD_ITEM_INVALID`
  */

@@ -34,7 +34,7 @@ builder.scalarType('DateTime', {
   parseLiteral: (node) => timeOf(node.kind === Kind.STRING ? node.value : null),
 })
 
-/** Numbers are kept as they came, so that a 64-bit id is not rounded on its way (FORMATS section 1). */
+/** Numbers are kept as they came, so that a 64-bit id is not rounded on its way (docs/specs/record.md). */
 function foreignJson(text: string): ForeignJson {
   try {
     return parseForeignJson(text)

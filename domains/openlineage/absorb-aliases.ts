@@ -5,7 +5,7 @@ import { edgeTime, moveRunTimes, type RunRelation } from './run-times.ts'
 import { NUMBERS_AS_TEXT, StampedBody, TIMES } from './stamped-body.ts'
 
 /**
- * Joins datasets that turned out to be one (FORMATS section 5, "Identity"): what the aliases held
+ * Joins datasets that turned out to be one (docs/specs/record.md, "Identity"): what the aliases held
  * goes to the canonical entity, whoever pointed at them points at it, and they are retired last.
  * No node is merged, so every record made before stays true of what it names.
  *

@@ -10,7 +10,7 @@ import { namesOf } from './names.ts'
 /**
  * Applies one event to a tenant's draft, in an order in which every neighbour exists when it is
  * needed: merges, inputs, job, outputs, run, new aliases. Applied in any order, late or twice, the
- * same events leave the same edges and bodies (FORMATS section 5).
+ * same events leave the same edges and bodies (docs/specs/record.md).
  *
  * @returns What became of each entity that the event asserts.
  * @throws {Problem} `LEDGER_TRANSACTION_TOO_LARGE`

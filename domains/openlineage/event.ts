@@ -13,7 +13,7 @@ export interface FacetWrite {
   field: string
   /** The facet untouched; `undefined` where the event deletes it. */
   value: Json | undefined
-  /** Where in the value a text stands for a number (FORMATS section 1). */
+  /** Where in the value a text stands for a number (docs/specs/record.md). */
   numbersAsText: readonly string[]
 }
 

@@ -22,7 +22,7 @@ export interface Identities {
 /**
  * Resolves an event's dataset names to entities, through aliases to the end, and joins those that
  * its symlinks say are one. Canonical is the entity with the lowest first position; of names first
- * seen in this event it is the dataset's own (FORMATS section 5, "Identity").
+ * seen in this event it is the dataset's own (docs/specs/record.md, "Identity").
  *
  * An alias is only ever given a canonical entity that is no alias itself, so no cycle can arise.
  *

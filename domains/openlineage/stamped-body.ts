@@ -14,12 +14,12 @@ export interface StampedWrite extends FacetWrite {
 /** The field that holds, by name, the stamp of whatever events decide by their time. */
 export const TIMES = 'times'
 
-/** The field that holds, by field, where in it a text stands for a number (FORMATS section 1). */
+/** The field that holds, by field, where in it a text stands for a number (docs/specs/record.md). */
 export const NUMBERS_AS_TEXT = 'numbersAsText'
 
 /**
  * A body being merged with what events say, last writer by stamp: whatever order the same statements
- * come in, the same body results (FORMATS section 5). Collects a patch and leaves the fields alone.
+ * come in, the same body results (docs/specs/record.md). Collects a patch and leaves the fields alone.
  */
 export class StampedBody {
   readonly #fields: Fields

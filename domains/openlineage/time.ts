@@ -6,7 +6,7 @@ const DATE_TIME =
  * `undefined` where the text is no RFC 3339 date and time, or is finer than a nanosecond.
  *
  * Rounding a finer time could turn *later* into *equal*, and the order of events decides which edges
- * are in force (FORMATS section 5): so such a time is refused rather than cut. A leap second keeps
+ * are in force (docs/specs/record.md): so such a time is refused rather than cut. A leap second keeps
  * its `60`, which sorts where it belongs.
  */
 export function normaliseTime(text: string): string | undefined {

@@ -29,7 +29,7 @@ export function checkTenant({ predicate: { tenant } }: Manifest, records: Record
   return `all of ${tenant}`
 }
 
-/** Requires that time never falls along the log (FORMATS section 1). @throws {ProofError} `PROOF_RECORD_TIME` */
+/** Requires that time never falls along the log (docs/specs/record.md). @throws {ProofError} `PROOF_RECORD_TIME` */
 export function checkTimes(records: Records) {
   records.forEach(({ header }, i) => {
     const before = records[i - 1]?.header

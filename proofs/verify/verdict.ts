@@ -10,7 +10,7 @@ interface Ground {
 
 type Ruling = { result: Result; detail: string }
 
-/** Draws the verdict from the checks, one line for each question that people confuse (FORMATS section 6). */
+/** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
 export function judge(checks: Check[], { manifest, trust }: Ground): Report {
   return {
     checks,

@@ -33,7 +33,7 @@ export type Choice =
   | { way: null; because: string[] }
 
 /**
- * Chooses the way to a Neo4j (DESIGN §8): what the user names, else Docker, else Java with Maven.
+ * Chooses the way to a Neo4j (docs/neo4j.md): what the user names, else Docker, else Java with Maven.
  *
  * A home that has data keeps its way: or installing Docker would seem to empty the database.
  */

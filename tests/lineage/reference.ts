@@ -11,7 +11,7 @@ export interface Answer {
 
 const nameOf = ({ relation, from, to }: WorldEdge) => `${relation} ${from} ${to}`
 
-/** Lineage as DESIGN section 5 says it, in the plainest way: hop by hop over a list of all edges. */
+/** Lineage as it is defined, in the plainest way: hop by hop over a list of all edges. */
 export function lineageByHand(
   world: World,
   { root, direction, depth, n }: { root: string; direction: Direction; depth: number; n: number },

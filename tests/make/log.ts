@@ -15,7 +15,7 @@ const NAMING_KEY = sha256(utf8('test naming key'))
 const ACTOR = `p_${b64(sha256(utf8('test actor')).subarray(0, 16))}`
 const START = Date.parse('2026-03-31T09:15:02.113Z')
 
-/** A log kept in memory by the rules of FORMATS section 2: what a service would have written. */
+/** A log kept in memory by the rules of docs/specs/record.md: what a service would have written. */
 export interface TestLog {
   tenant: string
   origin: string

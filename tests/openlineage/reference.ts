@@ -20,7 +20,7 @@ interface Said {
 }
 
 /**
- * Says what a list of events must lead to, whatever order they come in: written from FORMATS section 5
+ * Says what a list of events must lead to, whatever order they come in: written from docs/specs/record.md
  * over the whole list at once, and sharing no rule with the code under test.
  */
 export function expectedWorld(events: readonly RawEvent[]): World {

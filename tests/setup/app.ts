@@ -46,10 +46,7 @@ export async function testApp(): Promise<TestApp> {
       kid: kidOf(sha256, keys.manifest.publicKey),
       key: keys.manifest.privateKey.export({ format: 'jwk' }),
     },
-    report: (error) => {
-      console.error(error)
-      faults.push(error)
-    },
+    report: (error) => faults.push(error),
   })
   return {
     ...opened,
