@@ -12,7 +12,13 @@ import { edgeTiles } from '../proofs/tiles.ts'
 import { type Batch, openBatch } from './batch.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
 import { MOST_LEAVES, openDraft } from './drafting.ts'
-import { keyReused, logBehindRegister, recordInvalid, tenantUnknown } from './problems.ts'
+import {
+  headerTooLarge,
+  keyReused,
+  logBehindRegister,
+  recordInvalid,
+  tenantUnknown,
+} from './problems.ts'
 import { storedRoots } from './stored-roots.ts'
 import { writeBatch } from './write-batch.ts'
 
@@ -22,6 +28,8 @@ export interface Task {
   key: string
   /** The hash of the request, to tell another one under the same key. */
   request: string
+  /** How long the request is: what waiting for it costs. */
+  text: number
   /** What the command is known to touch: read for the whole batch at once. */
   names: readonly Name[]
   ids: readonly string[]
@@ -164,14 +172,27 @@ export function replay(
   return { end: 'done', receipt: { position, outcomes, replayed: true } }
 }
 
+/** What cannot become a leaf is refused like any other mistake, whichever door let it in. */
+const unfit = (error: ProofError) =>
+  error.code === 'PROOF_LEAF_TOO_LARGE' ? headerTooLarge(error) : recordInvalid(error)
+
+/** What one transaction writes at most, in UTF-16 units of text, unless a command alone is larger. */
+const MOST_TEXT = 16_000_000
+
+const textOf = (records: Batch['records']) =>
+  records.reduce((length, { header, fields }) => length + header.length + (fields?.length ?? 0), 0)
+
 async function carryOut(batch: Batch, task: Task, actor: string, epoch: number): Promise<Settled> {
   if (batch.records.length >= MOST_LEAVES) return { end: 'later' }
   const { draft, changes } = openDraft(batch, actor)
   try {
     const outcomes = [...(await task.run(draft))]
-    if (batch.records.length > 0 && batch.records.length + changes.records.length > MOST_LEAVES) {
-      return { end: 'later' }
+    const text = textOf(changes.records)
+    if (batch.records.length > 0) {
+      const leaves = batch.records.length + changes.records.length
+      if (leaves > MOST_LEAVES || batch.text + text > MOST_TEXT) return { end: 'later' }
     }
+    batch.text += text
     for (const [id, entity] of changes.entities) batch.entities.set(id, entity)
     batch.records.push(...changes.records)
     batch.edges.push(...changes.edges)
@@ -179,7 +200,7 @@ async function carryOut(batch: Batch, task: Task, actor: string, epoch: number):
     return { end: 'done', receipt: { position, outcomes, replayed: false } }
   } catch (error) {
     if (error instanceof Problem) return { end: 'refused', problem: error }
-    if (error instanceof ProofError) return { end: 'refused', problem: recordInvalid(error) }
+    if (error instanceof ProofError) return { end: 'refused', problem: unfit(error) }
     throw error
   }
 }

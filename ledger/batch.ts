@@ -30,6 +30,8 @@ export interface Batch extends Changes {
   readonly at: string
   /** The size of the log when it was locked. */
   readonly base: number
+  /** How much text the records hold so far. */
+  text: number
   urn(kind: Kind, namespace: string, name: string): string
   load(ids: Iterable<string>): Promise<void>
   /** Whether an entity that is not there is known not to be. */
@@ -69,6 +71,7 @@ export function openBatch(
     tenant: head.tenant,
     at: head.at,
     base: head.size,
+    text: 0,
     // One after another: what a second caller asks for may be on its way for the first.
     load: (ids) => {
       loading = loading.then(() => loadMissing([...ids]))

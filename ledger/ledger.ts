@@ -8,6 +8,7 @@ import { utf8 } from '../proofs/utf8.ts'
 import type { Receipt } from './attempt.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
+import { openForgetting } from './forget-commands.ts'
 import type { Keys } from './keys.ts'
 import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'
 import type { Register } from './register.ts'
@@ -62,6 +63,8 @@ export interface LedgerOptions {
   register: Register | null
   /** Told what fails in the background. */
   onError?(error: unknown): void
+  /** The clock by which old commands are forgotten. */
+  now?(): number
 }
 
 /** How long a caller waits for a checkpoint that another server signs. */
@@ -93,6 +96,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         })
       : null
 
+  const forgetting = openForgetting(database, { now: options.now, onError })
+
   const checkOnce = async (tenant: string) => {
     if (!register || checked.has(tenant)) return
     await checkLog(database, tenant, register)
@@ -104,7 +109,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     if (!sequencer) {
       sequencer = openSequencer(database, tenant, {
         before: () => checkOnce(tenant),
-        committed: () => signer?.soon(tenant),
+        committed: () => {
+          signer?.soon(tenant)
+          forgetting.committed(tenant)
+        },
         // Names that no tenant has must not pile up.
         useless: () => sequencers.delete(tenant),
       })
@@ -141,8 +149,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     async submit({ tenant, subject, key, request, names = [], ids = [], run }) {
       // Read for the whole batch at once, so that one of these would take all of it down.
       if (!names.every(isWellFormed)) throw nameInvalid()
-      const task = { subject, key: mayWrite(key), request: requestHash(request), names, ids, run }
-      return sequencerOf(tenant).submit(task)
+      const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
+      return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, run })
     },
     async createTenant({ tenant, subject, key }) {
       const founding = {
@@ -173,6 +181,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       closing = true
       await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))
       await Promise.all(foundings)
+      await forgetting.close()
       await signer?.close()
     },
   }

@@ -22,10 +22,16 @@ export const nameInvalid = () =>
     'A namespace or name holds a lone surrogate, which no UTF-8 can carry.',
   )
 
+export const headerTooLarge = (cause: ProofError) =>
+  new Problem('HEADER_TOO_LARGE', 'A record of this would be larger than a log can hold.', {
+    status: 413,
+    cause,
+  })
+
 export const recordInvalid = (cause: ProofError) =>
   new Problem(
     'RECORD_INVALID',
-    'What was given cannot stand in a record: it has no canonical form, or is too large.',
+    'What was given cannot stand in a record: it has no canonical form.',
     { details: { because: cause.code }, cause },
   )
 

@@ -42,8 +42,10 @@ export interface Register {
  * leaves none behind, and an append is either whole and on disk or not there.
  *
  * A file that is missing is made, and reads as a register without an id.
+ *
+ * @param patienceMs How long the lock is waited for.
  */
-export function openRegister(path: string): Register {
+export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): Register {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = new DatabaseSync(path, { timeout: 0 })
   let turn: Promise<unknown> = Promise.resolve()
@@ -53,8 +55,8 @@ export function openRegister(path: string): Register {
   const locked = <T>(work: (texts: ReturnType<typeof prepare>) => T | Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
       // Even to look at the file takes a lock on it, so nothing is done before it is waited for.
-      if (!texts) await patiently(() => file.exec('PRAGMA synchronous = FULL'))
-      await patiently(() => file.exec('BEGIN EXCLUSIVE'))
+      if (!texts) await patiently(patienceMs, () => file.exec('PRAGMA synchronous = FULL'))
+      await patiently(patienceMs, () => file.exec('BEGIN EXCLUSIVE'))
       try {
         texts ??= prepare(file)
         const result = await work(texts)
@@ -126,7 +128,7 @@ const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
 /** Waits for the lock without blocking the event loop, which SQLite's own waiting would do. */
-async function patiently(take: () => void) {
+async function patiently(patienceMs: number, take: () => void) {
   for (const start = Date.now(); ; ) {
     try {
       return take()
@@ -136,7 +138,7 @@ async function patiently(take: () => void) {
         throw registerMismatch('it cannot be read', error)
       }
       if (errcode !== BUSY) throw error
-      if (Date.now() - start > PATIENCE_MS) throw registerBusy(error)
+      if (Date.now() - start > patienceMs) throw registerBusy(error)
       await new Promise((resolve) => {
         setTimeout(resolve, 2 + Math.random() * 8)
       })

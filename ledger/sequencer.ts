@@ -6,8 +6,9 @@ import { ledgerBusy, ledgerClosing } from './problems.ts'
 
 /** Commands that one transaction takes at most; the leaves they append are bounded apart. */
 const MOST_COMMANDS = 250
-/** Commands of one tenant that may wait; above it the server sheds early. */
+/** Commands of one tenant that may wait, and the text of their requests; above it the server sheds early. */
 const MOST_WAITING = 5_000
+const MOST_WAITING_TEXT = 64_000_000
 
 interface Waiting {
   task: Task
@@ -43,6 +44,7 @@ export function openSequencer(
 ): Sequencer {
   const graph = database.graph(tenant)
   const queue: Waiting[] = []
+  let waitingText = 0
   let seen: Seen | null = null
   let running: Promise<void> | undefined
   let closing = false
@@ -111,10 +113,16 @@ export function openSequencer(
   return {
     submit: (task) => {
       if (closing) return Promise.reject(ledgerClosing())
-      if (queue.length >= MOST_WAITING) return Promise.reject(ledgerBusy())
-      return new Promise((resolve, reject) => {
+      if (queue.length >= MOST_WAITING || waitingText > MOST_WAITING_TEXT) {
+        return Promise.reject(ledgerBusy())
+      }
+      waitingText += task.text
+      const answered = new Promise<Receipt>((resolve, reject) => {
         queue.push({ task, resolve, reject })
         start()
+      })
+      return answered.finally(() => {
+        waitingText -= task.text
       })
     },
     async close() {

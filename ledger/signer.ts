@@ -31,7 +31,10 @@ export interface SignerOptions {
 
 export function openSigner(options: SignerOptions): Signer {
   const { database, register, key, onRefused, onError } = options
-  const due = new Map<string, ReturnType<typeof setTimeout>>()
+  /** What waits to be signed, or is being signed (`null`). */
+  const due = new Map<string, ReturnType<typeof setTimeout> | null>()
+  /** What has grown while it was being signed. */
+  const again = new Set<string>()
   const running = new Set<Promise<unknown>>()
   const told = new Map<string, unknown>()
   let closing = false
@@ -73,13 +76,22 @@ export function openSigner(options: SignerOptions): Signer {
       onError(error)
     })
 
+  const signDue = async (tenant: string) => {
+    due.set(tenant, null)
+    await inBackground(tenant)
+    due.delete(tenant)
+    if (again.delete(tenant)) soon(tenant)
+  }
+
+  /** Never more than one at a time for a log: where signing is slow, its queue must not grow. */
   const soon = (tenant: string) => {
-    if (closed || due.has(tenant)) return
-    const timer = setTimeout(() => {
-      due.delete(tenant)
-      void inBackground(tenant)
-    }, SIGN_AFTER_MS)
-    due.set(tenant, timer)
+    if (closed) return
+    if (due.get(tenant) === null) again.add(tenant)
+    if (due.has(tenant)) return
+    due.set(
+      tenant,
+      setTimeout(() => void signDue(tenant), SIGN_AFTER_MS),
+    )
   }
 
   const sweep = setInterval(() => {
@@ -101,12 +113,12 @@ export function openSigner(options: SignerOptions): Signer {
       closing = true
       clearInterval(sweep)
       await settle()
-      for (const [tenant, timer] of due) {
-        clearTimeout(timer)
-        void inBackground(tenant)
+      while (due.size > 0) {
+        const waiting = [...due].filter(([, timer]) => timer !== null)
+        for (const [, timer] of waiting) clearTimeout(timer!)
+        await Promise.all(waiting.map(([tenant]) => signDue(tenant)))
+        await settle()
       }
-      due.clear()
-      await settle()
       closed = true
     },
   }

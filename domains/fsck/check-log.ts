@@ -1,0 +1,124 @@
+import type { Graph } from '../../lineage/graph.ts'
+import { type LogHead, readLog, readTiles } from '../../lineage/log.ts'
+import { unb64 } from '../../proofs/base64.ts'
+import type { Difference, Report } from './difference.ts'
+import { GraphPass } from './graph-pass.ts'
+import { LeafPass } from './leaf-pass.ts'
+import { leavesBeyond, storedLeaves, storedNodes, tileLevels } from './store.ts'
+import { TreePass, tilesOfLevel } from './tree-pass.ts'
+
+/** What a look through one tenant's log and graph found. */
+export interface LogReport {
+  tenant: string
+  origin: string
+  /** How many leaves were looked at, and the root over them (`null` where one is missing). */
+  size: number
+  root: string | null
+  entities: number
+  /** The first differences; `found` counts all. Empty: everything follows from the records. */
+  differences: Difference[]
+  found: number
+}
+
+export interface Progress {
+  tenant: string
+  stage: 'leaves' | 'entities'
+  done: number
+  of: number
+}
+
+/** Differences beyond these are only counted. */
+const MOST_LISTED = 1_000
+/** A multiple of a tile's width, so that a page fills its tiles. */
+const LEAVES_A_PAGE = 1_024
+const NODES_A_PAGE = 500
+
+/**
+ * Derives every hash, root, entity and edge of a tenant anew from the headers of its log, and names
+ * what is stored otherwise. Writes nothing, and may run beside a server that writes: it looks at what
+ * was there when it began.
+ */
+export async function checkLog(
+  graph: Graph,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<LogReport> {
+  const { tenant } = graph
+  const differences: Difference[] = []
+  let found = 0
+  const report: Report = (difference) => {
+    found += 1
+    if (found <= MOST_LISTED) differences.push(difference)
+  }
+  const head = await readLog(graph.read)
+  if (!head) {
+    report({ name: 'LOG_MISSING', what: 'the tenant is listed, and has no log' })
+    return { tenant, origin: '', size: 0, root: null, entities: 0, differences, found }
+  }
+  const run: Run = { graph, head, report, onProgress }
+  const { leaves, tree } = await readAllLeaves(run)
+  await compareEnds(run, { leaves, tree })
+  const entities = await compareGraph(run, leaves)
+  const { origin, size } = head
+  return { tenant, origin, size, root: tree.root(), entities, differences, found }
+}
+
+interface Run {
+  graph: Graph
+  head: LogHead
+  report: Report
+  onProgress: (progress: Progress) => void
+}
+
+async function readAllLeaves({ graph, head, report, onProgress }: Run) {
+  const leaves = new LeafPass(graph.tenant, report)
+  const tree = new TreePass([head.signed], report)
+  for (let from = 0; from < head.size; from += LEAVES_A_PAGE) {
+    const to = Math.min(from + LEAVES_A_PAGE, head.size)
+    const expected = tree.append(leaves.accept(await storedLeaves(graph.read, from, to), to))
+    tree.compareTiles(expected, await readTiles(graph.read, expected))
+    onProgress({ tenant: graph.tenant, stage: 'leaves', done: to, of: head.size })
+  }
+  leaves.end()
+  return { leaves, tree }
+}
+
+async function compareEnds(
+  { graph, head, report }: Run,
+  { leaves, tree }: { leaves: LeafPass; tree: TreePass },
+) {
+  if (head.at !== leaves.at) {
+    report({ name: 'LOG_HEAD', what: `its time is ${head.at}, the last leaf's ${leaves.at}` })
+  }
+  if (tree.whole) tree.compareEdge(head)
+  tree.compareCheckpoint(head, leaves.checkpointKey)
+  // Read before the head is read again, so that what a server has written since is no surplus.
+  const [beyond, levels] = [await leavesBeyond(graph.read, head.size), await tileLevels(graph.read)]
+  const now = (await readLog(graph.read))?.size ?? head.size
+  for (const seq of beyond.filter((position) => position < 0 || position >= now)) {
+    report({ name: 'LEAF_BEYOND_LOG', seq, what: `the log ends at ${now}` })
+  }
+  for (const { level, last, count } of levels) {
+    const most = tilesOfLevel(now, level)
+    if (last >= most || count > most) {
+      const what = `${count} tiles at level ${level}, the last is ${last}; there can be ${most}`
+      report({ name: 'TILE_BEYOND_LOG', what })
+    }
+  }
+}
+
+async function compareGraph({ graph, head, report, onProgress }: Run, { replay }: LeafPass) {
+  const replayed = replay.entities
+  const namingKey = unb64(head.namingKey)
+  const pass = new GraphPass({ tenant: graph.tenant, size: head.size, namingKey, replayed, report })
+  let done = 0
+  for (let after = ''; ; ) {
+    const nodes = await storedNodes(graph.read, after, NODES_A_PAGE)
+    pass.accept(nodes)
+    done += nodes.length
+    onProgress({ tenant: graph.tenant, stage: 'entities', done, of: replayed.size })
+    if (nodes.length < NODES_A_PAGE) break
+    after = nodes.at(-1)!.id
+  }
+  pass.end()
+  return done
+}

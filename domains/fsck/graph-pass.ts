@@ -1,0 +1,102 @@
+import { sha256 } from '../../core/sha256.ts'
+import { type Kind, kindInUrn, OPEN } from '../../lineage/kinds.ts'
+import { nameUrn } from '../../proofs/ids.ts'
+import type { DifferenceName, Report } from './difference.ts'
+import type { Replayed } from './replay.ts'
+import type { StoredNode } from './store.ts'
+
+export interface GraphPassOptions {
+  tenant: string
+  /** How many leaves were replayed: what came after is not looked at. */
+  size: number
+  namingKey: Uint8Array
+  replayed: ReadonlyMap<string, Replayed>
+  report: Report
+}
+
+/** Holds the stored entities and edges against those that the headers make. */
+export class GraphPass {
+  readonly #options: GraphPassOptions
+  readonly #seen = new Set<string>()
+
+  constructor(options: GraphPassOptions) {
+    this.#options = options
+  }
+
+  accept(nodes: readonly StoredNode[]) {
+    for (const node of nodes) this.#node(node)
+  }
+
+  /** Reports the entities that no node was found for. */
+  end() {
+    const { replayed, report } = this.#options
+    for (const id of replayed.keys()) {
+      if (!this.#seen.has(id)) report({ name: 'ENTITY_MISSING', id, what: 'records, but no node' })
+    }
+  }
+
+  #node(node: StoredNode) {
+    const { size, replayed } = this.#options
+    const tell = (name: DifferenceName, what: string) =>
+      this.#options.report({ name, id: node.id, what })
+    const entity = replayed.get(node.id)
+    this.#seen.add(node.id)
+    if (!entity) {
+      if (!(node.first >= size)) tell('ENTITY_UNKNOWN', 'a node, but no record')
+      return
+    }
+    for (const [name, stored, expected] of valuesOf(node, entity, size)) {
+      if (stored !== expected) tell('ENTITY_VALUE', `${name} is ${stored}, not ${expected}`)
+    }
+    if (!node.labels.includes(entity.kind)) tell('ENTITY_VALUE', `no label ${entity.kind}`)
+    if (isNamed(node.id) && this.#urnOf(node) !== node.id) {
+      tell('ENTITY_NAME', 'the id is not that of its namespace and name')
+    }
+    this.#edges(node, entity, tell)
+  }
+
+  #urnOf({ kind, namespace, name }: StoredNode) {
+    return nameUrn(sha256, this.#options.namingKey, kindInUrn(kind as Kind), namespace, name)
+  }
+
+  #edges(node: StoredNode, entity: Replayed, tell: (name: DifferenceName, what: string) => void) {
+    const { size, tenant } = this.#options
+    const stored = new Map<string, string | null>()
+    for (const [rel, to, since, until, leaf, ...tenants] of node.edges) {
+      if (tenants.some((other) => other !== tenant)) tell('EDGE_TENANT', `${rel} ${to}`)
+      if (since >= size) continue
+      // An edge that ends at the position after the last one is in force there.
+      const life = `${rel} ${to} from ${since} until ${until >= size ? OPEN : until}`
+      if (stored.has(life)) tell('EDGE_UNKNOWN', `${life} is there twice`)
+      stored.set(life, leaf)
+    }
+    for (const { rel, id, since, until, leaf } of entity.edges) {
+      const life = `${rel} ${id} from ${since} until ${until ?? OPEN}`
+      if (!stored.has(life)) tell('EDGE_MISSING', life)
+      else if (stored.get(life) !== leaf) tell('EDGE_LEAF', `${life} at ${stored.get(life)}`)
+      stored.delete(life)
+    }
+    for (const life of stored.keys()) tell('EDGE_UNKNOWN', life)
+  }
+}
+
+/** What a node holds and must hold; one that has moved on since is compared in what never changes. */
+function valuesOf(node: StoredNode, entity: Replayed, size: number) {
+  const fixed: [string, unknown, unknown][] = [
+    ['kind', node.kind, entity.kind],
+    ['first', node.first, entity.first],
+  ]
+  if (node.seq >= size) return fixed
+  const alias = entity.action === 'retire' ? [...entity.links.values()][0]?.id : undefined
+  return [
+    ...fixed,
+    ['version', node.version, entity.version],
+    ['seq', node.seq, entity.seq],
+    ['action', node.action, entity.action],
+    ['leaf', node.leaf, entity.leaf],
+    ['out', node.out, entity.out],
+    ['alias', node.alias, alias ?? null],
+  ] as [string, unknown, unknown][]
+}
+
+const isNamed = (id: string) => id.split(':')[3] === 'h'

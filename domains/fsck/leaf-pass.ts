@@ -1,0 +1,129 @@
+import { sha256 } from '../../core/sha256.ts'
+import { b64, unb64 } from '../../proofs/base64.ts'
+import { bodyRoot, sealFields } from '../../proofs/body.ts'
+import { ProofError } from '../../proofs/error.ts'
+import { parseJson } from '../../proofs/json.ts'
+import { verifyKeyLeaf } from '../../proofs/keyleaf.ts'
+import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
+import type { DifferenceName, Report } from './difference.ts'
+import { Replay } from './replay.ts'
+import type { StoredLeaf } from './store.ts'
+
+/**
+ * Looks at the leaves of one log, one after another and each by its header alone first: its form, its
+ * place, its hash, its columns, its body; then what it says of an entity goes to the replay.
+ */
+export class LeafPass {
+  readonly replay: Replay
+  readonly #tenant: string
+  readonly #report: Report
+  readonly #bodyless = new Set<number>()
+  #next = 0
+  #at = ''
+  /** The public key of position 0 in base64url, once that leaf was read. */
+  checkpointKey: string | null = null
+
+  constructor(tenant: string, report: Report) {
+    this.#tenant = tenant
+    this.#report = report
+    this.replay = new Replay(report)
+  }
+
+  /** The time of the last leaf. */
+  get at() {
+    return this.#at
+  }
+
+  /** Gives the leaf hashes derived from the headers, in order; `null` stands where a leaf is missing. */
+  accept(rows: readonly StoredLeaf[], to: number): (Uint8Array | null)[] {
+    const hashes: (Uint8Array | null)[] = []
+    const bySeq = new Map(rows.map((row) => [row.seq, row]))
+    for (; this.#next < to; this.#next++) {
+      const row = bySeq.get(this.#next)
+      if (!row) this.#tell('LEAF_MISSING', 'there is no record at this position')
+      hashes.push(row ? this.#leaf(row) : null)
+    }
+    return hashes
+  }
+
+  /** Reports what only the end of the log shows. */
+  end() {
+    for (const seq of this.#bodyless) {
+      this.#report({ name: 'BODY_MISSING', seq, what: 'the body is gone, and no record erases it' })
+    }
+  }
+
+  #tell(name: DifferenceName, what: string, id?: string) {
+    this.#report({ name, seq: this.#next, what, ...(id === undefined ? {} : { id }) })
+  }
+
+  #leaf(row: StoredLeaf): Uint8Array | null {
+    let leaf: Leaf
+    let hash: Uint8Array
+    try {
+      leaf = parseLeaf(row.header)
+      hash = hashLeaf(sha256, leaf)
+    } catch (error) {
+      if (!(error instanceof ProofError)) throw error
+      this.#tell('LEAF_INVALID', `${error.code}: ${error.message}`)
+      return null
+    }
+    const text = b64(hash)
+    if (row.leaf !== text) this.#tell('LEAF_HASH', `${row.leaf} is stored, ${text} derived`)
+    if (leaf.seq !== this.#next || leaf.tenant !== this.#tenant) {
+      this.#tell('LEAF_MISPLACED', `the header is of ${leaf.tenant} ${leaf.seq}`)
+    }
+    if (leaf.at < this.#at) this.#tell('AT_FALLS', `${leaf.at} follows ${this.#at}`)
+    else this.#at = leaf.at
+    if (leaf.v === 'selvedge/record/1') this.#record(leaf, row, text)
+    else this.#columns(row, { at: leaf.at, id: null, kind: null, version: null, action: null })
+    if (leaf.v === 'selvedge/key/1' && leaf.seq < 2) {
+      if (leaf.seq === 0) this.checkpointKey = leaf.x
+      this.#key(() => verifyKeyLeaf(sha256, leaf))
+    }
+    return hash
+  }
+
+  #record(header: RecordHeader, row: StoredLeaf, leaf: string) {
+    const { at, id, kind, version, action } = header
+    this.#columns(row, { at, id, kind, version, action })
+    this.#body(header, row)
+    for (const target of header.targets ?? []) this.#bodyless.delete(target)
+    this.replay.accept(header, leaf)
+  }
+
+  #columns(row: StoredLeaf, expected: Partial<StoredLeaf>) {
+    for (const [name, value] of Object.entries(expected)) {
+      const stored = row[name as keyof StoredLeaf]
+      if (stored !== value) this.#tell('LEAF_COLUMN', `${name} is ${stored}, not ${value}`)
+    }
+  }
+
+  #body({ id, body, action }: RecordHeader, { fields, secret }: StoredLeaf) {
+    if (action === 'retire') {
+      if (fields !== null) this.#tell('BODY', 'a retired entity has one', id)
+      return
+    }
+    if (fields === null || secret === null) {
+      if (action === 'assert') this.#bodyless.add(this.#next)
+      return
+    }
+    try {
+      const values = parseJson(fields) as Record<string, never>
+      const root = b64(bodyRoot(sha256, sealFields(sha256, unb64(secret), values)))
+      if (root !== body) this.#tell('BODY', `its root is ${root}, the header says ${body}`, id)
+    } catch (error) {
+      if (!(error instanceof ProofError)) throw error
+      this.#tell('BODY', `it cannot be read: ${error.code}`, id)
+    }
+  }
+
+  #key(verify: () => void) {
+    try {
+      verify()
+    } catch (error) {
+      if (!(error instanceof ProofError)) throw error
+      this.#tell('LEAF_KEY', `${error.code}: ${error.message}`)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { type Ask, query } from '../../lineage/graph.ts'
+
+/** A leaf with all that is stored beside its header. */
+export interface StoredLeaf {
+  seq: number
+  type: string
+  header: string
+  leaf: string
+  at: string
+  id: string | null
+  kind: string | null
+  version: number | null
+  action: string | null
+  fields: string | null
+  secret: string | null
+}
+
+/** An entity's node with every edge that it ever had. */
+export interface StoredNode {
+  id: string
+  kind: string
+  labels: string[]
+  namespace: string
+  name: string
+  version: number
+  seq: number
+  first: number
+  action: string
+  leaf: string
+  out: string
+  alias: string | null
+  edges: [
+    rel: string,
+    to: string,
+    since: number,
+    until: number,
+    leaf: string | null,
+    tenant: string,
+    ofTenant: string,
+  ][]
+}
+
+const LEAVES = query<StoredLeaf>(`
+  // leaves with their columns
+  MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
+  RETURN record.seq AS seq, record.type AS type, record.header AS header, record.leaf AS leaf,
+    record.at AS at, record.id AS id, record.kind AS kind, record.version AS version,
+    record.action AS action, record.fields AS fields, record.secret AS secret
+  ORDER BY seq`)
+
+const BEYOND = query<{ seq: number }>(`
+  // leaves that are not in the log
+  MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $size OR record.seq < 0
+  RETURN record.seq AS seq ORDER BY seq LIMIT 20`)
+
+const NODES = query<StoredNode>(`
+  // entities with every edge
+  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after
+  WITH e ORDER BY e.id LIMIT toInteger($first)
+  RETURN e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
+    e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
+    e.out AS out, e.alias AS alias,
+    [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges
+  ORDER BY id`)
+
+const TILE_LEVELS = query<{ level: number; last: number; count: number }>(`
+  // extent of the tiles by level
+  MATCH (tile:Tile {tenant: $tenant})
+  RETURN tile.level AS level, max(tile.index) AS last, count(tile) AS count`)
+
+export const storedLeaves = (ask: Ask, from: number, to: number) => ask(LEAVES, { from, to })
+
+/** The first few positions outside the log that have a record all the same. */
+export const leavesBeyond = async (ask: Ask, size: number) =>
+  (await ask(BEYOND, { size })).map(({ seq }) => seq)
+
+/** Up to `first` entities after the id `after`, in the order of their ids. */
+export const storedNodes = (ask: Ask, after: string, first: number) => ask(NODES, { after, first })
+
+export const tileLevels = (ask: Ask) => ask(TILE_LEVELS)

@@ -1,0 +1,196 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { checkLog } from '../../domains/fsck/check-log.ts'
+import type { Difference } from '../../domains/fsck/difference.ts'
+import { freshTenant, testLedger } from '../setup/ledger.ts'
+import { copyOf, setBack } from './copies.ts'
+import { assertOne, dataset, job, rawDatabase, writeWorld } from './support.ts'
+
+const { database, ledger } = await testLedger()
+const raw = rawDatabase()
+const many = Array.from({ length: 260 }, (_, i) => dataset(`input ${i}`))
+const etl = job('etl')
+
+let tenant = ''
+let whole: Awaited<ReturnType<typeof copyOf>>
+
+beforeAll(async () => {
+  tenant = await freshTenant(ledger)
+  await writeWorld(ledger, tenant, many)
+  await ledger.checkpointOf(tenant, 268)
+  whole = await copyOf(raw, tenant)
+})
+
+const found = async () => {
+  const { differences } = await checkLog(database.graph(tenant))
+  return differences
+}
+const namesOf = (differences: readonly Difference[]) =>
+  [...new Set(differences.map(({ name }) => name))].sort()
+
+describe('a log and its graph', () => {
+  afterEach(() => setBack(raw, tenant, whole))
+
+  it('are clean as they were written, and progress is told to the end', async () => {
+    const told: string[] = []
+    const report = await checkLog(database.graph(tenant), ({ stage, done, of }) =>
+      told.push(`${stage} ${done}/${of}`),
+    )
+    expect(report).toMatchObject({ size: 268, entities: 264, found: 0, differences: [] })
+    expect(report.root).toBe((await ledger.checkpoint(tenant))!.root)
+    expect(told).toEqual(['leaves 268/268', 'entities 264/264'])
+  })
+
+  const atB = `MATCH (e:Dataset {tenant: $tenant, name: 'b'})`
+  const last = 'MATCH (r:Record {tenant: $tenant, seq: 267})'
+  it.each([
+    [
+      'a leaf that is gone',
+      'MATCH (r:Record {tenant: $tenant, seq: 9}) DELETE r',
+      ['ENTITY_UNKNOWN', 'LEAF_MISSING', 'LINK_LEAF'],
+    ],
+    ['a leaf after the last', 'CREATE (:Record {tenant: $tenant, seq: 268})', ['LEAF_BEYOND_LOG']],
+    [
+      'a header that is no leaf',
+      `${last} SET r.header = '{}'`,
+      ['EDGE_MISSING', 'EDGE_UNKNOWN', 'ENTITY_VALUE', 'LEAF_INVALID', 'LOG_HEAD'],
+    ],
+    [
+      'a header of another place',
+      'MATCH (r:Record {tenant: $tenant, seq: 2}), (s:Record {tenant: $tenant, seq: 3}) SET r.header = s.header',
+      [
+        'CHECKPOINT_ROOT',
+        'ENTITY_UNKNOWN',
+        'LEAF_COLUMN',
+        'LEAF_HASH',
+        'LEAF_MISPLACED',
+        'LOG_EDGE',
+        'TILE',
+        'VERSION',
+        'BODY',
+      ],
+    ],
+    ['a leaf hash', `${last} SET r.leaf = 'x'`, ['LEAF_HASH']],
+    ['a column', `${last} SET r.version = 7`, ['LEAF_COLUMN']],
+    [
+      'a changed field',
+      `MATCH (r:Record {tenant: $tenant, seq: 264}) SET r.fields = replace(r.fields, '"x"', '"y"')`,
+      ['BODY'],
+    ],
+    [
+      'a body that is gone',
+      'MATCH (r:Record {tenant: $tenant, seq: 264}) REMOVE r.fields, r.secret',
+      ['BODY_MISSING'],
+    ],
+    [
+      'the time of the log',
+      "MATCH (l:Log {tenant: $tenant}) SET l.at = '2000-01-01T00:00:00.000Z'",
+      ['LOG_HEAD'],
+    ],
+    [
+      'the edge of the log',
+      'MATCH (l:Log {tenant: $tenant}) SET l.edge = l.edge[1..]',
+      ['LOG_EDGE'],
+    ],
+    [
+      'a tile’s hash',
+      "MATCH (t:Tile {tenant: $tenant, level: 0, index: 0}) SET t.hashes = 'A' + substring(t.hashes, 1)",
+      ['TILE'],
+    ],
+    [
+      'a tile cut short',
+      'MATCH (t:Tile {tenant: $tenant, level: 0, index: 1}) SET t.hashes = left(t.hashes, 86)',
+      ['TILE'],
+    ],
+    [
+      'a tile that is gone',
+      'MATCH (t:Tile {tenant: $tenant, level: 1}) DELETE t',
+      ['TILE_MISSING'],
+    ],
+    [
+      'a tile after the last',
+      "CREATE (:Tile {tenant: $tenant, level: 0, index: 2, hashes: ''})",
+      ['TILE_BEYOND_LOG'],
+    ],
+    [
+      'a checkpoint of nobody',
+      "MATCH (l:Log {tenant: $tenant}) SET l.checkpoint = 'x'",
+      ['CHECKPOINT_INVALID'],
+    ],
+    [
+      'a checkpoint of another size than the log says',
+      'MATCH (l:Log {tenant: $tenant}) SET l.signed = 267',
+      ['CHECKPOINT_INVALID', 'CHECKPOINT_ROOT'],
+    ],
+    ['a node that is gone', `${atB} DETACH DELETE e`, ['EDGE_MISSING', 'ENTITY_MISSING']],
+    [
+      'a node of no record',
+      'CREATE (:Entity:Dataset {tenant: $tenant, id: "urn:selvedge:dataset:x", kind: "Dataset", first: 5, seq: 5})',
+      ['ENTITY_UNKNOWN'],
+    ],
+    ['a node’s version', `${atB} SET e.version = 9`, ['ENTITY_VALUE']],
+    ['a node’s label', `${atB} REMOVE e:Dataset`, ['ENTITY_VALUE']],
+    [
+      'a node’s alias',
+      `MATCH (e:Dataset {tenant: $tenant, name: 'a'}) REMOVE e.alias`,
+      ['ENTITY_VALUE'],
+    ],
+    ['a node’s name', `${atB} SET e.name = 'c'`, ['ENTITY_NAME']],
+    [
+      'an edge that is gone',
+      'MATCH (:Job {tenant: $tenant})-[x:USED]->() WITH x LIMIT 1 DELETE x',
+      ['EDGE_MISSING'],
+    ],
+    [
+      'an edge that was closed early',
+      'MATCH (:Job {tenant: $tenant})-[x:USED]->() WITH x LIMIT 1 SET x.until = 266',
+      ['EDGE_MISSING', 'EDGE_UNKNOWN'],
+    ],
+    [
+      'an edge of no record',
+      `${atB} MATCH (f:Job {tenant: $tenant}) CREATE (e)-[:WAS_GENERATED_BY {tenant: $tenant, since: 5, until: 6}]->(f)`,
+      ['EDGE_UNKNOWN'],
+    ],
+    [
+      'an edge that is there twice',
+      'MATCH (f:Job {tenant: $tenant})-[x:USED]->(e) WITH f, x, e LIMIT 1 CREATE (f)-[y:USED]->(e) SET y = x',
+      ['EDGE_UNKNOWN'],
+    ],
+    [
+      'an edge’s leaf',
+      "MATCH (:Job {tenant: $tenant})-[x:USED]->() WITH x LIMIT 1 SET x.leaf = 'x'",
+      ['EDGE_LEAF'],
+    ],
+    [
+      'an edge’s tenant',
+      "MATCH (:Job {tenant: $tenant})-[x:USED]->() WITH x LIMIT 1 SET x.tenant = 'other'",
+      ['EDGE_TENANT'],
+    ],
+  ])('show %s', async (_what, cypher, names) => {
+    await raw(cypher, { tenant })
+    expect(namesOf(await found())).toEqual([...names].sort())
+  })
+
+  it('show that a log is gone', async () => {
+    await raw('MATCH (l:Log {tenant: $tenant}) DETACH DELETE l', { tenant })
+    expect(namesOf(await found())).toEqual(['LOG_MISSING'])
+  })
+
+  it('are looked at as they were when the look began, though a server goes on writing', async () => {
+    const moving = await freshTenant(ledger)
+    let writing = true
+    const writes = (async () => {
+      for (let i = 0; i < 40; i++) {
+        const targets = [{ to: many[i % 3]! }]
+        const change = { fields: { i }, replace: [{ rel: 'USED' as const, targets }] }
+        await assertOne(ledger, moving, etl, change, { names: many.slice(0, 3) })
+      }
+      writing = false
+    })()
+    const reports: Awaited<ReturnType<typeof checkLog>>[] = []
+    while (writing) reports.push(await checkLog(database.graph(moving)))
+    await writes
+    reports.push(await checkLog(database.graph(moving)))
+    expect(reports.flatMap(({ differences }) => differences)).toEqual([])
+    expect(new Set(reports.map(({ size }) => size)).size).toBeGreaterThan(3)
+  })
+})
