@@ -46,7 +46,9 @@ async function smallWorld(tenant: string) {
           ...name,
           id: draft.urn(name.kind, name.namespace, name.name),
           fields: { description: `number ${i}` },
-          link: edges.filter(([from]) => from === i).map(([, rel, to]) => ({ rel, to: names[to]! })),
+          link: edges
+            .filter(([from]) => from === i)
+            .map(([, rel, to]) => ({ rel, to: names[to]! })),
         }),
       ),
   })
@@ -68,14 +70,17 @@ it('exports the upstream of a dataset as a bundle that verifies offline', async 
   expect(exitCode(report)).toBe(0)
 })
 
-it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)('verifies %s from the middle', async (direction) => {
-  const tenant = await freshTenant(ledger)
-  const ids = await smallWorld(tenant)
-  const woven = await weaveBundle(exporting, { tenant, root: ids[2]!, direction, depth: 1 })
-  expect(woven.records).toBe(direction === 'BOTH' ? 3 : 2)
-  const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
-  expect(exitCode(report)).toBe(0)
-})
+it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
+  'verifies %s from the middle',
+  async (direction) => {
+    const tenant = await freshTenant(ledger)
+    const ids = await smallWorld(tenant)
+    const woven = await weaveBundle(exporting, { tenant, root: ids[2]!, direction, depth: 1 })
+    expect(woven.records).toBe(direction === 'BOTH' ? 3 : 2)
+    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
+    expect(exitCode(report)).toBe(0)
+  },
+)
 
 it('records the export, keeps its file, and gives the same export for the same key', async () => {
   const tenant = await freshTenant(ledger)
@@ -115,6 +120,13 @@ it('keeps another tenant from an export, and says no more than for one that is n
 
 it('refuses to export what is not there', async () => {
   const tenant = await freshTenant(ledger)
-  const question = { tenant, root: 'urn:selvedge:dataset:h:x', direction: 'BOTH', depth: 2 } as const
-  await expect(weaveBundle(exporting, question)).rejects.toMatchObject({ code: 'LINEAGE_ROOT_UNKNOWN' })
+  const question = {
+    tenant,
+    root: 'urn:selvedge:dataset:h:x',
+    direction: 'BOTH',
+    depth: 2,
+  } as const
+  await expect(weaveBundle(exporting, question)).rejects.toMatchObject({
+    code: 'LINEAGE_ROOT_UNKNOWN',
+  })
 })
