@@ -1,7 +1,7 @@
 import { failpoint } from '../core/failpoint.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
-import { type LogHead, publishCheckpoint, readLog } from '../lineage/log.ts'
+import { type LogHead, publishCheckpoint, readLog, readWholeLog } from '../lineage/log.ts'
 import { unb64 } from '../proofs/base64.ts'
 import { formatCheckpoint } from '../proofs/checkpoint.ts'
 import { formatNote, noteSignature } from '../proofs/note.ts'
@@ -34,9 +34,10 @@ export async function signLog(
   { register, key }: { register: Register; key: SigningKey },
 ): Promise<SignedCheckpoint> {
   const graph = database.graph(tenant)
-  const origin = await originOf(database, tenant)
+  const whole = await wholeLog(database, tenant)
+  const { origin } = whole
   // A register's lock is held across a read of the log, and never the other way round.
-  const signed = await register.sign(origin, (last) => checkedRoot(database, tenant, origin, last))
+  const signed = await register.sign(origin, (last) => checkedRoot(database, tenant, whole, last))
   failpoint('before-checkpoint')
   const { size, root } = signed!
   const text = formatCheckpoint({ origin, size, root: unb64(root) })
@@ -49,28 +50,30 @@ export async function signLog(
 
 /** The same check as before signing, to be made before this process first writes to a log. */
 export async function checkLog(database: Database, tenant: string, register: Register) {
-  const origin = await originOf(database, tenant)
-  await register.sign(origin, async (last) => {
-    await checkedRoot(database, tenant, origin, last)
+  const whole = await wholeLog(database, tenant)
+  await register.sign(whole.origin, async (last) => {
+    await checkedRoot(database, tenant, whole, last)
     return null
   })
 }
 
-async function originOf(database: Database, tenant: string) {
-  const head = await readLog(database.graph(tenant).read)
+async function wholeLog(database: Database, tenant: string) {
+  const head = await readWholeLog(database.graph(tenant))
   if (!head) throw tenantUnknown(tenant)
-  return head.origin
+  return head
 }
 
 /**
  * Checks the stored log against what was signed last, and returns size and root of all of it. It is
  * read as a writer reads: a follower of a cluster may be late, and would seem to be set back.
  */
-function checkedRoot(database: Database, tenant: string, origin: string, last: Signed | null) {
+function checkedRoot(database: Database, tenant: string, whole: LogHead, last: Signed | null) {
   return database.graph(tenant).write(async ({ run }) => {
     const head = await readLog(run)
-    if (head?.origin !== origin) throw new Error(`the log of ${tenant} is no longer ${origin}`)
-    return compare(run, head, last)
+    if (head?.origin !== whole.origin) throw new Error(`the log of ${tenant} is another one now`)
+    // What is in the register was applied in full when it was signed, whoever did that.
+    const size = Math.min(head.written, Math.max(whole.size, head.size, last?.size ?? 0))
+    return compare(run, { ...head, size }, last)
   })
 }
 

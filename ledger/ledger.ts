@@ -166,6 +166,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       foundings.add(settled)
       settled.finally(() => foundings.delete(settled))
       const receipt = await work
+      database.noteApplied(tenant, receipt.position.seq)
       signer?.soon(tenant)
       return receipt
     },

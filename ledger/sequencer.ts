@@ -57,6 +57,7 @@ export function openSequencer(
       return result
     })
     failpoint('after-commit')
+    database.noteApplied(tenant, done.seen.size)
     seen = done.seen
     if (done.appended) hooks.committed()
     return done.settled

@@ -44,6 +44,11 @@ export interface Database {
   schema(command: string): Promise<void>
   /** The operators of the plan that the database would use. */
   explain(query: Query<unknown>, params?: Params): Promise<string[]>
+  /**
+   * Says that a tenant's log is applied in full up to `size`, since a commit of this process was
+   * confirmed: reads see it from now on (lineage/position.ts says why this must be known).
+   */
+  noteApplied(tenant: string, size: number): void
   /** Resolves where the database answers. */
   verify(): Promise<void>
   close(): Promise<void>
@@ -117,8 +122,12 @@ export function openDatabase({
     userAgent: 'selvedge',
     telemetryDisabled: true,
   })
+  const applied = new Map<string, number>()
   return {
-    graph: (tenant) => openGraph(driver, tenant),
+    graph: (tenant) => openGraph(driver, tenant, applied),
+    noteApplied: (tenant, size) => {
+      applied.set(tenant, Math.max(size, applied.get(tenant) ?? 0))
+    },
     schema: (command) => runSchema(driver, command),
     explain: (text, params) => explain(driver, text, params),
     verify: async () => {
@@ -128,12 +137,13 @@ export function openDatabase({
   }
 }
 
-function openGraph(driver: Driver, tenant: string): Graph {
+function openGraph(driver: Driver, tenant: string, applied: ReadonlyMap<string, number>): Graph {
   const bind = (text: Query<unknown>, params: Params) => {
     if (text.scope === 'service' && tenant !== SERVICE) {
       throw new Error(`${text.name} runs in the scope of the service alone`)
     }
-    return { ...(packed(params) as Params), tenant, service: SERVICE }
+    const known = { tenant, service: SERVICE, applied: BigInt(applied.get(tenant) ?? 0) }
+    return { ...(packed(params) as Params), ...known }
   }
   return {
     tenant,

@@ -1,8 +1,12 @@
-import { type Ask, query } from './graph.ts'
+import { type Ask, type Graph, query } from './graph.ts'
+import { APPLIED } from './position.ts'
 
 /** The head of a tenant's log, as the database holds it. Hashes are unpadded base64url. */
 export interface LogHead {
+  /** How many leaves may be read: all of them under the lock, else those known to be applied in full. */
   size: number
+  /** How many leaves the log holds, the last of which may still be on their way into the store. */
+  written: number
   epoch: number
   origin: string
   /** The roots of the perfect subtrees that make up the tree, largest first. */
@@ -15,18 +19,23 @@ export interface LogHead {
   signed: number
 }
 
-const HEAD = `log.size AS size, log.epoch AS epoch, log.origin AS origin, log.edge AS edge, log.at AS at,
+const HEAD = `log.size AS written, log.epoch AS epoch, log.origin AS origin, log.edge AS edge, log.at AS at,
     log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed`
 
-const LOCK_LOG = query<LogHead>(`
+/** A text of its own: one that read the log too might read it before it has the lock. */
+const LOCK_LOG = query(`
   // lock the log
-  MATCH (log:Log {tenant: $tenant}) SET log.lock = $lock WITH log
-  RETURN ${HEAD}`)
+  MATCH (log:Log {tenant: $tenant}) SET log.lock = $lock`)
+
+const LOCKED_LOG = query<LogHead>(`
+  // head of the locked log
+  MATCH (log:Log {tenant: $tenant}) SET log.applied = log.size
+  RETURN log.size AS size, ${HEAD}`)
 
 const READ_LOG = query<LogHead>(`
   // head of the log
   MATCH (log:Log {tenant: $tenant})
-  RETURN ${HEAD}`)
+  RETURN ${APPLIED} AS size, ${HEAD}`)
 
 const CREATE_LOG = query(`
   // create a log
@@ -38,8 +47,7 @@ const MOVE_LOG = query(`
 
 const PUBLISH = query(`
   // publish a checkpoint
-  MATCH (log:Log {tenant: $tenant}) SET log.lock = $lock WITH log
-  WHERE coalesce(log.signed, 0) < $size
+  MATCH (log:Log {tenant: $tenant}) WHERE coalesce(log.signed, 0) < $size
   SET log.checkpoint = $note, log.signed = $size`)
 
 const TILES = query<TileRow>(`
@@ -77,10 +85,17 @@ export interface LeafRow {
  * Locks the tenant's log until the transaction ends and returns its head, or `undefined` where there
  * is no such tenant. Whatever decides what is written must be read after this (docs/specs/log.md).
  */
-export const lockLog = async (ask: Ask) => (await ask(LOCK_LOG, { lock: crypto.randomUUID() }))[0]
+export async function lockLog(ask: Ask): Promise<LogHead | undefined> {
+  const locking = ask(LOCK_LOG, { lock: crypto.randomUUID() })
+  const [, [head]] = await Promise.all([locking, ask(LOCKED_LOG)])
+  return head
+}
 
 /** The head as committed, or `undefined` where there is no such tenant. */
 export const readLog = async (ask: Ask) => (await ask(READ_LOG))[0]
+
+/** The head with everything that was committed before applied in full: waits for whoever is writing. */
+export const readWholeLog = (graph: Graph) => graph.write((transaction) => lockLog(transaction.run))
 
 export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey: string }) =>
   ask(CREATE_LOG, log)
@@ -89,8 +104,9 @@ export const moveLog = (ask: Ask, head: { size: number; edge: readonly string[];
   ask(MOVE_LOG, head)
 
 /** Keeps a signed checkpoint, unless one of a greater or equal size is already published. */
-export const publishCheckpoint = (ask: Ask, checkpoint: { size: number; note: string }) =>
-  ask(PUBLISH, { ...checkpoint, lock: crypto.randomUUID() })
+export async function publishCheckpoint(ask: Ask, checkpoint: { size: number; note: string }) {
+  await Promise.all([lockLog(ask), ask(PUBLISH, checkpoint)])
+}
 
 /** Those of the tiles that exist, in no particular order. */
 export const readTiles = async (ask: Ask, places: readonly { level: number; index: number }[]) =>

@@ -11,20 +11,29 @@ export interface Position {
 
 /** The state of the log that every read brings along, so that it can be told which position it is of. */
 export interface LogState {
-  /** How many leaves the log holds now. */
+  /** How many leaves a read may see now. */
   size: number
   epoch: number
 }
+
+/**
+ * How much of the log a read may see. Neo4j applies a commit piece by piece, and a reader may meet it
+ * halfway: the new size of the log, and not yet the edges or the records that came with it. So a read
+ * goes no further than what is known to be applied in full: what was there when the lock was last
+ * taken (no earlier transaction can still be under way then), or what this process has had confirmed.
+ */
+export const APPLIED = `CASE WHEN coalesce(log.applied, 0) >= $applied THEN coalesce(log.applied, 0)
+    WHEN $applied < log.size THEN $applied ELSE log.size END`
 
 /**
  * How every read that may come first opens: it fixes `n`, the position, at what was asked, or at the
  * size of the log. No row comes back where there is no such tenant.
  */
 export const AT_POSITION = `MATCH (log:Log {tenant: $tenant})
-  WITH log, coalesce(toInteger($n), log.size) AS n`
+  WITH log, coalesce(toInteger($n), ${APPLIED}) AS n`
 
 /** The columns of `LogState`, to stand in the last RETURN. */
-export const LOG_STATE = 'log.size AS size, log.epoch AS epoch, n'
+export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, n`
 
 /** An edge is in force at `n` (docs/specs/record.md). Just this form keeps the pruning search. */
 export const inForce = (edge: string) => `${edge}.since < n AND ${edge}.until >= n`

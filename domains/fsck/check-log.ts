@@ -1,5 +1,5 @@
 import type { Graph } from '../../lineage/graph.ts'
-import { type LogHead, readLog, readTiles } from '../../lineage/log.ts'
+import { type LogHead, readLog, readTiles, readWholeLog } from '../../lineage/log.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import type { Difference, Report } from './difference.ts'
 import { GraphPass } from './graph-pass.ts'
@@ -49,7 +49,7 @@ export async function checkLog(
     found += 1
     if (found <= MOST_LISTED) differences.push(difference)
   }
-  const head = await readLog(graph.read)
+  const head = await readWholeLog(graph)
   if (!head) {
     report({ name: 'LOG_MISSING', what: 'the tenant is listed, and has no log' })
     return { tenant, origin: '', size: 0, root: null, entities: 0, differences, found }
@@ -93,7 +93,7 @@ async function compareEnds(
   tree.compareCheckpoint(head, leaves.checkpointKey)
   // Read before the head is read again, so that what a server has written since is no surplus.
   const [beyond, levels] = [await leavesBeyond(graph.read, head.size), await tileLevels(graph.read)]
-  const now = (await readLog(graph.read))?.size ?? head.size
+  const now = (await readLog(graph.read))?.written ?? head.size
   for (const seq of beyond.filter((position) => position < 0 || position >= now)) {
     report({ name: 'LEAF_BEYOND_LOG', seq, what: `the log ends at ${now}` })
   }

@@ -108,7 +108,7 @@ async function stored(tenant: string) {
 }
 
 /** What moves without anything being written: the lock and the checkpoint that is signed in due course. */
-const RESTLESS = new Set(['lock', 'checkpoint', 'signed'])
+const RESTLESS = new Set(['lock', 'applied', 'checkpoint', 'signed'])
 
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (name, part) => {
@@ -184,7 +184,7 @@ function paramsFor(
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
   const unknown = wanted.filter(
-    (name) => !(name in values) && name !== 'tenant' && name !== 'service',
+    (name) => !(name in values) && !['tenant', 'service', 'applied'].includes(name),
   )
   if (unknown.length > 0) throw new Error(`say here what «${unknown}» is: ${text}`)
   return Object.fromEntries(wanted.map((name) => [name, values[name]]))
@@ -262,7 +262,7 @@ describe('a twin with the same ids', () => {
     await makeTwin(tenant, twin)
     const hostile = [
       RECORD.replace('mine', 'TWIN'),
-      `mutation { retire(id: "${root}") { items { id } } }`,
+      `mutation { retire(id: "${root}") { results { id } } }`,
       `mutation { record(items: [{ job: { namespace: "food_delivery", name: "etl_orders", uses: [{ id: "${root}" }] } }]) { position } }`,
     ]
     for (const [i, mutation] of hostile.entries()) {

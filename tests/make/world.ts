@@ -31,7 +31,7 @@ export interface World {
 const SEED_LOG = query(`
   // seed a log
   MERGE (log:Log {tenant: $tenant})
-  SET log.size = $size, log.epoch = 0, log.origin = 'test/' + $tenant`)
+  SET log.size = $size, log.applied = $size, log.epoch = 0, log.origin = 'test/' + $tenant`)
 
 const SEED_NODES = query(`
   // seed entities
