@@ -80,8 +80,8 @@ const codeOf = ({ exitCode }: CommanderError) => (exitCode === 0 ? 0 : 2)
 
 try {
   const args = process.argv.slice(2)
-  const called = args.find((arg) => !arg.startsWith('-'))
-  const program = await build(called === 'help' ? undefined : called)
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'))
+  const program = await build(first === 'help' ? second : first)
   await program.parseAsync(args, { from: 'user' })
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? codeOf(error) : tellFailure(error)

@@ -60,6 +60,7 @@ export async function findEntity(named: EntityNamed, context: Context): Promise<
 /** Every entity that the ids name, `null` in the place of one that is not there. */
 export async function findEntities(ids: readonly string[], context: Context) {
   for (const id of ids) checkId(id)
+  if (ids.length === 0) return []
   spendPage(ids.length, context)
   const { entities } = await context.pin.read((n) => entitiesByIds(context.graph.read, ids, n))
   const byId = new Map(entities.map((entity) => [entity.id, entity]))

@@ -1,3 +1,4 @@
+import { partKey } from '../core/part-key.ts'
 import type { Receipt } from '../ledger/ledger.ts'
 import type { Caller, Context } from './context.ts'
 import { checkId } from './entity.ts'
@@ -17,7 +18,7 @@ interface Place {
  * them all.
  */
 export const keyFor = ({ key }: Caller, { key: name }: Place) =>
-  key === undefined ? undefined : `${key}/${name}`
+  key === undefined ? undefined : partKey(key, `/${name}`)
 
 /**
  * Records a batch, wholly or not at all, in the caller's order.

@@ -26,7 +26,7 @@ export async function listRuns(
   context: Context,
 ): Promise<Connection<RunAt>> {
   spendPage(first, context)
-  const asked: RunsOf = of.job ? { job: checkId(of.job) } : { ...of.edge! }
+  const asked: RunsOf = of.job == null ? { ...of.edge! } : { job: checkId(of.job) }
   if (!('job' in asked)) {
     checkId(asked.from)
     checkId(asked.to)

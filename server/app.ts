@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { Services } from '../resolvers/context.ts'
+import { refuseUnaddressable } from './addressable.ts'
 import { checkHost } from './caller.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
@@ -23,7 +24,7 @@ const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//'
 export function createApp({ report = reportToStderr, ...services }: AppOptions): App {
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
-      checkHost(request)
+      checkHost(request.headers.get('host') ?? new URL(request.url).host)
       const path = pathOf(request)
       if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) return graphiql(request)
       return answerByRoute(request, services, report).catch(tell)
@@ -35,7 +36,7 @@ export function createApp({ report = reportToStderr, ...services }: AppOptions):
   const yoga = openYoga(services, { report, answer })
   return {
     fetch: async (request) => yoga.fetch(request),
-    listener: yoga as RequestListener,
+    listener: refuseUnaddressable(yoga as RequestListener),
   }
 }
 

@@ -11,12 +11,12 @@ export const isLocal = (host: string) => LOCAL_NAMES.has(host.toLowerCase()) || 
  * Refuses a request for another host. While a header alone says who is asking, a page from elsewhere
  * whose name was pointed at this machine (DNS rebinding) would otherwise read and write everything.
  *
+ * @param host As the header says it, with or without a port.
  * @throws {Problem} `HOST_NOT_LOCAL`
  */
-export function checkHost(request: Request) {
-  const host = request.headers.get('host')
-  const name = host === null ? new URL(request.url).hostname : host.replace(/:\d{1,5}$/, '')
-  if (!isLocal(name)) throw hostNotLocal(name)
+export function checkHost(host: string) {
+  const name = host.replace(/:\d{1,5}$/, '')
+  if (!isLocal(name) || !URL.canParse(`http://${host}`)) throw hostNotLocal(name)
 }
 
 /**

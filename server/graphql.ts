@@ -1,13 +1,14 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind, OperationTypeNode } from 'graphql'
+import type { DocumentNode, ExecutionArgs } from 'graphql'
 import { createLRUCache, createYoga, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import { formatPosition } from '../lineage/position.ts'
 import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { callerOf } from './caller.ts'
+import { isCompilable } from './compilable.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
-import { checkLimits, MOST_TOKENS } from './limits.ts'
+import { checkLimits, checkNesting, MOST_TOKENS } from './limits.ts'
 import { type Report, tellProblem } from './problems.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -90,7 +91,10 @@ function useLimits(): Plugin {
   const checked = new WeakSet<DocumentNode>()
   return {
     onParse({ parseFn, setParseFn }) {
-      setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MOST_TOKENS }))
+      setParseFn((source, options) => {
+        checkNesting(source)
+        return parseFn(source, { ...options, maxTokens: MOST_TOKENS })
+      })
       return ({ result }) => {
         if (!result || result instanceof Error || checked.has(result)) return
         checkLimits(result)
@@ -126,19 +130,13 @@ function tellPosition(result: { extensions?: object }, { position }: Context) {
   if (position) result.extensions = { ...result.extensions, position: formatPosition(position) }
 }
 
-/**
- * The compiler keeps one program a document, whatever operation is named, so only documents of one
- * operation go to it; mutations do not, for it knows nothing of `@oneOf`; and a document must have
- * been seen before, since compiling costs more than running once.
- */
-const seen = new WeakSet<DocumentNode>()
+/** A document must have been seen before, since compiling costs more than running once. */
+const compilable = new WeakMap<DocumentNode, boolean>()
 function isWorthCompiling(document: DocumentNode) {
-  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
-  const [only, ...others] = operations
-  if (!only || others.length > 0 || (document.loc?.end ?? 0) > LONGEST_CACHED) return false
-  if (!('operation' in only) || only.operation !== OperationTypeNode.QUERY) return false
-  if (seen.has(document)) return true
-  seen.add(document)
+  const known = compilable.get(document)
+  if (known !== undefined) return known
+  const isShort = (document.loc?.end ?? 0) <= LONGEST_CACHED
+  compilable.set(document, isShort && isCompilable(document, schema))
   return false
 }
 

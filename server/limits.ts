@@ -1,8 +1,12 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   Kind,
+  Lexer,
   type SelectionSetNode,
+  Source,
+  TokenKind,
 } from 'graphql'
 import { operationTooLarge } from './problems.ts'
 
@@ -12,10 +16,43 @@ import { operationTooLarge } from './problems.ts'
  *
  * How much an operation makes the server *read* is bounded apart, by what its lists ask for.
  */
-export const LIMITS = { depth: 15, aliases: 50, rootFields: 20, fields: 1_000 } as const
+export const LIMITS = {
+  depth: 15,
+  aliases: 50,
+  rootFields: 20,
+  fields: 1_000,
+  fragments: 200,
+  nesting: 200,
+} as const
 
 /** The most tokens of a text: a batch of 500 items written out takes some 30,000. */
 export const MOST_TOKENS = 100_000
+
+const OPENING = new Set<string>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L])
+const CLOSING = new Set<string>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R])
+
+/**
+ * Checks how many brackets of a text are open at once, before it is parsed: the parser and all that
+ * walks what it makes descend once a bracket, and a deep enough text exhausts the stack.
+ *
+ * @throws {Problem} `OPERATION_TOO_LARGE`
+ */
+export function checkNesting(text: string | Source) {
+  const lexer = new Lexer(typeof text === 'string' ? new Source(text) : text)
+  let open = 0
+  try {
+    for (let count = 0; count <= MOST_TOKENS; count++) {
+      const { kind } = lexer.advance()
+      if (kind === TokenKind.EOF) return
+      if (OPENING.has(kind)) open += 1
+      if (CLOSING.has(kind)) open -= 1
+      if (open > LIMITS.nesting) throw operationTooLarge('a nesting', open, LIMITS.nesting)
+    }
+  } catch (error) {
+    // What is no token is the parser's to tell.
+    if (!(error instanceof GraphQLError)) throw error
+  }
+}
 
 interface Size {
   depth: number
@@ -42,6 +79,10 @@ export function checkLimits(document: DocumentNode) {
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   )
+  // Each may spread the next, and is gone into from there.
+  if (fragments.size > LIMITS.fragments) {
+    throw operationTooLarge('a number of fragments', fragments.size, LIMITS.fragments)
+  }
   const sizes = new Map<string, Size>()
   for (const definition of document.definitions) {
     if (!('selectionSet' in definition)) continue

@@ -1,3 +1,4 @@
+import { partKey } from '../core/part-key.ts'
 import type { LineageEvent } from '../domains/openlineage/event.ts'
 import { MAX_BATCH_BYTES, MAX_EVENT_BYTES } from '../domains/openlineage/limits.ts'
 import { parseBatchBody, parseBody } from '../domains/openlineage/parse-body.ts'
@@ -44,7 +45,10 @@ export async function receiveBatch(request: Request, caller: LineageCaller): Pro
   const results = await Promise.all(
     items.map(async (item, index) => {
       try {
-        const sender = { ...senderOf(caller), key: key === null ? undefined : `${key}#${index}` }
+        const sender = {
+          ...senderOf(caller),
+          key: key === null ? undefined : partKey(key, `#${index}`),
+        }
         return { index, ok: true, ...told(await recordEvent(caller.ledger, read(item), sender)) }
       } catch (error) {
         return { index, ok: false, ...toldWhy(error, caller) }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { openClient, urlOf } from '../client.ts'
 import { sendWorld } from '../seed/send.ts'
@@ -10,10 +10,15 @@ export function define(command: Command): void {
         'The tenant is created where it does not exist. Sent again, the world changes nothing.',
     )
     .option('--tenant <name>', 'the tenant that gets it', 'demo')
-    .option('--url <url>', 'the server (default: the one that `npm start` starts here)')
+    .option('--url <url>', 'the server (default: the one that `npm start` starts here)', httpUrl)
     .action(async ({ tenant, url }: { tenant: string; url?: string }) => {
       await sendWorld(openClient(url ?? urlOf(readConfig()), tenant), (sent) => {
         process.stdout.write(`${sent.file}: ${sent.events} events, ${sent.appended} log entries\n`)
       })
     })
+}
+
+function httpUrl(given: string) {
+  if (/^https?:/i.test(given) && URL.canParse(given)) return given
+  throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:4600.')
 }

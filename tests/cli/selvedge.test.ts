@@ -27,6 +27,24 @@ describe('the command line', () => {
     expect(stderr).toMatch(/^error: unknown/)
   })
 
+  it('helps with a command by either way of asking', async () => {
+    const { code, stdout } = await selvedge(['help', 'seed'])
+    expect([code, stdout]).toEqual([0, (await selvedge(['seed', '--help'])).stdout])
+    expect(stdout).toContain('--url')
+  })
+
+  it('refuses a URL that is none with exit code 2', async () => {
+    const { code, stderr } = await selvedge(['seed', '--url', 'localhost:4600'])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: option '--url <url>'/)])
+  })
+
+  it('says which file it could not write, without a trace, and exits 1', async () => {
+    const args = ['log', 'export', '--tenant', 'acme', '--out', 'package.json/log']
+    const { code, stderr } = await selvedge(args)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^FILE_REFUSED: .*package\.json/)])
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
   it('tells a problem by its code, without a trace, and exits 1', async () => {
     const { code, stderr } = await selvedge(['neo4j', 'status'], { SELVEDGE_PORT: 'http' })
     expect(code).toBe(1)

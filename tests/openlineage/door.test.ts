@@ -113,6 +113,25 @@ it('gives each event of a batch a key of its own', async () => {
   ])
 })
 
+it('takes a key of any length that one event may have, and no empty one', async () => {
+  const from = await caller()
+  const send = (key: string) =>
+    receiveBatch(post(JSON.stringify([good(1), good(2)]), { 'idempotency-key': key }), from).then(
+      json,
+    )
+  expect(await send('k'.repeat(255))).toMatchObject({ status: 'success' })
+  expect((await send('k'.repeat(255))).results).toMatchObject([
+    { replayed: true },
+    { replayed: true },
+  ])
+  for (const key of ['', 'k'.repeat(256)]) {
+    expect((await send(key)).results).toMatchObject([
+      { ok: false, code: 'IDEMPOTENCY_KEY_INVALID' },
+      { ok: false, code: 'IDEMPOTENCY_KEY_INVALID' },
+    ])
+  }
+})
+
 it('answers 200 to a batch in which nothing is good, and to an empty one', async () => {
   const from = await caller()
   const bad = await receiveBatch(post('[1,null]'), from)

@@ -74,6 +74,33 @@ it.each([
   expect(JSON.stringify(interpreted)).not.toContain('INTERNAL')
 })
 
+it.each([
+  ['no owner', 'query Q($of: RunsOf!) { runs(of: $of) { nodes { id } } }', { of: {} }],
+  ['a list as an owner', 'query Q($of: RunsOf!) { runs(of: $of) { nodes { id } } }', { of: [] }],
+  [
+    'two owners',
+    'query Q($of: RunsOf!) { runs(of: $of) { nodes { id } } }',
+    { of: { job: outcomes[1]!.id, edge: { relation: 'USED', from: outcomes[1]!.id, to: a } } },
+  ],
+  ['an owner left out', 'query Q($j: ID) { runs(of: {job: $j}) { nodes { id } } }', {}],
+  ['an empty owner', 'query Q($j: ID!) { runs(of: {job: $j}) { nodes { id } } }', { j: '' }],
+  ['a name that every object has', '{ __proto__: log { __proto__: size toString: origin } }', {}],
+  [
+    'a variable that every object has, left out',
+    'query Q($constructor: Int) { entities(first: $constructor) { nodes { id } } }',
+    {},
+  ],
+])('answers the same at any time, and faultlessly: %s', async (_what, query, variables) => {
+  const [first, ...later] = [
+    await ask(query, { tenant, variables }),
+    await ask(query, { tenant, variables }),
+    await ask(query, { tenant, variables }),
+  ]
+  for (const one of later) expect(JSON.stringify(one)).toBe(JSON.stringify(first))
+  expect(first!.status).toBeLessThan(500)
+  expect(test.faults).toEqual([])
+})
+
 it('keeps the operations of one document apart', async () => {
   const query = 'query One { log { size } } query Two { log { origin } }'
   const named = async (operationName: string) => {

@@ -19,6 +19,7 @@ it('finds an entity by id, by name, as a node, and not at all', async () => {
       tenant: entity(kind: Tenant, namespace: "tenant", name: "${tenant}") { seq version }
       node(id: $id) { __typename id }
       nodes(ids: [$other, $id, $id]) { id }
+      nobody: nodes(ids: []) { id }
       none: entity(kind: Job, namespace: "db", name: "a") { id }
     }`,
     { tenant, variables: { id: made!.id, other: `urn:selvedge:job:h:${'A'.repeat(43)}` } },
@@ -31,6 +32,7 @@ it('finds an entity by id, by name, as a node, and not at all', async () => {
     tenant: { seq: 2, version: 1 },
     node: { __typename: 'Dataset', id: made!.id },
     nodes: [null, { id: made!.id }, { id: made!.id }],
+    nobody: [],
     none: null,
   })
 })

@@ -21,6 +21,19 @@ it.each([
     `{ log { ...f0 } } ${Array.from({ length: 12 }, (_, i) => `fragment f${i} on Log { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f12 on Log { size }`,
     'fields',
   ],
+  ['nested fields', `${'{ a '.repeat(5_000)}${'}'.repeat(5_000)}`, 'a nesting'],
+  ['nested lists', `{ node(id: ${'['.repeat(40_000)}${']'.repeat(40_000)}) { id } }`, 'a nesting'],
+  [
+    'nested types',
+    `query Q($a: ${'['.repeat(20_000)}ID${']'.repeat(20_000)}) { __typename }`,
+    'a nesting',
+  ],
+  ['nested fragments', `{ ${'... { '.repeat(9_000)}id${' }'.repeat(9_000)} }`, 'a nesting'],
+  [
+    'fragments in a chain',
+    `{ ...f0 } ${Array.from({ length: 9_000 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} }`).join(' ')}`,
+    'fragments',
+  ],
   [
     'root fields by way of a fragment',
     `{ ...f } fragment f on Query { ${'__typename '.repeat(21)} }`,
@@ -34,6 +47,18 @@ it.each([
     { message: expect.stringContaining(what), extensions: { code: 'OPERATION_TOO_LARGE' } },
   ])
   expect(status).toBe(400)
+})
+
+it('counts no bracket that stands in a text or a comment', async () => {
+  const open = '['.repeat(1_000)
+  const { data, errors } = await ask(`{ __type(name: "${open}") { name } } # ${open}`)
+  expect([data, errors]).toEqual([{ __type: null }, undefined])
+})
+
+it('takes 200 fragments in a chain', async () => {
+  const chain = Array.from({ length: 199 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} }`)
+  const { data } = await ask(`{ ...f0 } ${chain.join(' ')} fragment f199 on Query { __typename }`)
+  expect(data).toEqual({ __typename: 'Query' })
 })
 
 it('refuses a text of too many tokens before it is read to the end', async () => {

@@ -171,6 +171,33 @@ it('carries a key out once, and tells a repetition', async () => {
   })
 })
 
+it('takes keys of up to 255 characters, whatever the field is called', async () => {
+  const tenant = await freshTenant()
+  const query = `mutation R($items: [RecordItem!]!) { ${'a'.repeat(300)}: record(items: $items) { position } }`
+  const codeFor = async (key: string) => {
+    const headers = { 'idempotency-key': key }
+    const variables = { items: [dataset('a')] }
+    const { errors } = await ask(query, { tenant, headers, variables })
+    return errors?.[0]?.extensions.code
+  }
+  expect(await codeFor('k'.repeat(255))).toBeUndefined()
+  expect(await codeFor('k'.repeat(256))).toBe('IDEMPOTENCY_KEY_INVALID')
+  expect(await codeFor('')).toBe('IDEMPOTENCY_KEY_INVALID')
+  expect(await codeFor('two words')).toBe('IDEMPOTENCY_KEY_INVALID')
+})
+
+it('tells two fields apart under a long key', async () => {
+  const tenant = await freshTenant()
+  const headers = { 'idempotency-key': 'k'.repeat(255) }
+  const two = `mutation Two($a: [RecordItem!]!, $b: [RecordItem!]!) {
+    a: record(items: $a) { replayed } b: record(items: $b) { replayed }
+  }`
+  const send = () =>
+    ask(two, { tenant, headers, variables: { a: [dataset('c')], b: [dataset('d')] } })
+  expect((await send()).data).toEqual({ a: { replayed: false }, b: { replayed: false } })
+  expect((await send()).data).toEqual({ a: { replayed: true }, b: { replayed: true } })
+})
+
 it('reads what the same request wrote, in the position that it tells', async () => {
   const tenant = await freshTenant()
   const { data, extensions } = await ask<Recorded>(RECORD, {

@@ -105,6 +105,9 @@ it.each([
     'GET /readyz HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n',
   ],
   ['a user before the name', 'GET /readyz HTTP/1.1\r\nHost: localhost@evil.example\r\n\r\n'],
+  ['a name that is none', 'GET /readyz HTTP/1.1\r\nHost: a b\r\n\r\n'],
+  ['half an address', 'GET /readyz HTTP/1.1\r\nHost: [::1\r\n\r\n'],
+  ['a port that is none', 'GET /readyz HTTP/1.1\r\nHost: localhost:99999\r\n\r\n'],
 ])('refuses %s', async (_what, bytes) => {
   expect(await raw(bytes)).toMatch(/^HTTP\/1.1 4(21|00) /)
 })
@@ -115,8 +118,13 @@ it.each([
   'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n',
   'GET //%% HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  'OPTIONS * HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
+  'GET http://localhost:80/readyz HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
+  'GET * HTTP/1.0\r\n\r\n',
 ])('answers %j with a refusal, and goes on', async (bytes) => {
-  expect(await raw(bytes)).toMatch(/^HTTP\/1.1 4\d\d /)
+  const answer = await raw(bytes)
+  expect(answer).toMatch(/^HTTP\/1.1 4\d\d /)
+  expect(answer).not.toMatch(/ at .*:\d+:\d+/)
   expect((await fetch(`${url}/livez`)).status).toBe(200)
 })
 

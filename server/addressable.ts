@@ -1,0 +1,28 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { Problem } from '../core/problem.ts'
+import { checkHost } from './caller.ts'
+import { problemResponse, routeUnknown } from './problems.ts'
+
+/**
+ * Refuses a request whose host and target make no URL. The adapter behind the listener makes one
+ * before any code of ours runs, and answers a failure to do so with its stack.
+ */
+export const refuseUnaddressable =
+  (listener: RequestListener): RequestListener =>
+  (incoming, outgoing) => {
+    const response = refusalOf(incoming)
+    if (!response) return listener(incoming, outgoing)
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    response.text().then((body) => outgoing.end(body))
+  }
+
+/** Other targets than a path are those of proxies, and `*`. */
+function refusalOf({ headers, url = '' }: IncomingMessage) {
+  try {
+    checkHost(headers.host ?? 'localhost')
+    if (!url.startsWith('/')) throw routeUnknown(url)
+  } catch (error) {
+    if (error instanceof Problem) return problemResponse(error)
+    throw error
+  }
+}
