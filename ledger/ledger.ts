@@ -1,11 +1,12 @@
 import { sha256 } from '../core/sha256.ts'
+import { findCommands } from '../lineage/commands.ts'
 import type { Database } from '../lineage/graph.ts'
 import { readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
 import { parseCheckpoint } from '../proofs/checkpoint.ts'
 import { parseNote } from '../proofs/note.ts'
 import { utf8 } from '../proofs/utf8.ts'
-import type { Receipt } from './attempt.ts'
+import { type Receipt, replay } from './attempt.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
 import { openForgetting } from './forget-commands.ts'
@@ -44,6 +45,13 @@ export interface Ledger {
    *   `LEDGER_BUSY`, `LOG_BEHIND_REGISTER`, `REGISTER_MISMATCH`, `DATABASE_UNAVAILABLE`.
    */
   submit(command: Command): Promise<Receipt>
+  /**
+   * What a command was answered that was carried out under this key, or `null` where there is none:
+   * for a caller whose command is costly to make ready.
+   *
+   * @throws {Problem} `IDEMPOTENCY_KEY_REUSED` where the key was another request's.
+   */
+  find(command: Pick<Command, 'tenant' | 'subject' | 'key' | 'request'>): Promise<Receipt | null>
   /** Founds a tenant: its log, its keys and its record. */
   createTenant(founding: { tenant: string; subject: string; key?: string }): Promise<Receipt>
   /** The last published checkpoint, or `null` before the first. */
@@ -151,6 +159,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       if (!names.every(isWellFormed)) throw nameInvalid()
       const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
       return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, run })
+    },
+    async find({ tenant, subject, key, request }) {
+      if (key === undefined) return null
+      const { read } = database.graph(tenant)
+      const [row] = await findCommands(read, [{ principal: subject, key: mayWrite(key) }])
+      const head = row && (await readLog(read))
+      if (!row || !head) return null
+      const again = replay(row, { key, request: requestHash(request) }, head.epoch)
+      if (again.end === 'refused') throw again.problem
+      return again.receipt
     },
     async createTenant({ tenant, subject, key }) {
       const founding = {

@@ -75,7 +75,7 @@ export const keyReused = (key: string) =>
 export const keyInvalid = () =>
   new Problem(
     'IDEMPOTENCY_KEY_INVALID',
-    'An Idempotency-Key is 1 to 255 printable ASCII characters.',
+    'An Idempotency-Key is 1 to 255 printable ASCII characters without spaces.',
   )
 
 export const transactionTooLarge = (leaves: number, most: number) =>

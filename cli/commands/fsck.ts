@@ -47,6 +47,7 @@ async function fsck({ tenant, json }: Options): Promise<0 | 1> {
     }
     return done
   })
+  if (reports.length === 0 && !json) process.stdout.write('There is no tenant to check.\n')
   const ok = reports.every(({ found }) => found === 0)
   if (json) process.stdout.write(`${JSON.stringify({ ok, tenants: reports }, null, 2)}\n`)
   return ok ? 0 : 1

@@ -104,16 +104,16 @@ export async function exportBundle(
   exporting: Exporting,
   request: ExportRequest,
 ): Promise<Receipt & { id: string }> {
-  const { tenant, subject, key, root, direction, depth } = request
+  const { tenant, subject, key, direction, depth } = request
+  const asked = { tenant, subject, key, request: exportText(request) }
+  const made = await exporting.ledger.find(asked)
+  if (made) return { ...made, id: made.outcomes[0]!.id }
   const woven = await weaveBundle(exporting, request)
   const file = await exporting.objects.put(woven.bytes)
   const name = uuidv7()
   const id = `urn:selvedge:export:${name}`
   const receipt = await exporting.ledger.submit({
-    tenant,
-    subject,
-    key,
-    request: JSON.stringify(['exportBundle', root, direction, depth]),
+    ...asked,
     ids: [woven.root, id],
     run: async (draft) => [
       draft.assert({
@@ -128,6 +128,9 @@ export async function exportBundle(
   })
   return { ...receipt, id: receipt.outcomes[0]!.id }
 }
+
+const exportText = ({ root, direction, depth }: ExportRequest) =>
+  JSON.stringify(['exportBundle', root, direction, depth])
 
 const exportFields = (
   { root, asOf, size, records, bytes }: WovenBundle,

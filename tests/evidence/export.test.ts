@@ -82,6 +82,28 @@ it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
   },
 )
 
+/** Fails where a repeated export would be made once more. */
+const noObjects = {
+  put: () => Promise.reject(new Error('nothing is to be kept')),
+  get: () => Promise.reject(new Error('nothing is to be read')),
+}
+
+it('refuses a key that made another export', async () => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const request = {
+    tenant,
+    subject: 'ada',
+    key: 'once',
+    root: ids[4]!,
+    direction: 'UPSTREAM',
+  } as const
+  await exportBundle(exporting, { ...request, depth: 4 })
+  await expect(exportBundle(exporting, { ...request, depth: 5 })).rejects.toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  })
+})
+
 it('records the export, keeps its file, and gives the same export for the same key', async () => {
   const tenant = await freshTenant(ledger)
   const ids = await smallWorld(tenant)
@@ -94,7 +116,7 @@ it('records the export, keeps its file, and gives the same export for the same k
     depth: 4,
   } as const
   const first = await exportBundle(exporting, request)
-  const again = await exportBundle(exporting, request)
+  const again = await exportBundle({ ...exporting, objects: noObjects }, request)
   expect(again).toMatchObject({ id: first.id, replayed: true, position: first.position })
   const file = await findExport(database.graph(tenant).read, exporting.objects, first.id)
   const bytes = new Uint8Array(await new Response(file.stream).arrayBuffer())
