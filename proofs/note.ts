@@ -2,6 +2,7 @@ import { std64, unstd64 } from './base64.ts'
 import { verifyEd25519 } from './ed25519.ts'
 import { ProofError } from './error.ts'
 import { equal, type Sha256 } from './hash.ts'
+import { hex } from './hex.ts'
 import { utf8 } from './utf8.ts'
 
 /** C2SP signed-note's number for Ed25519. */
@@ -147,8 +148,5 @@ function requireText(text: string) {
 function requireName(name: string) {
   if (!NAME.test(name)) throw new ProofError('PROOF_NOTE_KEY', 'a key name with a space or plus')
 }
-
-const hex = (bytes: Uint8Array) =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const syntax = (message: string) => new ProofError('PROOF_NOTE_SYNTAX', message)

@@ -22,13 +22,15 @@ export function findLog(trust: Trust, { predicate: { origin } }: Manifest) {
 
 /**
  * Requires the tenant's place in the origin, `<service>/<tenant>` or `<service>/<tenant>/<epoch>`, to
- * hold the manifest's tenant: one service signs all its tenants' logs with the same keys.
+ * hold the manifest's tenant: one service signs all its tenants' logs with the same keys. A number
+ * behind both is an epoch, also where a tenant is called by that number.
  *
  * @throws {ProofError} `PROOF_ORIGIN_TENANT`
  */
 export function checkTenantOfOrigin({ predicate: { origin, tenant } }: Manifest) {
   const log = origin.replace(/\/[1-9][0-9]{0,8}$/, '')
-  if (!origin.endsWith(`/${tenant}`) && !log.endsWith(`/${tenant}`)) {
+  const isEpoch = log !== origin && log.includes('/')
+  if (!(isEpoch ? log : origin).endsWith(`/${tenant}`)) {
     throw new ProofError('PROOF_ORIGIN_TENANT', `${origin} is not a log of ${tenant}`)
   }
   return `${origin} is a log of ${tenant}`
