@@ -15,10 +15,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import type { Keys, KeyUse, SigningKey } from '../ledger/keys.ts'
 import { unb64 } from '../proofs/base64.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /** A signing key as this process holds it: jose signs manifests with the private JWK. */
 export interface StoredKey extends SigningKey {
@@ -73,7 +74,10 @@ const invalid = (path: string, cause?: unknown) =>
     { status: 503, cause },
   )
 
-/** Writes the key whole and on disk under another name first; of two servers at once one wins. */
+/**
+ * Writes the key whole and on disk under another name first; of two servers at once one wins. Its
+ * name is on disk too before anybody is told of it: the database will know no other key.
+ */
 function makeKey(path: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ed25519')
   const draft = `${path}.${process.pid}.${Date.now()}`
@@ -88,5 +92,7 @@ function makeKey(path: string): KeyObject {
   } finally {
     rmSync(draft)
   }
+  syncDirectory(dirname(path))
+  syncDirectory(dirname(dirname(path)))
   return readKey(path)!
 }

@@ -19,20 +19,22 @@ export function openObjectFiles(directory: string): Objects {
       const address = hex(sha256(bytes))
       const path = pathOf(address)
       if (await exists(path)) return address
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const folder = dirname(path)
+      const made = await mkdir(folder, { recursive: true, mode: 0o700 })
       const draft = `${path}.${crypto.randomUUID()}`
-      const file = await open(draft, 'wx', 0o600)
       try {
-        await file.writeFile(bytes)
-        await file.sync()
+        await writeWhole(draft, bytes)
+        await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw error
+        })
       } finally {
-        await file.close()
+        await rm(draft, { force: true })
       }
-      await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error
-      })
-      await rm(draft)
-      await syncDirectory(dirname(path))
+      await syncDirectory(folder)
+      if (made !== undefined) {
+        await syncDirectory(directory)
+        await syncDirectory(dirname(directory))
+      }
       return address
     },
     async get(address) {
@@ -51,6 +53,16 @@ const exists = (path: string) =>
     () => true,
     () => false,
   )
+
+async function writeWhole(path: string, bytes: Uint8Array) {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
 
 /** A new name is durable when its directory is. */
 async function syncDirectory(path: string) {
