@@ -128,8 +128,9 @@ export async function neighboursOf(entity: EntityAt, relation: Relation, context
   const links = await loaders.links.load(entity.id)
   const ids = links.filter(([rel]) => rel === relation).map(([, id]) => id)
   context.spend(ids.length)
-  const found = await loaders.entity.loadMany(ids.sort())
-  return found.filter((far): far is EntityAt => far !== null && !(far instanceof Error))
+  // Not `loadMany`, which hands failures back as values: a list must not look whole without them.
+  const found = await Promise.all(ids.sort().map((id) => loaders.entity.load(id)))
+  return found.filter((far) => far !== null)
 }
 
 export const neighbourOf = async (entity: EntityAt, relation: Relation, context: Context) =>

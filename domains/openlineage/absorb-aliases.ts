@@ -61,7 +61,7 @@ function inherit(draft: Draft, canonical: string, aliases: readonly string[]): O
     for (const [name, value] of Object.entries(fields)) {
       // What no event has dated cannot be weighed: it only fills a gap.
       if (!OWN.includes(name) && body.get(name) === undefined && !body.stampOf(name)) {
-        body.set(name, value)
+        body.set(name, value, theirs.numbersIn(name))
       }
     }
     for (const { rel, id } of links.values()) {

@@ -10,8 +10,10 @@ export const MAX_BATCH_EVENTS = 1_000
 /** The most inputs and outputs of one event together. */
 export const MAX_DATASETS = 1_000
 
-/** The most other names that the symlinks of one event may give. With `MAX_DATASETS` this keeps an
- * event that merges nothing well below what one transaction may append. */
+/**
+ * The most other names that the symlinks of one event may give. With `MAX_DATASETS` this keeps an
+ * event that neither merges nor drops anything well below what one transaction may append.
+ */
 export const MAX_SYMLINKS = 1_000
 
 /** The longest facet, in bytes of its canonical form. */

@@ -1,14 +1,14 @@
 import { Problem } from '../../core/problem.ts'
 import type { Ledger, Receipt } from '../../ledger/ledger.ts'
-import type { LineageEvent } from './event.ts'
+import { type LineageEvent, mentionsOf } from './event.ts'
 import { eventCommand, type Sender } from './event-command.ts'
 import { mergeDeferred } from './problems.ts'
 
 /**
  * Records an event and answers after the commit.
  *
- * Without its merges no event within our limits fills a transaction (limits.ts), so one that does
- * is a merge of datasets with many neighbours.
+ * An event with symlinks that fills a transaction merges datasets with many neighbours. Without any,
+ * only a job event that takes outputs from thousands of datasets does (limits.ts).
  *
  * @throws {Problem} `MERGE_DEFERRED`, and whatever the ledger refuses.
  */
@@ -19,5 +19,6 @@ export const recordEvent = (
 ): Promise<Receipt> =>
   ledger.submit(eventCommand(event, sender)).catch((error: unknown) => {
     const full = error instanceof Problem && error.code === 'LEDGER_TRANSACTION_TOO_LARGE'
-    throw full ? mergeDeferred(error) : error
+    const merges = mentionsOf(event).some(({ symlinks }) => symlinks.length > 0)
+    throw full && merges ? mergeDeferred(error) : error
   })

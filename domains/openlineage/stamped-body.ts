@@ -68,9 +68,7 @@ export class StampedBody {
     const order = last ? compareStamps(stamp, last) : 1
     if (order < 0 || (order === 0 && rank(value, numbersAsText) <= this.#rankOf(field))) return
     this.#times.set(field, stamp)
-    this.#patch.set(field, value)
-    if (numbersAsText.length > 0) this.#numbers.set(field, numbersAsText)
-    else this.#numbers.delete(field)
+    this.#put(field, value, numbersAsText)
   }
 
   /** The value of a field as it stands now. */
@@ -79,9 +77,14 @@ export class StampedBody {
     return Object.hasOwn(this.#fields, field) ? this.#fields[field] : undefined
   }
 
+  /** Where in a field a text stands for a number. */
+  numbersIn(field: string): readonly string[] {
+    return this.#numbers.get(field) ?? []
+  }
+
   /** Sets a field that no stamp decides. */
-  set(field: string, value: Json) {
-    this.#patch.set(field, value)
+  set(field: string, value: Json, numbersAsText: readonly string[] = []) {
+    this.#put(field, value, numbersAsText)
   }
 
   /** Every facet with its stamp, deleted ones included. */
@@ -90,7 +93,7 @@ export class StampedBody {
       field,
       stamp,
       value: this.get(field),
-      numbersAsText: this.#numbers.get(field) ?? [],
+      numbersAsText: this.numbersIn(field),
     }))
   }
 
@@ -103,8 +106,14 @@ export class StampedBody {
     ])
   }
 
+  #put(field: string, value: Json | undefined, numbersAsText: readonly string[]) {
+    this.#patch.set(field, value)
+    if (numbersAsText.length > 0) this.#numbers.set(field, numbersAsText)
+    else this.#numbers.delete(field)
+  }
+
   #rankOf(field: string) {
-    return rank(this.get(field), this.#numbers.get(field) ?? [])
+    return rank(this.get(field), this.numbersIn(field))
   }
 }
 
