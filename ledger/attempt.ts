@@ -70,7 +70,7 @@ export interface Attempted {
 
 /**
  * One attempt at one transaction: locks the log, then reads, decides, hashes and writes everything
- * anew, so that it can be repeated after any failure (FORMATS section 3, "Writing").
+ * anew, so that it can be repeated after any failure (docs/specs/log.md, "Writing").
  *
  * @param seen The log as it was seen before; one that does not begin with it was set back since.
  */
@@ -147,7 +147,7 @@ async function settleAll(
 const commandKey = (principal: string, key: string) => JSON.stringify([principal, key])
 const laterOf = (a: string, b: string) => (a > b ? a : b)
 
-/** A pseudonym: headers are for ever, so they carry nothing that names a person (FORMATS section 1). */
+/** A pseudonym: headers are for ever, so they carry nothing that names a person (docs/specs/record.md). */
 export const newActor = () => `p_${b64(new Uint8Array(randomBytes(16)))}`
 
 const touched = (batch: Batch, { names, ids }: Task) => [

@@ -93,10 +93,10 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     'to' in far ? batch.urn(far.to.kind, far.to.namespace, far.to.name) : far.id
 
   /** An edge to another name of the owner itself says nothing; one to itself is ordinary. */
-  const farEnd = (self: string, far: Target) => {
+  const farEnd = (self: string, subject: string, far: Target) => {
     const named = target(far)
     const id = resolve(named)
-    return id === self && named !== self ? null : id
+    return id === self && named !== subject ? null : id
   }
 
   const check = (kind: Kind, rel: Relation, self: string, id: string) => {
@@ -121,12 +121,12 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     }
     const wanted = [...link]
     for (const { rel, targets } of replace) {
-      const kept = new Set(targets.map((far) => farEnd(self, far)))
+      const kept = new Set(targets.map((far) => farEnd(self, assertion.id, far)))
       for (const id of neighbours(before, rel)) if (!kept.has(id)) links.delete(linkKey(rel, id))
       wanted.push(...targets.map((far) => ({ rel, ...far })))
     }
     for (const { rel, time, ...far } of wanted) {
-      const id = farEnd(self, far)
+      const id = farEnd(self, assertion.id, far)
       if (id === null) continue
       check(kind, rel, self, id)
       // Dropped and added at once stays what it is: a header names an edge once, or not at all.

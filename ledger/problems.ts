@@ -85,6 +85,13 @@ export const transactionTooLarge = (leaves: number, most: number) =>
     { status: 413, details: { leaves, most } },
   )
 
+export const bodyTooLarge = (id: string, bytes: number, most: number) =>
+  new Problem(
+    'BODY_TOO_LARGE',
+    `The fields of one entity would take ${bytes} characters; at most ${most} go into a record. Delete facets that are no longer needed.`,
+    { status: 413, details: { id, bytes, most } },
+  )
+
 export const ledgerBusy = () =>
   new Problem('LEDGER_BUSY', 'Too many writes are waiting for this tenant; try again shortly.', {
     status: 503,

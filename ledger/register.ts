@@ -11,7 +11,7 @@ export interface Signed {
 
 /**
  * The signing register: what this service has signed, kept outside the database, so that a database
- * set back to yesterday's copy is recognised and nothing is signed twice (FORMATS section 3).
+ * set back to yesterday's copy is recognised and nothing is signed twice (docs/specs/log.md).
  *
  * Every method but `close` waits for the file's lock, which processes hold for as long as they decide.
  *
@@ -55,7 +55,7 @@ export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): R
   const locked = <T>(work: (texts: ReturnType<typeof prepare>) => T | Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
       // Even to look at the file takes a lock on it, so nothing is done before it is waited for.
-      if (!texts) await patiently(patienceMs, () => file.exec('PRAGMA synchronous = FULL'))
+      if (!texts) await patiently(patienceMs, () => file.exec('PRAGMA synchronous = EXTRA'))
       await patiently(patienceMs, () => file.exec('BEGIN EXCLUSIVE'))
       try {
         texts ??= prepare(file)

@@ -8,7 +8,10 @@ import type { Register } from './register.ts'
 /** A checkpoint is signed this long after a commit, so that a burst of commits shares one. */
 const SIGN_AFTER_MS = 150
 /** How often logs are looked through for leaves that a lost server left unsigned. */
-const SWEEP_MS = 2_000
+const SWEEP_MS = 600
+
+/** Under what the failures of the sweep itself are told apart from those of a tenant. */
+const SWEEP = ''
 
 /** Signs the logs of all tenants, in the background and on demand. */
 export interface Signer {
@@ -67,13 +70,17 @@ export function openSigner(options: SignerOptions): Signer {
     )
   }
 
+  /** What stays refused is met by every sweep; it need not fill the log file. */
+  const tell = (about: string, error: unknown) => {
+    const code = (error as { code?: unknown }).code ?? error
+    if (told.get(about) === code) return
+    told.set(about, code)
+    onError(error)
+  }
+
   const inBackground = (tenant: string) =>
     now(tenant).catch((error: unknown) => {
-      // A log that stays refused is looked at by every sweep; it need not fill the log file.
-      const code = (error as { code?: unknown }).code ?? error
-      if (told.get(tenant) === code) return
-      told.set(tenant, code)
-      onError(error)
+      tell(tenant, error)
     })
 
   const signDue = async (tenant: string) => {
@@ -94,11 +101,20 @@ export function openSigner(options: SignerOptions): Signer {
     )
   }
 
+  let sweeping = false
   const sweep = setInterval(() => {
+    if (sweeping) return
+    sweeping = true
     const looking = unsignedTenants(database.graph(SERVICE).read)
-    track(looking).then((tenants) => {
-      if (!closing) tenants.forEach(soon)
-    }, onError)
+    track(looking)
+      .then((tenants) => {
+        told.delete(SWEEP)
+        if (!closing) tenants.forEach(soon)
+      })
+      .catch((error: unknown) => tell(SWEEP, error))
+      .finally(() => {
+        sweeping = false
+      })
   }, SWEEP_MS)
   sweep.unref()
 

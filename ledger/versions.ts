@@ -8,9 +8,13 @@ import { leafBytes, type RecordHeader } from '../proofs/leaf.ts'
 import { compareLinks, outRoot } from '../proofs/outset.ts'
 import { text } from '../proofs/utf8.ts'
 import { type Entity, type Held, linkKey } from './entity.ts'
+import { bodyTooLarge } from './problems.ts'
 
 /** More changes of edges than this become consecutive versions (docs/specs/record.md). */
 export const MOST_LINK_CHANGES = 300
+
+/** A record of a larger body, in characters of canonical JSON, is refused: each version holds it whole. */
+export const MOST_BODY = 4_000_000
 
 /** Who and where a record is written for. */
 export interface Writing {
@@ -53,6 +57,7 @@ export function assertVersions(
   ]
   const body = b64(bodyRoot(sha256, sealFields(sha256, writing.secret, next.fields)))
   const fields = canonical(next.fields)
+  if (fields.length > MOST_BODY) throw bodyTooLarge(next.id, fields.length, MOST_BODY)
   const secret = b64(writing.secret)
   const versions: Version[] = []
   // An edge that stays keeps its leaf; the time of a run's edge may have moved.

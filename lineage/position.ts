@@ -14,6 +14,8 @@ export interface LogState {
   /** How many leaves a read may see now. */
   size: number
   epoch: number
+  /** The size that this read was pinned to, where it was. */
+  n?: number
 }
 
 /**

@@ -52,7 +52,7 @@ export function openContext(services: Services, caller: Caller): Context {
     const graph = services.database.graph(tenant)
     return {
       graph,
-      pin: openPin(graph.read, tenant, caller.minPosition),
+      pin: openPin(graph, caller.minPosition),
       loaders: openLoaders(graph.read),
     }
   }

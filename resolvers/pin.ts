@@ -1,6 +1,6 @@
 import { tenantUnknown } from '../ledger/problems.ts'
-import type { Ask } from '../lineage/graph.ts'
-import { readLog } from '../lineage/log.ts'
+import type { Graph } from '../lineage/graph.ts'
+import { readLog, readWholeLog } from '../lineage/log.ts'
 import { formatPosition, type LogState, type Position } from '../lineage/position.ts'
 import { positionLost, positionNotReached } from '../lineage/problems.ts'
 
@@ -27,7 +27,8 @@ const LONGEST_WAIT_MS = 2_000
 const LOOK_AGAIN_MS = 25
 
 /** @param least What the caller has seen already: the request's position is not below it. */
-export function openPin(ask: Ask, tenant: string, least: Position | undefined): Pin {
+export function openPin(graph: Graph, least: Position | undefined): Pin {
+  const { tenant, read: ask } = graph
   let decided: Promise<Position> | undefined
   let position: Position | undefined
 
@@ -46,7 +47,9 @@ export function openPin(ask: Ask, tenant: string, least: Position | undefined): 
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK_AGAIN_MS)
       })
-      seen = await state(readLog(ask))
+      const head = await state(readLog(ask))
+      // What is committed and not known to be applied: where its server died, nobody else would say.
+      seen = head.written >= wanted.seq ? await state(readWholeLog(graph)) : head
     }
     return read()
   }
@@ -54,7 +57,7 @@ export function openPin(ask: Ask, tenant: string, least: Position | undefined): 
   const decide = async <Row extends LogState>(read: ReadAt<Row>) => {
     const newest = () => state(read(null))
     const row = await (least ? atLeast(least, newest) : newest())
-    position = { epoch: row.epoch, seq: row.size }
+    position = { epoch: row.epoch, seq: row.n ?? row.size }
     return { row, position }
   }
 
@@ -77,7 +80,8 @@ export function openPin(ask: Ask, tenant: string, least: Position | undefined): 
       return row
     },
     reached(at) {
-      if (position && position.seq > at.seq) return
+      const seen = Math.max(position?.seq ?? 0, least?.epoch === at.epoch ? least.seq : 0)
+      if (seen > at.seq) return
       position = at
       decided = Promise.resolve(at)
     },

@@ -7,6 +7,13 @@ export const exportTooLarge = (records: number, most: number) =>
     { status: 413, details: { records, most } },
   )
 
+export const bodiesTooLarge = (most: number) =>
+  new Problem(
+    'EXPORT_TOO_LARGE',
+    `The bodies of the answer take more than ${most} characters together. Ask for a smaller depth, or for one direction.`,
+    { status: 413, details: { most } },
+  )
+
 export const exportUnknown = () =>
   new Problem('EXPORT_UNKNOWN', 'This tenant has no export of that id.', { status: 404 })
 

@@ -2,10 +2,14 @@ import type { Ask } from '../../lineage/graph.ts'
 import { rootUnknown } from '../../lineage/problems.ts'
 import { type RecordSlice, recordsAsOf } from '../../lineage/record-slice.ts'
 import { checkQuestion, MOST_NODES, type Question, readLineage } from '../../lineage/traversal.ts'
-import { exportTooLarge } from './problems.ts'
+import { bodiesTooLarge, exportTooLarge } from './problems.ts'
 
 /** A bundle of more records than this is refused: its verifier would need more memory than a browser has. */
 export const MOST_RECORDS = 10_000
+
+/** The most characters of all bodies together; a verifier reads one entry of at most 64 MiB. */
+export const MOST_TEXT = 32_000_000
+const RECORDS_A_READ = 250
 
 /** The records that answer a question, as they were in force at one position. */
 export interface Slice {
@@ -37,5 +41,18 @@ export async function readSlice(ask: Ask, question: Question): Promise<Slice> {
     if (page.beyond === 0 || !last) break
     after = { distance: last.distance, id: last.entity.id }
   }
-  return { root, asOf, records: await recordsAsOf(ask, ids, asOf) }
+  return { root, asOf, records: await readRecords(ask, ids, asOf) }
+}
+
+/** Reads bodies some at a time, so that what is too much is refused before it is all in memory. */
+async function readRecords(ask: Ask, ids: readonly string[], asOf: number): Promise<RecordSlice[]> {
+  const records: RecordSlice[] = []
+  let text = 0
+  for (let from = 0; from < ids.length; from += RECORDS_A_READ) {
+    const some = await recordsAsOf(ask, ids.slice(from, from + RECORDS_A_READ), asOf)
+    text += some.reduce((sum, { fields }) => sum + (fields?.length ?? 0), 0)
+    if (text > MOST_TEXT) throw bodiesTooLarge(MOST_TEXT)
+    records.push(...some)
+  }
+  return records.sort((a, b) => a.seq - b.seq)
 }

@@ -35,7 +35,7 @@ const NODES_A_PAGE = 500
 
 /**
  * Derives every hash, root, entity and edge of a tenant anew from the headers of its log, and names
- * what is stored otherwise. Writes nothing, and may run beside a server that writes: it looks at what
+ * what is stored otherwise. Changes nothing but the lock, which it takes for a moment, and may run beside a server that writes: it looks at what
  * was there when it began.
  */
 export async function checkLog(

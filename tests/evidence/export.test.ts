@@ -152,3 +152,32 @@ it('refuses to export what is not there', async () => {
     code: 'LINEAGE_ROOT_UNKNOWN',
   })
 })
+
+it('refuses bodies that are too much together, before they are all in memory', async () => {
+  const tenant = await freshTenant(ledger)
+  let root = ''
+  for (let i = 0; i < 9; i++) {
+    const link =
+      i === 0 ? [] : [{ rel: 'WAS_DERIVED_FROM' as const, to: dataset(`large ${i - 1}`) }]
+    const { outcomes } = await ledger.submit({
+      tenant,
+      subject: 'ada',
+      request: `large ${i}`,
+      names: [dataset(`large ${i}`), dataset(`large ${i - 1}`)],
+      run: async (draft) => [
+        draft.assert({
+          ...dataset(`large ${i}`),
+          id: draft.urn('Dataset', 'db', `large ${i}`),
+          fields: { text: 'x'.repeat(3_900_000) },
+          link,
+        }),
+      ],
+    })
+    root = outcomes[0]!.id
+  }
+  const question = { tenant, root, direction: 'UPSTREAM' } as const
+  await expect(weaveBundle(exporting, { ...question, depth: 20 })).rejects.toMatchObject({
+    code: 'EXPORT_TOO_LARGE',
+  })
+  expect((await weaveBundle(exporting, { ...question, depth: 1 })).records).toBe(2)
+})

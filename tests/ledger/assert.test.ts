@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Assertion, Draft } from '../../ledger/draft.ts'
+import { MOST_BODY } from '../../ledger/versions.ts'
 import { readLeaves } from '../../lineage/log.ts'
+import { canonical } from '../../proofs/canonical.ts'
 import { freshTenant, testLedger } from '../setup/ledger.ts'
 import { assertOne, dataset, expectClean, headers, idOf, job, tell } from './support.ts'
 
@@ -36,6 +38,16 @@ describe('fields', () => {
     await set(tenant, { owner: null })
     expect((await find(tenant, a))!.fields).toHaveProperty('owner', null)
     await expectClean(database, tenant)
+  })
+
+  it('takes a body of 4,000,000 characters, and refuses one more', async () => {
+    const tenant = await freshTenant(ledger)
+    const rest = canonical({ namespace: 'db', name: 'a', text: '' }).length
+    await set(tenant, { text: 'x'.repeat(MOST_BODY - rest) })
+    await expect(set(tenant, { text: 'x'.repeat(MOST_BODY - rest + 1) })).rejects.toMatchObject({
+      code: 'BODY_TOO_LARGE',
+    })
+    expect(await find(tenant, a)).toMatchObject({ version: 1 })
   })
 
   it('takes a field that is called like a member of every object for what it is', async () => {
