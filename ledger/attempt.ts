@@ -4,7 +4,7 @@ import { sha256 } from '../core/sha256.ts'
 import { type CommandRow, findCommands, saveCommands } from '../lineage/commands.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { type LogHead, lockLog, readTiles } from '../lineage/log.ts'
-import { actorsOf } from '../lineage/tenants.ts'
+import { readActors, saveActors } from '../lineage/tenants.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { ProofError } from '../proofs/error.ts'
 import { edgeRoot } from '../proofs/merkle.ts'
@@ -89,18 +89,26 @@ export async function attempt(
     namingKey: unb64(head.namingKey),
   })
   // Sent without waiting for each other, so that all of it takes one round trip.
-  const [done, actors, tiles] = await Promise.all([
+  const [done, named, tiles] = await Promise.all([
     findCommands(
       ask,
       tasks.map(({ subject, key }) => ({ principal: subject, key })),
     ),
-    actorsOf(ask, new Map(tasks.map(({ subject }) => [subject, newActor()]))),
+    readActors(
+      ask,
+      tasks.map(({ subject }) => subject),
+    ),
     readTiles(ask, edgeTiles(head.size)),
     batch.load(tasks.flatMap((task) => touched(batch, task))),
     seen && requireGrown(ask, head, seen),
   ])
   const known = new Map(done.map((row) => [commandKey(row.principal, row.key), row]))
+  const proposed = new Map(tasks.map(({ subject }) => [subject, newActor()]))
+  const actors = new Map([...proposed, ...named])
   const { settled, kept } = await settleAll(batch, tasks, { known, actors, epoch: head.epoch })
+  // A refused command leaves nothing, not even a name for who asked.
+  const fresh = kept.filter(({ principal }) => !named.has(principal))
+  await saveActors(ask, new Map(fresh.map(({ principal: who }) => [who, actors.get(who)!])))
   if (kept.length > 0) await saveCommands(ask, kept)
   const after = await writeBatch(ask, batch, head, tiles)
   return { settled, seen: after, appended: batch.records.length > 0 }

@@ -3,7 +3,7 @@ import { sha256 } from '../core/sha256.ts'
 import { findCommands, saveCommands } from '../lineage/commands.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { createLog, readLog } from '../lineage/log.ts'
-import { actorsOf, enterTenant } from '../lineage/tenants.ts'
+import { enterTenant, saveActors } from '../lineage/tenants.ts'
 import { b64 } from '../proofs/base64.ts'
 import { leafHash } from '../proofs/hash.ts'
 import { TENANT } from '../proofs/ids.ts'
@@ -70,8 +70,9 @@ async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): P
   await createLog(ask, { origin, at, namingKey: b64(namingKey) })
   const batch = openBatch(ask, { tenant, at, size: 0, namingKey })
   addKeys(batch, founding.keys)
-  const actors = await actorsOf(ask, new Map([[subject, newActor()]]))
-  const { draft, changes } = openDraft(batch, actors.get(subject)!)
+  const actor = newActor()
+  await saveActors(ask, new Map([[subject, actor]]))
+  const { draft, changes } = openDraft(batch, actor)
   const name = tenantName(tenant)
   const id = draft.urn(name.kind, name.namespace, name.name)
   await draft.load([id])

@@ -17,10 +17,14 @@ const UNSIGNED = serviceQuery<{ name: string }>(`
 
 const ACTORS = query<{ subject: string; actor: string }>(`
   // actors by subject
-  UNWIND $rows AS row
-  MERGE (a:Actor {tenant: $tenant, subject: row.subject})
-  ON CREATE SET a.actor = row.actor
+  UNWIND $subjects AS subject
+  MATCH (a:Actor {tenant: $tenant, subject: subject})
   RETURN a.subject AS subject, a.actor AS actor`)
+
+const SAVE_ACTORS = query(`
+  // save actors
+  UNWIND $actors AS row
+  CREATE (a:Actor {tenant: $tenant, subject: row.subject, actor: row.actor})`)
 
 /**
  * Lists the tenant among those of the service, and locks that entry until the transaction ends: of two
@@ -36,11 +40,16 @@ export const tenantNames = async (ask: Ask, { after = '', first = 1_000 }) =>
 export const unsignedTenants = async (ask: Ask) => (await ask(UNSIGNED)).map(({ name }) => name)
 
 /**
- * The pseudonym of each subject, which is what headers carry. `proposed` is kept for a subject that
- * has none yet; the mapping is stored apart from the log, so that it can be erased.
+ * The pseudonyms that subjects have, which is what headers carry. The mapping is stored apart from the
+ * log, so that it can be erased.
  */
-export const actorsOf = async (ask: Ask, proposed: ReadonlyMap<string, string>) => {
-  const rows = [...proposed].map(([subject, actor]) => ({ subject, actor }))
-  const actors = await ask(ACTORS, { rows })
-  return new Map(actors.map(({ subject, actor }) => [subject, actor]))
+export const readActors = async (ask: Ask, subjects: Iterable<string>) => {
+  const rows = await ask(ACTORS, { subjects: [...new Set(subjects)] })
+  return new Map(rows.map(({ subject, actor }) => [subject, actor]))
+}
+
+/** Keeps the pseudonyms of subjects that had none. */
+export const saveActors = async (ask: Ask, actors: ReadonlyMap<string, string>) => {
+  if (actors.size === 0) return
+  await ask(SAVE_ACTORS, { actors: [...actors].map(([subject, actor]) => ({ subject, actor })) })
 }

@@ -31,7 +31,15 @@ export async function openService(
   const neo4j = await resolveNeo4j(config, options)
   const ends: (() => unknown)[] = [() => neo4j.stop()]
   const close = async () => {
-    for (const end of ends.splice(0).reverse()) await end()
+    const failures: unknown[] = []
+    for (const end of ends.splice(0).reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
   try {
     const database = openDatabase(neo4j)
@@ -51,7 +59,8 @@ export async function openService(
     ends.push(() => ledger.close())
     return { neo4j, database, ledger, keys, close }
   } catch (error) {
-    await close()
+    // What went wrong first is what the caller must hear of.
+    await close().catch(() => {})
     throw error
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openLedger } from '../../ledger/ledger.ts'
+import { findCommands } from '../../lineage/commands.ts'
 import { readLog } from '../../lineage/log.ts'
+import { readActors } from '../../lineage/tenants.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import {
@@ -59,6 +61,19 @@ describe('a key', () => {
     const other = await record(tenant, 'b', { ...asked, subject: 'bob' })
     expect(other.replayed).toBe(false)
     expect(await sizeOf(tenant)).toBe(5)
+  })
+
+  it('of a command that was refused leaves nothing, not even a name for who asked', async () => {
+    const tenant = await freshTenant(ledger)
+    const ask = tell(ledger, tenant, (draft) => draft.retire(idOf(draft, a)), {
+      subject: 'a stranger',
+      key: 'k',
+      names: [a],
+    })
+    await expect(ask).rejects.toEqual(withCode('ENTITY_UNKNOWN'))
+    const { read } = database.graph(tenant)
+    expect(await readActors(read, ['a stranger'])).toEqual(new Map())
+    expect(await findCommands(read, [{ principal: 'a stranger', key: 'k' }])).toEqual([])
   })
 
   it('of a command that was refused is free for the next try', async () => {
