@@ -50,13 +50,17 @@ const RECORD = /* GraphQL */ `
 
 /** Everything that can be asked, in the words of one tenant. */
 const questions = (
+  tenant: string,
   root: string,
   edge: { from: string; to: string },
   cursor: string,
   exported: string,
 ) =>
   [
-    ['tenants hold both', `{ tenants(first: 1) { name } }`],
+    [
+      'tenants, from this one on',
+      `{ tenants(first: 1, after: "${tenant.slice(0, -1)}") { name } }`,
+    ],
     [
       'entity by id',
       `{ entity(id: "${root}") { id kind namespace name version seq retired facets { group name value } } }`,
@@ -179,6 +183,7 @@ function paramsFor(
       { from: edge.to, to: edge.from },
     ].map((ends) => ({ ...ends, before: 1_000_000 })),
     except: [],
+    subjects: ['local', 'test'],
     places: [{ level: 0, index: 0 }],
     keys: ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
   }
@@ -251,7 +256,7 @@ describe('a twin with the same ids', () => {
     )
     const exported = made.data.exportBundle.export.id
     await ledger.checkpointOf(tenant, 1)
-    asked = questions(root, world.edge, page.data.lineage.pageInfo.endCursor, exported)
+    asked = questions(tenant, root, world.edge, page.data.lineage.pageInfo.endCursor, exported)
     before = {
       answers: await answersOf(tenant),
       texts: await textsOf(tenant),

@@ -135,11 +135,12 @@ export class Model {
   }
 
   #assert({ thing, fields, link, unlink, replace }: Extract<Step, { do: 'assert' }>) {
-    const self = this.#resolve(this.#name(thing))
+    const subject = this.#name(thing)
+    const self = this.#resolve(subject)
     const far = (to: Thing) => {
       const named = this.#name(to)
       const end = this.#resolve(named)
-      return end === self && named !== self ? null : end
+      return end === self && named !== subject ? null : end
     }
     const stated = replace.flatMap(({ rel, targets }) => targets.map((to) => ({ rel, to })))
     for (const { to } of [...link, ...stated]) this.#exist(this.#name(to))
