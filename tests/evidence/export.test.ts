@@ -124,6 +124,17 @@ it('records the export, keeps its file, and gives the same export for the same k
   expect(exitCode(await verifyBundle({ sha256, bytes, trust: trustIn(tenant) }))).toBe(0)
 })
 
+it('says so where the record of an export is there and its file is not', async () => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const question = { tenant, subject: 'ada', root: ids[0]!, direction: 'BOTH', depth: 1 } as const
+  const { id } = await exportBundle(exporting, question)
+  const emptied = { ...exporting.objects, get: async () => null }
+  await expect(findExport(database.graph(tenant).read, emptied, id)).rejects.toMatchObject({
+    code: 'EXPORT_LOST',
+  })
+})
+
 it('keeps another tenant from an export, and says no more than for one that is not there', async () => {
   const [mine, other] = [await freshTenant(ledger), await freshTenant(ledger)]
   const ids = await smallWorld(mine)
