@@ -5,13 +5,11 @@ import { bodyRoot, sealFields } from '../proofs/body.ts'
 import { canonical } from '../proofs/canonical.ts'
 import { emptyHash, leafHash } from '../proofs/hash.ts'
 import { leafBytes, type RecordHeader } from '../proofs/leaf.ts'
+import { MAX_CHANGES } from '../proofs/leaf-rules.ts'
 import { compareLinks, outRoot } from '../proofs/outset.ts'
 import { text } from '../proofs/utf8.ts'
 import { type Entity, type Held, linkKey } from './entity.ts'
 import { bodyTooLarge } from './problems.ts'
-
-/** More changes of edges than this become consecutive versions (docs/specs/record.md). */
-export const MOST_LINK_CHANGES = 300
 
 /** A record of a larger body, in characters of canonical JSON, is refused: each version holds it whole. */
 export const MOST_BODY = 4_000_000
@@ -63,8 +61,8 @@ export function assertVersions(
   // An edge that stays keeps its leaf; the time of a run's edge may have moved.
   const links = new Map([...held].map(([key, link]) => [key, next.links.get(key) ?? link]))
   let last = before
-  for (let from = 0; from === 0 || from < changes.length; from += MOST_LINK_CHANGES) {
-    const part = changes.slice(from, from + MOST_LINK_CHANGES)
+  for (let from = 0; from === 0 || from < changes.length; from += MAX_CHANGES) {
+    const part = changes.slice(from, from + MAX_CHANGES)
     const closed = part.filter(({ adds }) => !adds).map(({ link }) => link)
     const opened = part.filter(({ adds }) => adds).map(({ link }) => link)
     for (const { rel, id } of closed) links.delete(linkKey(rel, id))

@@ -1,8 +1,8 @@
 import { type Ask, query } from './graph.ts'
 import { KINDS, type Kind, OPEN, OUT_EDGES, type Relation } from './kinds.ts'
 
-/** An entity as the write path reads it under the lock: its last record, body and out-edges in force. */
-export interface StoredEntity {
+/** What is set on an entity's node; the tenant is added here. */
+export interface EntityRow {
   id: string
   kind: Kind
   namespace: string
@@ -14,6 +14,10 @@ export interface StoredEntity {
   leaf: string
   out: string
   alias: string | null
+}
+
+/** An entity as the write path reads it under the lock: its last record, body and out-edges in force. */
+export interface StoredEntity extends EntityRow {
   /** The body as JSON text of field name to value; `{}` where there is none. */
   fields: string
   /** Out-edges in force: relation, the other's id, the leaf it was linked at, and its run time. */
@@ -63,21 +67,6 @@ export const runTimes = (
   ask: Ask,
   asked: { job: string; rel: 'RUN_USED' | 'RUN_GENERATED'; except: readonly string[] },
 ) => ask(RUN_TIMES, asked)
-
-/** What is set on an entity's node; the tenant is added here. */
-export interface EntityRow {
-  id: string
-  kind: Kind
-  namespace: string
-  name: string
-  version: number
-  seq: number
-  first: number
-  action: string
-  leaf: string
-  out: string
-  alias: string | null
-}
 
 /** What is kept of a leaf. `fields` and `secret` are the body, apart from the header for erasure's sake. */
 export interface RecordRow {

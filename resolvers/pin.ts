@@ -49,7 +49,8 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
       })
       const head = await state(readLog(ask))
       // What is committed and not known to be applied: where its server died, nobody else would say.
-      seen = head.written >= wanted.seq ? await state(readWholeLog(graph)) : head
+      const isCommitted = head.size < wanted.seq && wanted.seq <= head.written
+      seen = isCommitted ? await state(readWholeLog(graph)) : head
     }
     return read()
   }
