@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { unb64 } from '../../proofs/base64.ts'
 import { expectClean, headers } from '../ledger/support.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
@@ -75,10 +75,15 @@ it('signs checkpoints that are consistent, each with each, whichever server they
 })
 
 it('shares one register, whose entries grow and are all of the one log', async () => {
-  const file = new DatabaseSync(join(home, 'register.sqlite'), { timeout: 5_000 })
-  const entries = file
-    .prepare('SELECT size, root FROM signed WHERE origin = ? ORDER BY at, size')
-    .all(`${SERVICE_NAME}/${tenant}`) as { size: number; root: string }[]
+  const file = new DatabaseSync(join(home, 'register.sqlite'))
+  // This process signs too, and could not let go of the file while a read of it blocks.
+  const entries = await vi.waitFor(
+    () =>
+      file
+        .prepare('SELECT size, root FROM signed WHERE origin = ? ORDER BY at, size')
+        .all(`${SERVICE_NAME}/${tenant}`) as { size: number; root: string }[],
+    { timeout: 10_000 },
+  )
   file.close()
   const sizes = entries.map(({ size }) => size)
   expect(sizes.length).toBeGreaterThan(2)
