@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { sha256 } from '../core/sha256.ts'
 import { findCommands, saveCommands } from '../lineage/commands.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { createLog, readLog } from '../lineage/log.ts'
 import { enterTenant, saveActors } from '../lineage/tenants.ts'
 import { b64 } from '../proofs/base64.ts'
-import { leafHash } from '../proofs/hash.ts'
 import { TENANT } from '../proofs/ids.ts'
-import { leafBytes } from '../proofs/leaf.ts'
-import { text } from '../proofs/utf8.ts'
+import { leafRow } from './append-leaves.ts'
 import { commandRow, newActor, type Receipt, replay } from './attempt.ts'
 import { type Batch, openBatch } from './batch.ts'
 import { openDraft } from './drafting.ts'
@@ -91,15 +88,7 @@ async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): P
 
 function addKeys(batch: Batch, keys: Keys) {
   for (const [seq, use] of (['checkpoint', 'manifest'] satisfies KeyUse[]).entries()) {
-    const bytes = leafBytes(
-      firstKeyLeaf(keys[use], { tenant: batch.tenant, seq, at: batch.at, use }),
-    )
-    batch.records.push({
-      seq,
-      type: 'key',
-      header: text(bytes),
-      leaf: b64(leafHash(sha256, bytes)),
-      at: batch.at,
-    })
+    const place = { tenant: batch.tenant, seq, at: batch.at, use }
+    batch.records.push(leafRow(firstKeyLeaf(keys[use], place)))
   }
 }

@@ -71,7 +71,7 @@ export const runTimes = (
 /** What is kept of a leaf. `fields` and `secret` are the body, apart from the header for erasure's sake. */
 export interface RecordRow {
   seq: number
-  type: 'record' | 'key'
+  type: 'record' | 'key' | 'state' | 'epoch'
   header: string
   leaf: string
   at: string
