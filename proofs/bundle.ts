@@ -14,6 +14,7 @@ import {
   STATEMENT,
 } from './manifest.ts'
 import { proofBytes } from './proof.ts'
+import { placesOf } from './proven.ts'
 import { recordsBytes, type ShownRecord } from './records.ts'
 import { type ManifestSigner, signManifest } from './sign.ts'
 import { weaveStitchRoot } from './stitch-tree.ts'
@@ -32,7 +33,7 @@ export interface BundleParts {
   size: number
   /** One an entity, its latest below `asOf`; in any order. */
   records: readonly ShownRecord[]
-  /** The batch proof's hashes for the records' places in the tree of `size`: `batchRanges` says which. */
+  /** The batch proof's hashes for `provenPlaces` in the tree of `size`. */
   hashes: readonly Uint8Array[]
   /** The checkpoint as a signed note. */
   checkpoint: string
@@ -57,10 +58,17 @@ export async function buildBundle(sha256: Sha256, parts: BundleParts, signer: Ma
   ])
 }
 
+/**
+ * Gives the places that a bundle of these parts proves: `hashes` must be the batch proof for them, and
+ * `batchRanges` says which subtrees that takes.
+ */
+export const provenPlaces = ({ records }: Pick<BundleParts, 'records'>) =>
+  placesOf([records.map(({ header }) => header)])
+
 /** Every entry but the manifest and its signature, in path order. */
 function subjectsOf({ size, records, hashes, checkpoint, attachments = [] }: BundleParts) {
   const ordered = [...records].sort((a, b) => a.header.seq - b.header.seq)
-  const seqs = ordered.map(({ header }) => header.seq)
+  const seqs = provenPlaces({ records })
   const subjects: ZipEntry[] = [
     { path: CHECKPOINT, bytes: utf8(checkpoint) },
     { path: PROOF, bytes: proofBytes({ size, seqs, hashes }) },

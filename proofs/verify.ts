@@ -1,5 +1,6 @@
 import type { Sha256 } from './hash.ts'
 import type { Manifest } from './manifest.ts'
+import { mergeLeaves } from './proven.ts'
 import type { Report } from './report.ts'
 import type { Trust } from './trust.ts'
 import {
@@ -10,12 +11,13 @@ import {
   findLog,
   findManifestKey,
 } from './verify/authenticity.ts'
-import { absent, Checks, type Known, known } from './verify/checks.ts'
+import { absent, Checks, derived, type Known, known, together } from './verify/checks.ts'
 import { checkUpstream, reachRecords } from './verify/lineage.ts'
 import {
   checkCheckpoint,
   checkInclusion,
   checkPositions,
+  leavesOfRecords,
   readCheckpoint,
   readProof,
   readRecords,
@@ -72,9 +74,11 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
   await checks.judge('checkpoint-match', [manifest, checkpoint], checkCheckpoint)
   const proof = await checks.find('proof-form', [zip], readProof)
   const records = await checks.find('records-form', [zip], (z) => readRecords(sha256, z))
-  await checks.judge('proof-positions', [proof, records, checkpoint], checkPositions)
-  await checks.judge('proof-inclusion', [proof, records, checkpoint], (p, r, c) =>
-    checkInclusion(sha256, { proof: p, records: r, checkpoint: c }),
+  // Every part that shows leaves has its own here; a place shown by two counts once.
+  const leaves = together([derived(records, leavesOfRecords)], mergeLeaves)
+  await checks.judge('proof-positions', [proof, leaves, checkpoint], checkPositions)
+  await checks.judge('proof-inclusion', [proof, leaves, checkpoint], (p, l, c) =>
+    checkInclusion(sha256, { proof: p, leaves: l, checkpoint: c }),
   )
 
   await checks.judge('record-count', [manifest, records], checkCount)

@@ -23,6 +23,23 @@ export const known = <T>(value: T): Known<T> => ({ found: true, value })
 /** Stands for what nobody gave or asked for: the steps that need it are not evaluated, with this reason. */
 export const absent = (because: string): Known<never> => ({ found: false, because })
 
+/** Makes known what follows from something known without a check of its own. */
+export const derived = <T, U>(from: Known<T>, step: (value: T) => U): Known<U> =>
+  from.found ? known(step(from.value)) : from
+
+/** Makes known what follows from several things of one kind, once all of them are. */
+export function together<T, U>(
+  parts: readonly Known<T>[],
+  step: (values: readonly T[]) => U,
+): Known<U> {
+  const values: T[] = []
+  for (const part of parts) {
+    if (!part.found) return part
+    values.push(part.value)
+  }
+  return known(step(values))
+}
+
 /**
  * Runs the named checks one after the other and keeps the result of each.
  *

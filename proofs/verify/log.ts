@@ -7,6 +7,7 @@ import type { Sha256 } from '../hash.ts'
 import { CHECKPOINT, type Manifest, PROOF, RECORDS } from '../manifest.ts'
 import { type NoteSignature, parseNote } from '../note.ts'
 import { parseProof } from '../proof.ts'
+import type { ProvenLeaf } from '../proven.ts'
 import { parseRecords, type ReadRecord } from '../records.ts'
 import { type Entries, entry } from './manifest.ts'
 
@@ -55,37 +56,41 @@ export function readRecords(sha256: Sha256, entries: Entries) {
   return { value, detail: `${value.length} records, each sound by itself` }
 }
 
+/** Gives the leaves of the records shown. */
+export const leavesOfRecords = (records: readonly ReadRecord[]): ProvenLeaf[] =>
+  records.map(({ header: { seq }, leaf }) => ({ seq, hash: leaf }))
+
 /**
- * Requires the proof to be about these records, each at its own place, and about this checkpoint: a
+ * Requires the proof to be about the leaves shown, each at its own place, and about this checkpoint: a
  * batch of hashes alone binds neither the places nor the size.
  *
  * @throws {ProofError} `PROOF_POSITIONS`
  */
 export function checkPositions(
   { size, seqs }: Batch,
-  records: readonly ReadRecord[],
+  leaves: readonly ProvenLeaf[],
   checkpoint: ReadCheckpoint,
 ) {
   if (size !== checkpoint.size) {
     throw new ProofError('PROOF_POSITIONS', `the proof is for a log of ${size}`)
   }
-  const matches = records.every(({ header }, i) => header.seq === seqs[i])
-  if (!matches || records.length !== seqs.length) {
-    throw new ProofError('PROOF_POSITIONS', 'the places of the proof are not those of the records')
+  const matches = leaves.every(({ seq }, i) => seq === seqs[i])
+  if (!matches || leaves.length !== seqs.length) {
+    throw new ProofError('PROOF_POSITIONS', 'the places of the proof are not those of the leaves')
   }
-  return `${seqs.length} places, each its record's own`
+  return `${seqs.length} places, each its leaf's own`
 }
 
-/** Requires the records' leaves and the proof to make the checkpoint's root. @throws {ProofError} As `verifyBatch`. */
+/** Requires the leaves shown and the proof to make the checkpoint's root. @throws {ProofError} As `verifyBatch`. */
 export function checkInclusion(
   sha256: Sha256,
   {
     proof,
-    records,
+    leaves,
     checkpoint,
-  }: { proof: Batch; records: readonly ReadRecord[]; checkpoint: ReadCheckpoint },
+  }: { proof: Batch; leaves: readonly ProvenLeaf[]; checkpoint: ReadCheckpoint },
 ) {
-  const leaves = records.map(({ leaf }) => leaf)
-  verifyBatch(sha256, proof, leaves, checkpoint.root)
-  return `${leaves.length} records are in the log of ${proof.size}`
+  const hashes = leaves.map(({ hash }) => hash)
+  verifyBatch(sha256, proof, hashes, checkpoint.root)
+  return `${hashes.length} leaves are in the log of ${proof.size}`
 }
