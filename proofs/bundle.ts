@@ -37,6 +37,8 @@ export interface BundleParts {
   hashes: readonly Uint8Array[]
   /** The checkpoint as a signed note. */
   checkpoint: string
+  /** The patterns by which fields of `records` are withheld; the bundle says nothing of it without them. */
+  withhold?: readonly string[]
   /** Further entries, vouched for by hash and not interpreted. */
   attachments?: readonly ZipEntry[]
 }
@@ -80,7 +82,7 @@ function subjectsOf({ size, records, hashes, checkpoint, attachments = [] }: Bun
 
 function stateManifest(
   sha256: Sha256,
-  { tenant, origin, question, asOf, size, records }: BundleParts,
+  { tenant, origin, question, asOf, size, records, withhold }: BundleParts,
   subjects: readonly ZipEntry[],
 ): Manifest {
   return {
@@ -100,6 +102,7 @@ function stateManifest(
       size,
       records: records.length,
       stitch: b64(weaveStitchRoot(sha256, subjects)),
+      ...(withhold && { withhold }),
     },
   }
 }

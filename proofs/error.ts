@@ -60,6 +60,7 @@ export type ProofCode =
   | 'PROOF_JWS_HEADER'
   | 'PROOF_JWS_PAYLOAD'
   | 'PROOF_STITCH'
+  | 'PROOF_WITHHOLD'
   // bundles: the records
   | 'PROOF_CHECKPOINT_OTHER'
   | 'PROOF_POSITIONS'
@@ -74,6 +75,7 @@ export type ProofCode =
   | 'PROOF_LINK_RELATION'
   | 'PROOF_LINK_LEAF'
   | 'PROOF_BODY'
+  | 'PROOF_WITHHELD'
   | 'PROOF_LINEAGE_ROOT'
   | 'PROOF_LINEAGE_UNREACHED'
   | 'PROOF_LINEAGE_HIDDEN'

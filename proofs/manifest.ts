@@ -12,10 +12,12 @@ import {
   listOf,
   type Members,
   name,
+  object,
   oneOf,
   parseCanonical,
   pattern,
 } from './members.ts'
+import { parseStatedWithholding } from './withhold.ts'
 import { isZipPath } from './zip.ts'
 
 /** in-toto's statement type and ours of its predicate. */
@@ -55,6 +57,8 @@ export interface Predicate {
   size: number
   records: number
   stitch: string
+  /** Which fields are withheld, by pattern; not there where the bundle does not say. */
+  withhold?: readonly string[]
 }
 
 /** A file that the manifest vouches for. */
@@ -95,6 +99,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return value as unknown as Manifest
 }
 
+const anyText = pattern('text', /^/)
 const tenant = pattern('a tenant', TENANT)
 const digest = pattern('SHA-256 in lower-case hex', /^[0-9a-f]{64}$/)
 
@@ -128,7 +133,12 @@ const PREDICATE_MEMBERS = [
 ]
 
 function checkPredicate(value: Json | undefined) {
-  const predicate: Members = closed(value, 'the predicate', PREDICATE_MEMBERS)
+  const given = object(value, 'the predicate')
+  const optional = Object.hasOwn(given, 'withhold') ? ['withhold'] : []
+  const predicate: Members = closed(value, 'the predicate', [...PREDICATE_MEMBERS, ...optional])
+  if (optional.length > 0) {
+    parseStatedWithholding(listOf(anyText)(predicate.withhold, 'withhold'))
+  }
   oneOf('selvedge/bundle/1')(predicate.v, 'v')
   tenant(predicate.tenant, 'tenant')
   name(predicate.origin, 'origin')

@@ -1,4 +1,5 @@
 import type { ProofCode } from './error.ts'
+import type { Withheld } from './withhold.ts'
 
 /** How a check ended; `not evaluated` is neither a yes nor a no, and its detail says why. */
 export type Result = 'pass' | 'fail' | 'not evaluated'
@@ -29,6 +30,7 @@ export const CHECKS = {
   'link-changes': 'records',
   'link-ends': 'records',
   bodies: 'records',
+  'withheld-fields': 'records',
   'lineage-reach': 'lineage',
   'lineage-upstream': 'lineage',
   'origin-listed': 'authenticity',
@@ -77,6 +79,8 @@ export interface Summary {
   asOf: number
   size: number
   records: number
+  /** The patterns of withheld fields that the manifest states; empty where it states none. */
+  withhold: readonly string[]
 }
 
 /** All that a verifier found out about one bundle. */
@@ -85,6 +89,8 @@ export interface Report {
   verdict: Record<Line, { result: Result; detail: string }>
   /** `null` where no manifest could be read. */
   bundle: Summary | null
+  /** Every record that withholds single fields, with their names; empty where no records could be read. */
+  withheld: Withheld[]
 }
 
 /** Exit codes of `prov-verifier`; 2 (usage) belongs to the command line alone. */

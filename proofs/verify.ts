@@ -40,6 +40,7 @@ import {
   checkOutSets,
   checkTenant,
   checkTimes,
+  checkWithheld,
 } from './verify/records.ts'
 import { judge } from './verify/verdict.ts'
 
@@ -90,6 +91,7 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
   await checks.judge('link-changes', [records], checkChanges)
   await checks.judge('link-ends', [records], checkEnds)
   await checks.judge('bodies', [records], (r) => checkBodies(sha256, r))
+  await checks.judge('withheld-fields', [manifest, records], checkWithheld)
 
   const lineage = await checks.find('lineage-reach', [manifest, records], ({ predicate }, r) =>
     reachRecords(predicate.question, r),
@@ -108,7 +110,11 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
     checkCheckpointSignature(sha256, c, k),
   )
 
-  return judge(checks.all(), { manifest: manifest.found ? manifest.value : null, trust })
+  return judge(checks.all(), {
+    manifest: manifest.found ? manifest.value : null,
+    records: records.found ? records.value : [],
+    trust,
+  })
 }
 
 function asksUpstream(manifest: Known<Manifest>): Known<true> {

@@ -9,7 +9,7 @@ Verifies a Selvedge bundle offline: no network, no database, nothing but the fil
 
   --trust FILE         whom you trust: the logs and keys that may speak for a bundle (trust.json)
   --accept-untrusted   exit with 0 where a bundle is intact and no trust root was given
-  --json               print one JSON object: ok, exit, verdict, explained, checks, bundle
+  --json               print one JSON object: ok, exit, verdict, explained, checks, bundle, withheld
   --version            print the version
   --help               print this
 

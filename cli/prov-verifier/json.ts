@@ -1,7 +1,7 @@
 import { EXIT, LINES, type Report } from '../../proofs/report.ts'
 
 /** Gives the report as one JSON object on one line. */
-export const reportJson = ({ verdict, checks, bundle }: Report, exit: number) =>
+export const reportJson = ({ verdict, checks, bundle, withheld }: Report, exit: number) =>
   write({
     ok: exit === EXIT.ok,
     exit,
@@ -9,6 +9,7 @@ export const reportJson = ({ verdict, checks, bundle }: Report, exit: number) =>
     explained: Object.fromEntries(LINES.map((line) => [line, verdict[line].detail])),
     checks,
     bundle,
+    withheld,
   })
 
 /** Says as JSON why there is no report. */

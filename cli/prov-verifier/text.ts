@@ -56,12 +56,28 @@ export function reportText(
       ...checksOf(report, group, paint),
       '',
     ]),
+    ...keptBack(report, paint),
     paint.bold('Verdict'),
     ...LINES.map((line) => verdictLine(line, report, paint)),
     '',
     conclusion(report, exit, paint),
     '',
   ].join('\n')
+}
+
+/** Names the fields that are kept back, of so many records as a person reads. */
+const MOST_TOLD = 20
+
+function keptBack({ withheld }: Report, paint: Paint) {
+  if (withheld.length === 0) return []
+  const told = withheld.slice(0, MOST_TOLD).map(({ id, names }) => `  ${id}: ${names.join(', ')}`)
+  const more = withheld.length - told.length
+  return [
+    paint.bold('Withheld'),
+    ...told.map(safe),
+    ...(more > 0 ? [`  … and in ${more} more records (--json names them all)`] : []),
+    '',
+  ]
 }
 
 function claims({ bundle }: Report) {

@@ -6,6 +6,7 @@ import type { Manifest } from '../manifest.ts'
 import { type Link, outRoot } from '../outset.ts'
 import type { ReadRecord } from '../records.ts'
 import { levelOf } from '../relations.ts'
+import { parseStatedWithholding, withheldIn, withheldNames } from '../withhold.ts'
 
 type Records = readonly ReadRecord[]
 
@@ -143,7 +144,31 @@ export function checkBodies(sha256: Sha256, records: Records) {
       throw new ProofError('PROOF_BODY', `the body of ${header.id} is not that of its header`)
     }
   }
-  const shown = records.flatMap(({ fields }) => (fields === null ? [] : [fields]))
-  const withheld = shown.flat().filter((field) => 'c' in field).length
-  return `${shown.length} shown of ${records.length}; ${withheld} fields withheld`
+  const shown = records.filter(({ fields }) => fields !== null)
+  return `${shown.length} shown of ${records.length}`
+}
+
+/**
+ * Requires the fields withheld to be those that the manifest states, no more and no fewer: a reader
+ * then knows by what rule something is missing. A manifest that states nothing leaves it open.
+ *
+ * @throws {ProofError} `PROOF_WITHHELD`
+ */
+export function checkWithheld({ predicate: { withhold } }: Manifest, records: Records) {
+  const withheld = withheldIn(records)
+  const told = `${withheld.flatMap(({ names }) => names).length} in ${withheld.length} records`
+  if (withhold === undefined) return `${told}, and the manifest states no rule for it`
+  const stated = parseStatedWithholding(withhold)
+  for (const { header, fields } of records) {
+    const names = withheldNames(stated, header.kind, fields?.map(({ name }) => name) ?? [])
+    const wrong = fields?.find((field) => 'c' in field !== names.has(field.name))
+    if (wrong !== undefined) {
+      const how = 'c' in wrong ? 'withheld' : 'shown'
+      throw new ProofError(
+        'PROOF_WITHHELD',
+        `${JSON.stringify(wrong.name)} of ${header.id} is ${how} against what the manifest states`,
+      )
+    }
+  }
+  return `${told}, by the ${withhold.length} patterns that the manifest states`
 }

@@ -1,22 +1,32 @@
 import type { Manifest } from '../manifest.ts'
+import type { ReadRecord } from '../records.ts'
 import type { Check, Line, Report, Result, Summary } from '../report.ts'
 import type { Trust } from '../trust.ts'
+import { type Withheld, withheldIn } from '../withhold.ts'
 
 /** What the verdict rests on, besides the checks. */
 interface Ground {
   manifest: Manifest | null
+  /** None where they could not be read. */
+  records: readonly ReadRecord[]
   trust: Trust | null
 }
 
 type Ruling = { result: Result; detail: string }
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
-export function judge(checks: Check[], { manifest, trust }: Ground): Report {
+export function judge(checks: Check[], { manifest, records, trust }: Ground): Report {
+  const withheld = withheldIn(records)
   return {
     checks,
     verdict: {
-      intact: sumUp(
-        checks.filter(({ name, group }) => group !== 'authenticity' && name !== 'lineage-upstream'),
+      intact: tellWithheld(
+        withheld,
+        sumUp(
+          checks.filter(
+            ({ name, group }) => group !== 'authenticity' && name !== 'lineage-upstream',
+          ),
+        ),
       ),
       authentic: sumUp(checks.filter(({ group }) => group === 'authenticity')),
       witnessed: notYet(witnesses(trust)),
@@ -30,6 +40,7 @@ export function judge(checks: Check[], { manifest, trust }: Ground): Report {
       terms: notYet('this release states no licence terms'),
     } satisfies Record<Line, Ruling>,
     bundle: manifest && summarise(manifest),
+    withheld,
   }
 }
 
@@ -42,6 +53,17 @@ function sumUp(checks: readonly Check[]): Ruling {
   const open = checks.find(({ result }) => result === 'not evaluated')
   if (open !== undefined) return notYet(open.detail)
   return { result: 'pass', detail: `${checks.length} checks` }
+}
+
+/** A bundle may be whole and yet not show everything; whoever reads the verdict alone must see that. */
+function tellWithheld(withheld: readonly Withheld[], { result, detail }: Ruling): Ruling {
+  if (withheld.length === 0) return { result, detail }
+  const fields = withheld.flatMap(({ names }) => names).length
+  const records = withheld.length
+  return {
+    result,
+    detail: `${detail}; ${fields} ${fields === 1 ? 'field' : 'fields'} withheld in ${records} ${records === 1 ? 'record' : 'records'}`,
+  }
 }
 
 function upstream(checks: readonly Check[]): Ruling {
@@ -64,4 +86,5 @@ const summarise = ({ predicate }: Manifest): Summary => ({
   asOf: predicate.asOf,
   size: predicate.size,
   records: predicate.records,
+  withhold: predicate.withhold ?? [],
 })

@@ -12,12 +12,14 @@ import { BUNDLE_MUTANTS } from './mutants/bundle-mutants.ts'
 import { KEY_MUTANTS } from './mutants/key-mutants.ts'
 import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
 import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
+import { WITHHOLD_MUTANTS } from './mutants/withhold-mutants.ts'
 
 /** For every check, bundles that it alone can refuse. */
 const MUTANTS: Record<CheckName, Mutant[]> = {
   ...BUNDLE_MUTANTS,
   ...RECORD_MUTANTS,
   ...KEY_MUTANTS,
+  ...WITHHOLD_MUTANTS,
 }
 
 it('the bundle that the mutants differ from is genuine', async () => {

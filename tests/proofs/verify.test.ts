@@ -211,9 +211,12 @@ it('shows withheld fields and bodies that are not shown for what they are', asyn
       })),
   })
   expect(exitCode(report)).toBe(0)
-  expect(report.checks.find(({ name }) => name === 'bodies')?.detail).toBe(
-    '5 shown of 6; 13 fields withheld',
+  const detailOf = (check: string) => report.checks.find(({ name }) => name === check)?.detail
+  expect(detailOf('bodies')).toBe('5 shown of 6')
+  expect(detailOf('withheld-fields')).toBe(
+    '13 in 5 records, and the manifest states no rule for it',
   )
+  expect(report.withheld.flatMap(({ names }) => names)).toHaveLength(13)
 })
 
 it('verifies a manifest of thousands of subjects', async () => {

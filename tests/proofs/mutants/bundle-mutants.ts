@@ -25,6 +25,11 @@ export const BUNDLE_MUTANTS = {
       predicate({ stateSize: 20 }),
     ),
     mutant('no origin', 'PROOF_VALUE', predicate({ origin: '' })),
+    mutant('no pattern of what is withheld', 'PROOF_WITHHOLD', predicate({ withhold: [] })),
+    mutant('patterns out of order', 'PROOF_WITHHOLD', predicate({ withhold: ['b', 'a'] })),
+    mutant('a pattern twice', 'PROOF_WITHHOLD', predicate({ withhold: ['a', 'a'] })),
+    mutant('a pattern of nothing', 'PROOF_WITHHOLD', predicate({ withhold: [''] })),
+    mutant('a pattern that is no text', 'PROOF_VALUE', predicate({ withhold: [1] })),
     mutant('another predicate type', 'PROOF_VALUE', {
       manifest: (manifest) => ({ ...manifest, predicateType: 'urn:x' as never }),
     }),
