@@ -1,7 +1,19 @@
+/** The bytes from `start` up to, but without, `end`. */
+export interface Slice {
+  start: number
+  end: number
+}
+
 /** Files addressed by the SHA-256 of their bytes, in lower-case hex: what is put is never changed. */
 export interface Objects {
   /** Keeps the bytes durably and returns their address; putting the same bytes again does nothing. */
   put(bytes: Uint8Array): Promise<string>
-  /** The bytes at an address and how many they are, or `null` where there is nothing. */
-  get(sha256: string): Promise<{ size: number; stream: ReadableStream<Uint8Array> } | null>
+  /** How many bytes are at an address, and a way to read all or some of them; `null` where there is nothing. */
+  get(sha256: string): Promise<StoredObject | null>
+}
+
+export interface StoredObject {
+  size: number
+  /** Opens the file only when it is called: who asks for the size alone leaves nothing open. */
+  read(slice?: Slice): ReadableStream<Uint8Array>
 }

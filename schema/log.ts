@@ -2,11 +2,14 @@ import type { SignedCheckpoint } from '../ledger/ledger.ts'
 import {
   findCheckpoint,
   findLog,
+  isLogPublic,
   type Log,
   type LogInclusion,
   proveInclusion,
+  setLogPublic,
 } from '../resolvers/log.ts'
 import { builder } from './builder.ts'
+import { ReceiptRef } from './record.ts'
 
 export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').implement({
   description: 'A signed statement of what the log held (C2SP tlog-checkpoint).',
@@ -41,6 +44,10 @@ const LogRef = builder.objectRef<Log>('Log').implement({
   fields: (t) => ({
     origin: t.exposeString('origin', { description: 'The name that its checkpoints carry.' }),
     size: t.expose('size', { type: 'Seq', description: 'How many leaves it holds.' }),
+    public: t.boolean({
+      description: 'Whether everyone may read its files under /log/<tenant>/, without saying who.',
+      resolve: (_log, _args, context) => isLogPublic(context),
+    }),
     checkpoint: t.field({
       type: CheckpointRef,
       nullable: true,
@@ -64,5 +71,18 @@ builder.queryField('log', (t) =>
     nullable: true,
     description: 'The log of the tenant.',
     resolve: (_root, _args, context) => findLog(context),
+  }),
+)
+
+builder.mutationField('logPublicSet', (t) =>
+  t.field({
+    type: ReceiptRef,
+    nullable: true,
+    description:
+      'Lets everyone read the files of the log under /log/<tenant>/, or only those who speak for the tenant. It holds at once; copies that were read meanwhile cannot be called back.',
+    args: {
+      public: t.arg.boolean({ required: true, description: 'Whether everyone may read it.' }),
+    },
+    resolve: (_root, args, context, { path }) => setLogPublic(args, context, path),
   }),
 )

@@ -129,7 +129,7 @@ const OutcomeRef = builder.objectRef<Outcome>('RecordResult').implement({
   }),
 })
 
-const ReceiptRef = builder.objectRef<Receipt>('Receipt').implement({
+export const ReceiptRef = builder.objectRef<Receipt>('Receipt').implement({
   description: 'What was recorded, after it was committed.',
   fields: (t) => ({
     results: t.field({

@@ -2,13 +2,15 @@ import { findExport } from '../domains/evidence/find-export.ts'
 import { exportUnknown } from '../domains/evidence/problems.ts'
 import { isUrn } from '../proofs/ids.ts'
 import type { Context } from '../resolvers/context.ts'
+import { isKnown, rangeOf } from './conditional.ts'
+import { problemResponse, rangeNotSatisfiable } from './problems.ts'
 
 /** The media type of a stitched bundle (docs/specs/bundle.md). */
 const BUNDLE = 'application/vnd.selvedge.bundle+zip'
 
 /**
- * Answers `GET /exports/<id>` with the bundle's file, streamed. What is at an id never changes, so
- * its hash is the ETag.
+ * Answers `GET /exports/<id>` with the bundle's file, streamed, in whole or in part. What is at an id
+ * never changes, so its hash is the ETag, and a download that broke off can be gone on with.
  *
  * @throws {Problem} `EXPORT_UNKNOWN`, `EXPORT_LOST`, and what the context refuses.
  */
@@ -19,20 +21,28 @@ export async function serveExport(
 ): Promise<Response> {
   if (!isUrn(id)) throw exportUnknown()
   const file = await findExport(context.graph.read, context.services.objects, id)
-  const headers = {
-    'content-type': BUNDLE,
-    'content-length': String(file.size),
-    'content-disposition': `attachment; filename="${id.split(':').at(-1)}.zip"`,
+  const etag = `"${file.sha256}"`
+  const caching = {
+    etag,
     'cache-control': 'private, max-age=31536000, immutable',
-    etag: `"${file.sha256}"`,
+    'accept-ranges': 'bytes',
+    vary: 'x-selvedge-tenant',
   }
-  if (request.headers.get('if-none-match') === headers.etag) {
-    await file.stream.cancel()
-    return new Response(null, { status: 304, headers: { etag: headers.etag } })
+  if (isKnown(request, etag)) return new Response(null, { status: 304, headers: caching })
+  const range = rangeOf(request, { size: file.size, etag })
+  if (range === 'unsatisfiable') {
+    const refusal = problemResponse(rangeNotSatisfiable(file.size))
+    refusal.headers.set('content-range', `bytes */${file.size}`)
+    return refusal
   }
-  if (request.method === 'HEAD') {
-    await file.stream.cancel()
-    return new Response(null, { headers })
+  const { start, end } = range ?? { start: 0, end: file.size }
+  const headers = {
+    ...caching,
+    'content-type': BUNDLE,
+    'content-length': String(end - start),
+    'content-disposition': `attachment; filename="${id.split(':').at(-1)}.zip"`,
+    ...(range && { 'content-range': `bytes ${start}-${end - 1}/${file.size}` }),
   }
-  return new Response(file.stream, { headers })
+  const body = request.method === 'HEAD' ? null : file.read({ start, end })
+  return new Response(body, { status: range ? 206 : 200, headers })
 }

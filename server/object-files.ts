@@ -42,8 +42,16 @@ export function openObjectFiles(directory: string): Objects {
       const path = pathOf(address)
       const found = await stat(path).catch(() => null)
       if (!found?.isFile()) return null
-      const stream = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>
-      return { size: found.size, stream }
+      return {
+        size: found.size,
+        read: ({ start, end } = { start: 0, end: found.size }) =>
+          // Node's own end is the last byte, and a slice of nothing has none.
+          (start === end
+            ? new Blob().stream()
+            : Readable.toWeb(
+                createReadStream(path, { start, end: end - 1 }),
+              )) as ReadableStream<Uint8Array>,
+      }
     },
   }
 }

@@ -57,6 +57,16 @@ export const operationTooLarge = (what: string, found: number, most: number) =>
     { details: { what, found, most } },
   )
 
+export const rangeNotSatisfiable = (size: number) =>
+  new Problem(
+    'RANGE_NOT_SATISFIABLE',
+    `The file has ${size} bytes, and the range is beyond them.`,
+    {
+      status: 416,
+      details: { size },
+    },
+  )
+
 export const notReady = (cause: unknown) =>
   new Problem('SERVER_NOT_READY', 'The database does not answer; try again.', {
     status: 503,
@@ -101,6 +111,8 @@ export function problemResponse(problem: Problem): Response {
     status,
     headers: {
       'content-type': 'application/problem+json',
+      // A 404 may be kept by default, and what is not there yet may be there in a moment.
+      'cache-control': 'no-store',
       ...retryAfter(problem),
       ...(Array.isArray(allowed) && { allow: allowed.join(', ') }),
     },

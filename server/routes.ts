@@ -2,10 +2,11 @@ import type { Services } from '../resolvers/context.ts'
 import { openContext } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
 import { serveExport } from './exports.ts'
+import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
 
-/** A REST route. `path` is matched whole; a part in braces matches one segment. */
+/** A REST route. `path` is matched whole; a part in braces matches one segment, one with a star any number. */
 export interface Route {
   method: 'GET' | 'POST'
   path: string
@@ -33,6 +34,12 @@ export const ROUTES: readonly Route[] = [
     path: '/exports/{id}',
     answer: (request, services, { part }) =>
       serveExport(request, idIn(part), openContext(services, callerOf(request))),
+  },
+  {
+    method: 'GET',
+    path: '/log/{file*}',
+    answer: (request, { database }, { part }) =>
+      serveLogFile(request, part, { database, tenant: callerOf(request).tenant }),
   },
   {
     method: 'POST',
@@ -63,7 +70,12 @@ function idIn(part: string) {
 }
 
 const patternOf = (path: string) =>
-  new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/, '([^/]+)')}$`)
+  new RegExp(
+    `^${path
+      .replaceAll('.', '\\.')
+      .replace(/\{\w+\}/, '([^/]+)')
+      .replace(/\{\w+\*\}/, '(.+)')}$`,
+  )
 
 const MATCHERS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }))
 

@@ -1,4 +1,4 @@
-import type { Objects } from '../../core/objects.ts'
+import type { Objects, StoredObject } from '../../core/objects.ts'
 import type { Ask } from '../../lineage/graph.ts'
 import { query } from '../../lineage/graph.ts'
 import { exportLost, exportUnknown } from './problems.ts'
@@ -10,10 +10,8 @@ const EXPORT_FILE = query<{ fields: string | null }>(`
   RETURN record.fields AS fields`)
 
 /** An export's file, to be streamed. */
-export interface ExportFile {
+export interface ExportFile extends StoredObject {
   sha256: string
-  size: number
-  stream: ReadableStream<Uint8Array>
 }
 
 /**

@@ -185,6 +185,8 @@ function paramsFor(
     except: [],
     subjects: ['local', 'test'],
     places: [{ level: 0, index: 0 }],
+    level: 0,
+    index: 0,
     keys: ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]

@@ -77,6 +77,31 @@ it('takes OpenLineage events, streams bundles, and sends a known one no second t
   const etag = bundle.headers.get('etag') ?? ''
   const again = await fetch(path, { headers: { ...headers, 'if-none-match': etag } })
   expect(again.status).toBe(304)
+  const head = await fetch(path, { method: 'HEAD', headers: { ...headers, range: 'bytes=0-9' } })
+  expect([head.status, Number(head.headers.get('content-length'))]).toEqual([200, bytes.length])
+  expect([head.headers.get('etag'), (await head.arrayBuffer()).byteLength]).toEqual([etag, 0])
+
+  const partOf = async (range: string, more = {}) => {
+    const answer = await fetch(path, { headers: { ...headers, range, ...more } })
+    const part = new Uint8Array(await answer.arrayBuffer())
+    return { status: answer.status, part, said: answer.headers.get('content-range') }
+  }
+  const start = await partOf('bytes=0-999')
+  expect([start.status, start.said]).toEqual([206, `bytes 0-999/${bytes.length}`])
+  const rest = await partOf('bytes=1000-', { 'if-range': etag })
+  expect([rest.status, rest.said]).toEqual([206, `bytes 1000-${bytes.length - 1}/${bytes.length}`])
+  expect(Buffer.concat([start.part, rest.part]).equals(bytes)).toBe(true)
+  expect((await partOf('bytes=-22')).part).toEqual(bytes.slice(-22))
+  for (const more of [{ 'if-range': '"another file"' }, { range: 'bytes=0-1,5-6' }]) {
+    const whole = await partOf('bytes=0-9', more)
+    expect([whole.status, whole.part.length, whole.said]).toEqual([200, bytes.length, null])
+  }
+  const beyond = await partOf(`bytes=${bytes.length}-`)
+  expect([beyond.status, beyond.said]).toEqual([416, `bytes */${bytes.length}`])
+  expect(JSON.parse(Buffer.from(beyond.part).toString())).toMatchObject({
+    code: 'RANGE_NOT_SATISFIABLE',
+  })
+
   const other = await fetch(path, { headers: { 'x-selvedge-tenant': await freshTenant() } })
   expect([other.status, await other.json()]).toMatchObject([404, { code: 'EXPORT_UNKNOWN' }])
 })
