@@ -36,6 +36,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/trust.ts'),
   },
   {
+    name: 'export',
+    summary: 'write the answer to a lineage question as a bundle that verifies offline',
+    load: () => import('./commands/export.ts'),
+  },
+  {
     name: 'log',
     summary: 'export the log of a tenant as files',
     load: () => import('./commands/log.ts'),

@@ -14,6 +14,15 @@ export interface ExportBody {
   size: number
   records: number
   file: { sha256: string; bytes: number }
+  withhold?: string[]
+}
+
+/** What is asked for. */
+interface ExportArgs {
+  root: string
+  direction: Direction
+  depth: number
+  withhold?: readonly string[] | null
 }
 
 /** An export just made, or made before under the same key. */
@@ -33,10 +42,11 @@ export const exportBody = async (
 /**
  * Exports the answer to a lineage question as a stitched bundle.
  *
- * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `EXPORT_TOO_LARGE`.
+ * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `EXPORT_TOO_LARGE`,
+ *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`.
  */
 export async function makeExport(
-  { root, direction, depth }: { root: string; direction: Direction; depth: number },
+  { root, direction, depth, withhold }: ExportArgs,
   context: Context,
   place: { key: string | number },
 ): Promise<Exported> {
@@ -50,6 +60,7 @@ export async function makeExport(
     root,
     direction,
     depth,
+    withhold: withhold ?? [],
   })
   context.pin.reached(position)
   return { id, position, replayed }

@@ -58,6 +58,10 @@ ExportRef.implement({
       description: 'How many records it holds.',
       resolve: async (entity, _args, context) => (await exportBody(entity, context)).records,
     }),
+    withhold: t.stringList({
+      description: 'The patterns of the fields that it keeps back; none where it shows everything.',
+      resolve: async (entity, _args, context) => (await exportBody(entity, context)).withhold ?? [],
+    }),
     sha256: t.string({
       nullable: true,
       description: 'The SHA-256 of its file, in hex.',
@@ -113,6 +117,11 @@ builder.mutationField('exportBundle', (t) =>
         required: true,
         defaultValue: 20,
         description: 'How many hops: 0 to 20.',
+      }),
+      withhold: t.arg.stringList({
+        required: false,
+        description:
+          'Fields to keep back: by name or `Kind.name`, facets also by their own name, `*` for any characters. A pattern that meets no field is refused.',
       }),
     },
     resolve: (_root, args, context, { path }) => makeExport(args, context, path),

@@ -16,7 +16,8 @@ import { compareLinks } from '../../proofs/outset.ts'
 import type { ShownRecord } from '../../proofs/records.ts'
 import type { ManifestSigner } from '../../proofs/sign.ts'
 import { batchProof } from './inclusion.ts'
-import { readSlice, type Slice } from './slice.ts'
+import { readSlice, type Slice, type TellExport } from './slice.ts'
+import { readWithholding, withholdFrom } from './withhold.ts'
 
 /** What the exporting of bundles needs of the service. */
 export interface Exporting {
@@ -35,6 +36,10 @@ export interface ExportRequest {
   root: string
   direction: Direction
   depth: number
+  /** Which fields are kept back, by pattern (docs/specs/bundle.md, "Withheld fields"). */
+  withhold?: readonly string[]
+  /** Told how far the work is. */
+  tell?: TellExport
 }
 
 /** A lineage question's answer as a bundle, ready to be handed on. */
@@ -51,7 +56,7 @@ export interface WovenBundle {
  * against a signed checkpoint, and a signed manifest (docs/specs/bundle.md).
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `EXPORT_TOO_LARGE`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
- *   `CHECKPOINT_NOT_READY`.
+ *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`, `CHECKPOINT_NOT_READY`.
  */
 export async function weaveBundle(
   { database, ledger, signer }: Omit<Exporting, 'objects'>,
@@ -60,10 +65,15 @@ export async function weaveBundle(
     root,
     direction,
     depth,
-  }: Pick<ExportRequest, 'tenant' | 'root' | 'direction' | 'depth'>,
+    withhold = [],
+    tell = () => {},
+  }: Omit<ExportRequest, 'subject' | 'key'>,
 ): Promise<WovenBundle> {
+  const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
-  const slice = await readSlice(read, { tenant, root, direction, depth })
+  const slice = await readSlice(read, { tenant, root, direction, depth }, tell)
+  const records = withholdFrom(withholding, slice.records.map(shown))
+  tell({ stage: 'proof', done: 0, of: 1 })
   const [head, checkpoint] = await Promise.all([
     readLog(read),
     ledger.checkpointOf(tenant, slice.asOf),
@@ -71,6 +81,7 @@ export async function weaveBundle(
   if (!head) throw rootUnknown(root)
   const seqs = slice.records.map(({ seq }) => seq)
   const { hashes } = await batchProof(read, checkpoint.size, seqs)
+  tell({ stage: 'bundle', done: 0, of: 1 })
   const bytes = await buildBundle(
     sha256,
     {
@@ -79,9 +90,10 @@ export async function weaveBundle(
       question: { root: slice.root, direction, depth },
       asOf: slice.asOf,
       size: checkpoint.size,
-      records: slice.records.map(shown),
+      records,
       hashes,
       checkpoint: checkpoint.note,
+      ...(withholding && { withhold: withholding.patterns }),
     },
     signer,
   )
@@ -97,17 +109,18 @@ export async function weaveBundle(
 /**
  * Exports a bundle: weaves it, keeps its file, and records the export, so that the graph says what
  * was handed out. The file comes before the record: an export that is recorded can be fetched.
+ * Nothing is woven where the same key had made the export before.
  *
  * @throws {Problem} As `weaveBundle` and `Ledger.submit` do.
  */
 export async function exportBundle(
   exporting: Exporting,
   request: ExportRequest,
-): Promise<Receipt & { id: string }> {
-  const { tenant, subject, key, direction, depth } = request
+): Promise<Receipt & { id: string; woven: WovenBundle | null }> {
+  const { tenant, subject, key } = request
   const asked = { tenant, subject, key, request: exportText(request) }
   const made = await exporting.ledger.find(asked)
-  if (made) return { ...made, id: made.outcomes[0]!.id }
+  if (made) return { ...made, id: made.outcomes[0]!.id, woven: null }
   const woven = await weaveBundle(exporting, request)
   const file = await exporting.objects.put(woven.bytes)
   const name = uuidv7()
@@ -121,30 +134,37 @@ export async function exportBundle(
         id,
         namespace: 'export',
         name,
-        fields: exportFields(woven, file, { direction, depth }),
+        fields: exportFields(woven, file, request),
         link: [{ rel: 'BASED_ON', id: woven.root }],
       }),
     ],
   })
-  return { ...receipt, id: receipt.outcomes[0]!.id }
+  return { ...receipt, id: receipt.outcomes[0]!.id, woven }
 }
 
-const exportText = ({ root, direction, depth }: ExportRequest) =>
-  JSON.stringify(['exportBundle', root, direction, depth])
+const exportText = ({ root, direction, depth, withhold = [] }: ExportRequest) =>
+  JSON.stringify([
+    'exportBundle',
+    root,
+    direction,
+    depth,
+    ...(withhold.length > 0 ? [withhold] : []),
+  ])
 
 const exportFields = (
   { root, asOf, size, records, bytes }: WovenBundle,
   file: string,
-  { direction, depth }: { direction: Direction; depth: number },
+  { direction, depth, withhold = [] }: ExportRequest,
 ): Record<string, Json> => ({
   question: { root, direction, depth },
   asOf,
   size,
   records,
   file: { sha256: file, bytes: bytes.length },
+  ...(withhold.length > 0 && { withhold: [...withhold] }),
 })
 
-/** A record as the bundle shows it: all of it. */
+/** A record as the bundle shows it before anything is withheld: all of it. */
 function shown({ header, fields, secret, out }: Slice['records'][number]): ShownRecord {
   return {
     header: parseLeaf(header) as RecordHeader,

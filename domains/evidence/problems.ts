@@ -22,3 +22,16 @@ export const exportLost = (id: string) =>
     status: 410,
     details: { id },
   })
+
+export const withholdInvalid = (because: string) =>
+  new Problem('EXPORT_WITHHOLD_INVALID', `What is to be withheld cannot be read: ${because}.`, {
+    status: 400,
+    details: { because },
+  })
+
+export const withholdIdle = (patterns: readonly string[]) =>
+  new Problem(
+    'EXPORT_WITHHOLD_UNMATCHED',
+    `No field of the answer is met by ${patterns.map((one) => JSON.stringify(one)).join(', ')}; nothing was exported.`,
+    { status: 400, details: { patterns } },
+  )

@@ -115,7 +115,10 @@ describe('--json', () => {
     expect({ ok, exit, bundle }).toEqual({
       ok: true,
       exit: 0,
-      bundle: { tenant: 'acme', origin: log.origin, ...question, asOf: 21, size: 21, records: 6 },
+      bundle: {
+        ...{ tenant: 'acme', origin: log.origin, ...question },
+        ...{ asOf: 21, size: 21, records: 6, withhold: [] },
+      },
     })
     expect(verdict).toEqual({
       intact: 'pass',

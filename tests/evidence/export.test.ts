@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { exportBundle, weaveBundle } from '../../domains/evidence/export.ts'
 import { findExport } from '../../domains/evidence/find-export.ts'
+import { EXPORT_LIMITS, type ExportStep, readSlice } from '../../domains/evidence/slice.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import type { Relation } from '../../lineage/kinds.ts'
+import { recordsAsOf } from '../../lineage/record-slice.ts'
 import { kidOf } from '../../proofs/keyleaf.ts'
 import { exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
@@ -191,4 +194,101 @@ it('refuses bodies that are too much together, before they are all in memory', a
     code: 'EXPORT_TOO_LARGE',
   })
   expect((await weaveBundle(exporting, { ...question, depth: 1 })).records).toBe(2)
+})
+
+describe('what is withheld', () => {
+  it('is kept back by field, kind and facet, and the bundle says by which rule', async () => {
+    const tenant = await freshTenant(ledger)
+    const ids = await smallWorld(tenant)
+    const woven = await weaveBundle(exporting, {
+      ...{ tenant, root: ids[4]!, direction: 'UPSTREAM', depth: 20 },
+      withhold: ['Job.description', 'name'],
+    })
+    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
+    expect(exitCode(report)).toBe(0)
+    expect(report.bundle?.withhold).toEqual(['Job.description', 'name'])
+    expect(report.withheld.map(({ names }) => names)).toEqual(
+      ['Dataset', 'Job', 'Dataset', 'Job', 'Dataset'].map((kind) =>
+        kind === 'Job' ? ['description', 'name'] : ['name'],
+      ),
+    )
+    const text = Buffer.from(woven.bytes).toString('latin1')
+    for (const kept of ['publish', 'number 1', 'number 3']) expect(text).not.toContain(kept)
+    expect(text).toContain('number 2')
+  })
+
+  it('is recorded with the export, and part of what an Idempotency-Key stands for', async () => {
+    const tenant = await freshTenant(ledger)
+    const ids = await smallWorld(tenant)
+    const request = {
+      ...{ tenant, subject: 'ada', key: 'once', root: ids[4]!, depth: 2 },
+      direction: 'UPSTREAM' as const,
+      withhold: ['description'],
+    }
+    const { id } = await exportBundle(exporting, request)
+    const [record] = await recordsAsOf(database.graph(tenant).read, [id], 99)
+    expect(JSON.parse(record!.fields!)).toMatchObject({ withhold: ['description'] })
+    await expect(exportBundle(exporting, { ...request, withhold: [] })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    })
+    expect(await exportBundle(exporting, request)).toMatchObject({ id, replayed: true })
+  })
+
+  it.each([
+    ['a pattern that meets nothing', ['description', 'descripton'], 'EXPORT_WITHHOLD_UNMATCHED'],
+    ['an empty pattern', [''], 'EXPORT_WITHHOLD_INVALID'],
+    [
+      'too many patterns',
+      Array.from({ length: 65 }, (_, i) => `n${i}*`),
+      'EXPORT_WITHHOLD_INVALID',
+    ],
+  ])('is refused with %s', async (_what, withhold, code) => {
+    const tenant = await freshTenant(ledger)
+    const [root] = await smallWorld(tenant)
+    const question = { tenant, root: root!, direction: 'BOTH', depth: 3 } as const
+    await expect(weaveBundle(exporting, { ...question, withhold })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('the limits of an export', () => {
+  it('take exactly as many records and characters as they say, and not one more', async () => {
+    const tenant = await freshTenant(ledger)
+    const ids = await smallWorld(tenant)
+    const { read } = database.graph(tenant)
+    const question = { tenant, root: ids[4]!, direction: 'UPSTREAM', depth: 20 } as const
+    const { records } = await readSlice(read, question)
+    const text = records.reduce((sum, { fields }) => sum + fields!.length, 0)
+    const limits = { records: 5, text }
+    const within = (given: typeof limits) => readSlice(read, question, undefined, given)
+    expect((await within(limits)).records).toHaveLength(5)
+    for (const less of [{ records: 4 }, { text: text - 1 }]) {
+      await expect(within({ ...limits, ...less })).rejects.toMatchObject({
+        code: 'EXPORT_TOO_LARGE',
+        details: { most: Object.values(less)[0] },
+      })
+    }
+  })
+
+  it('are those that the specification states', () => {
+    const spec = readFileSync('docs/specs/bundle.md', 'utf8')
+    for (const most of Object.values(EXPORT_LIMITS)) {
+      expect(spec).toContain(most.toLocaleString('en-US'))
+    }
+  })
+})
+
+it('tells how far it is, stage by stage', async () => {
+  const tenant = await freshTenant(ledger)
+  const ids = await smallWorld(tenant)
+  const steps: ExportStep[] = []
+  await weaveBundle(exporting, {
+    ...{ tenant, root: ids[4]!, direction: 'UPSTREAM', depth: 20 },
+    tell: (step) => steps.push(step),
+  })
+  expect(steps).toEqual([
+    { stage: 'lineage', done: 5, of: 5 },
+    { stage: 'records', done: 5, of: 5 },
+    { stage: 'proof', done: 0, of: 1 },
+    { stage: 'bundle', done: 0, of: 1 },
+  ])
 })

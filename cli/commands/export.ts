@@ -1,0 +1,107 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { sha256 } from '../../core/sha256.ts'
+import { exportBundle } from '../../domains/evidence/export.ts'
+import { EXPORT_LIMITS, type ExportStep } from '../../domains/evidence/slice.ts'
+import { hex } from '../../proofs/hex.ts'
+import { kidOf } from '../../proofs/keyleaf.ts'
+import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
+import { readConfig } from '../../server/config.ts'
+import { progressTo } from '../../server/neo4j/progress.ts'
+import { openObjectFiles } from '../../server/object-files.ts'
+import { openService } from '../../server/open.ts'
+
+interface Options {
+  tenant: string
+  root: string
+  direction: Question['direction']
+  depth: number
+  withhold: string[]
+  out: string
+  json?: true
+}
+
+const STAGES: Record<ExportStep['stage'], string> = {
+  lineage: 'looking for what belongs to the answer',
+  records: 'reading records',
+  proof: 'proving them against a signed checkpoint',
+  bundle: 'stitching and signing',
+}
+
+export function define(command: Command): void {
+  command
+    .description(
+      'Write the answer to a lineage question as a stitched bundle, and record the export.\n\n' +
+        'Runs beside a server or without one; the file is then also at /exports/<id>. An answer of\n' +
+        `more than ${EXPORT_LIMITS.records} records, or with bodies of more than ${EXPORT_LIMITS.text} characters together, is\n` +
+        'refused: ask for a smaller depth, or for one direction.\n\n' +
+        'A pattern of --withhold is the name of a field, or Kind.field; * stands for any characters,\n' +
+        'and a facet is met by its own name too. One that meets no field is refused.',
+    )
+    .requiredOption('--tenant <name>', 'the tenant')
+    .requiredOption('--root <id>', 'the entity to start from, by its URN')
+    .addOption(
+      new Option('--direction <way>', 'UPSTREAM, DOWNSTREAM or BOTH')
+        .default('UPSTREAM')
+        .argParser(directionOf),
+    )
+    .option('--depth <hops>', 'how many hops: 0 to 20', wholeNumber, 20)
+    .option('--withhold <pattern...>', 'fields to keep back', [] as string[])
+    .requiredOption('--out <file>', 'where to')
+    .option('--json', 'print one JSON object')
+    .action(writeBundle)
+}
+
+async function writeBundle({ out, json, ...asked }: Options) {
+  const config = readConfig()
+  const progress = progressTo(process.stderr)
+  const service = await openService(config, { progress })
+  try {
+    const { database, ledger, keys } = service
+    const signer = {
+      kid: kidOf(sha256, keys.manifest.publicKey),
+      key: keys.manifest.privateKey.export({ format: 'jwk' }),
+    }
+    const objects = openObjectFiles(join(config.home, 'objects'))
+    const tell = ({ stage, done, of }: ExportStep) =>
+      progress.step(`${STAGES[stage]}${of > 1 ? `: ${done} of ${of}` : ''}`)
+    const { id, woven } = await exportBundle(
+      { database, ledger, objects, signer },
+      { ...asked, subject: 'local', tell },
+    )
+    progress.done()
+    const { bytes, ...about } = woven!
+    writeWhole(out, bytes)
+    const made = { ok: true, id, file: out, sha256: hex(sha256(bytes)), bytes: bytes.length }
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ ...made, ...about })}\n`
+        : `${about.records} records as of ${about.asOf}, proven against size ${about.size}: ${out} (${bytes.length} bytes)\n`,
+    )
+  } finally {
+    await service.close()
+  }
+}
+
+/** Under another name first, so that nobody finds half a bundle. */
+function writeWhole(path: string, bytes: Uint8Array) {
+  const draft = `${path}.${process.pid}.new`
+  try {
+    writeFileSync(draft, bytes)
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+function directionOf(given: string) {
+  const found = DIRECTIONS.find((one) => one === given.toUpperCase())
+  if (found) return found
+  throw new InvalidArgumentError(`It must be one of ${DIRECTIONS.join(', ')}.`)
+}
+
+function wholeNumber(given: string) {
+  if (/^[0-9]{1,6}$/.test(given)) return Number(given)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
