@@ -43,6 +43,7 @@ export type ProofCode =
   | 'PROOF_NOTE_KEY'
   | 'PROOF_NOTE_UNSIGNED'
   | 'PROOF_NOTE_SIGNATURE'
+  | 'PROOF_COSIGNATURE'
   | 'PROOF_CHECKPOINT_SYNTAX'
   | 'PROOF_CHECKPOINT_ORIGIN'
   | 'PROOF_CHECKPOINT_EXTENSION'
@@ -89,6 +90,9 @@ export type ProofCode =
   | 'PROOF_ORIGIN_UNLISTED'
   | 'PROOF_ORIGIN_TENANT'
   | 'PROOF_MANIFEST_SIGNATURE'
+  | 'PROOF_POLICY'
+  | 'PROOF_POLICY_LOG'
+  | 'PROOF_QUORUM'
 
 /** A proof, or a text that a proof rests on, that fails; `code` says at which step, and nothing matches on the message. */
 export class ProofError extends Error {

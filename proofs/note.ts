@@ -5,8 +5,12 @@ import { equal, type Sha256 } from './hash.ts'
 import { hex } from './hex.ts'
 import { utf8 } from './utf8.ts'
 
-/** C2SP signed-note's number for Ed25519. */
-const ED25519 = Uint8Array.of(0x01)
+/** C2SP signed-note's numbers for what a key signs with: one key under two types is two keys. */
+export const KEY_TYPES = { ed25519: 0x01, cosignature: 0x04 } as const
+
+/** How a note's key signs: over the text itself, or as a witness does (proofs/cosignature.ts). */
+export type KeyType = keyof typeof KEY_TYPES
+
 const HASH_BYTES = 4
 const MAX_SIGNATURES = 100
 
@@ -37,9 +41,13 @@ export interface NoteKey {
   publicKey: Uint8Array
 }
 
-/** Gives the first four bytes of `H(name ‖ "\n" ‖ 0x01 ‖ key)` (C2SP signed-note). */
-export const keyHash = (sha256: Sha256, name: string, publicKey: Uint8Array) =>
-  sha256(utf8(`${name}\n`), ED25519, publicKey).slice(0, HASH_BYTES)
+/** Gives the first four bytes of `H(name ‖ "\n" ‖ type ‖ key)` (C2SP signed-note). */
+export const keyHash = (
+  sha256: Sha256,
+  name: string,
+  publicKey: Uint8Array,
+  type: KeyType = 'ed25519',
+) => sha256(utf8(`${name}\n`), Uint8Array.of(KEY_TYPES[type]), publicKey).slice(0, HASH_BYTES)
 
 /** Gives the signature line's parts for a signature made over the note's text. */
 export function noteSignature(
@@ -52,6 +60,10 @@ export function noteSignature(
   return { name, keyHash: keyHash(sha256, name, publicKey), signature }
 }
 
+/** Tells whether a line says that it is by this key; what it says is not checked. */
+export const isBy = (line: NoteSignature, key: { name: string; keyHash: Uint8Array }) =>
+  line.name === key.name && equal(line.keyHash, key.keyHash)
+
 /**
  * Writes a signed note.
  *
@@ -59,11 +71,16 @@ export function noteSignature(
  */
 export function formatNote(text: string, signatures: readonly NoteSignature[]) {
   requireText(text)
-  const lines = signatures.map(({ name, keyHash, signature }) => {
-    return `— ${name} ${std64(Uint8Array.of(...keyHash, ...signature))}\n`
-  })
-  return `${text}\n${lines.join('')}`
+  return `${text}\n${formatSignatures(signatures)}`
 }
+
+/** Writes signature lines alone, as a witness answers with them (C2SP tlog-witness). */
+export const formatSignatures = (signatures: readonly NoteSignature[]) =>
+  signatures
+    .map(({ name, keyHash, signature }) => {
+      return `— ${name} ${std64(Uint8Array.of(...keyHash, ...signature))}\n`
+    })
+    .join('')
 
 /**
  * Reads a signed note, in the one form that `formatNote` writes.
@@ -80,25 +97,30 @@ export function parseNote(note: string): Note {
   return { text, signatures: lines.map(parseLine) }
 }
 
-/** Writes a key as a vkey: `<name>+<key hash in hex>+<base64 of 0x01 ‖ key>`. */
-export function formatVkey(sha256: Sha256, { name, publicKey }: NoteKey) {
+/** Writes a key as a vkey: `<name>+<key hash in hex>+<base64 of type ‖ key>`. */
+export function formatVkey(
+  sha256: Sha256,
+  { name, publicKey }: NoteKey,
+  type: KeyType = 'ed25519',
+) {
   requireName(name)
-  const typed = std64(Uint8Array.of(...ED25519, ...publicKey))
-  return `${name}+${hex(keyHash(sha256, name, publicKey))}+${typed}`
+  const typed = std64(Uint8Array.of(KEY_TYPES[type], ...publicKey))
+  return `${name}+${hex(keyHash(sha256, name, publicKey, type))}+${typed}`
 }
 
 /**
- * Reads a vkey.
+ * Reads a vkey of one type.
  *
- * @throws {ProofError} `PROOF_NOTE_KEY` for another form, another algorithm, or a hash not the key's.
+ * @throws {ProofError} `PROOF_NOTE_KEY` for another form, another type, or a hash not the key's.
  */
-export function parseVkey(sha256: Sha256, vkey: string): NoteKey {
+export function parseVkey(sha256: Sha256, vkey: string, type: KeyType = 'ed25519'): NoteKey {
   const [, name = '', hash = '', typed = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? []
   const bytes = bytesOf(typed)
   const publicKey = bytes.slice(1)
-  const sound = NAME.test(name) && bytes.length === 33 && bytes[0] === ED25519[0]
-  if (!sound || hex(keyHash(sha256, name, publicKey)) !== hash) {
-    throw new ProofError('PROOF_NOTE_KEY', 'not a vkey of an Ed25519 key')
+  const sound = NAME.test(name) && bytes.length === 33 && bytes[0] === KEY_TYPES[type]
+  if (!sound || hex(keyHash(sha256, name, publicKey, type)) !== hash) {
+    const wanted = type === 'ed25519' ? 'an Ed25519 key' : 'an Ed25519 key that cosigns (0x04)'
+    throw new ProofError('PROOF_NOTE_KEY', `not a vkey of ${wanted}`)
   }
   return { name, publicKey }
 }
@@ -112,8 +134,8 @@ export function parseVkey(sha256: Sha256, vkey: string): NoteKey {
  */
 export function verifyNote(sha256: Sha256, note: string, { name, publicKey }: NoteKey): string {
   const { text, signatures } = parseNote(note)
-  const hash = keyHash(sha256, name, publicKey)
-  const own = signatures.filter((line) => line.name === name && equal(line.keyHash, hash))
+  const key = { name, keyHash: keyHash(sha256, name, publicKey) }
+  const own = signatures.filter((line) => isBy(line, key))
   if (own.length === 0) throw new ProofError('PROOF_NOTE_UNSIGNED', `not signed by ${name}`)
   const message = utf8(text)
   if (!own.every(({ signature }) => verifyEd25519(publicKey, message, signature))) {
@@ -145,7 +167,8 @@ function requireText(text: string) {
   }
 }
 
-function requireName(name: string) {
+/** @throws {ProofError} `PROOF_NOTE_KEY` where a key cannot have that name. */
+export function requireName(name: string) {
   if (!NAME.test(name)) throw new ProofError('PROOF_NOTE_KEY', 'a key name with a space or plus')
 }
 

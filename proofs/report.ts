@@ -5,7 +5,14 @@ import type { Withheld } from './withhold.ts'
 export type Result = 'pass' | 'fail' | 'not evaluated'
 
 /** What a check is about; each group feeds one line of the verdict. */
-export type Group = 'container' | 'manifest' | 'log' | 'records' | 'lineage' | 'authenticity'
+export type Group =
+  | 'container'
+  | 'manifest'
+  | 'log'
+  | 'records'
+  | 'lineage'
+  | 'authenticity'
+  | 'witnesses'
 
 /** Every named check in the order of the report; `docs/specs/bundle.md` has a step for each. */
 export const CHECKS = {
@@ -39,6 +46,9 @@ export const CHECKS = {
   'manifest-signature': 'authenticity',
   'checkpoint-key': 'authenticity',
   'checkpoint-signature': 'authenticity',
+  'witness-policy': 'witnesses',
+  cosignatures: 'witnesses',
+  'witness-quorum': 'witnesses',
 } as const satisfies Record<string, Group>
 
 /** The name of a check. */

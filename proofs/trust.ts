@@ -5,6 +5,7 @@ import type { Sha256 } from './hash.ts'
 import { type Json, parseJson } from './json.ts'
 import { kidOf } from './keyleaf.ts'
 import { type Check, closed, count, hash, listOf, name, oneOf, orNull } from './members.ts'
+import { parsePolicy } from './policy.ts'
 
 /** A key that the reader trusts for one use in one log. */
 export interface TrustKey {
@@ -30,7 +31,7 @@ export interface TrustLog {
 export interface Trust {
   v: 'selvedge/trust/1'
   logs: TrustLog[]
-  /** A C2SP tlog-policy, empty for none; parsed as text, not evaluated yet. */
+  /** A C2SP tlog-policy as text, empty for none. */
   witnessPolicy: string
   /** Keys (vkeys) of those who replay logs; not evaluated yet. */
   replayers: string[]
@@ -44,7 +45,7 @@ export const formatTrust = (trust: Trust) => canonical(trust as unknown as Json)
  * people; its members are closed all the same, because a misspelt `until` must not be overlooked.
  *
  * @throws {ProofError} `PROOF_TRUST` for an origin or a key listed twice, a `kid` that is not its key's,
- * or an empty validity; `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`
+ * or an empty validity; `PROOF_POLICY`, `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`
  */
 export function parseTrust(sha256: Sha256, text: string): Trust {
   const value = closed(parseJson(text), 'the trust root', [
@@ -56,7 +57,7 @@ export function parseTrust(sha256: Sha256, text: string): Trust {
   const trust: Trust = {
     v: oneOf('selvedge/trust/1')(value.v, 'v'),
     logs: listOf(log)(value.logs, 'logs'),
-    witnessPolicy: policy(value.witnessPolicy),
+    witnessPolicy: policy(sha256, value.witnessPolicy),
     replayers: listOf(name)(value.replayers, 'replayers'),
   }
   requireOnce(trust.logs.map(({ origin }) => origin))
@@ -94,9 +95,10 @@ const anchor: Check<TrustLog['anchors'][number]> = (value, what) => {
   return { size: count(members.size, `${what}.size`), root: hash(members.root, `${what}.root`) }
 }
 
-function policy(value: Json | undefined) {
-  if (typeof value === 'string') return value
-  throw new ProofError('PROOF_VALUE', 'witnessPolicy is not text')
+function policy(sha256: Sha256, value: Json | undefined) {
+  if (typeof value !== 'string') throw new ProofError('PROOF_VALUE', 'witnessPolicy is not text')
+  if (value !== '') parsePolicy(sha256, value)
+  return value
 }
 
 function checkKeys(sha256: Sha256, keys: readonly TrustKey[]) {

@@ -43,6 +43,13 @@ import {
   checkWithheld,
 } from './verify/records.ts'
 import { judge } from './verify/verdict.ts'
+import {
+  asksQuorum,
+  checkCosignatures,
+  checkQuorum,
+  givenPolicy,
+  readPolicy,
+} from './verify/witnessed.ts'
 
 /** What a verifier is given. */
 export interface VerifyInput {
@@ -110,10 +117,17 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
     checkCheckpointSignature(sha256, c, k),
   )
 
+  const policy = await checks.find('witness-policy', [givenPolicy(trust), checkpoint], (t, c) =>
+    readPolicy(sha256, t, c),
+  )
+  const said = await checks.find('cosignatures', [policy, checkpoint], (p, c) =>
+    checkCosignatures(sha256, p, c),
+  )
+  await checks.judge('witness-quorum', [asksQuorum(policy), said], checkQuorum)
+
   return judge(checks.all(), {
     manifest: manifest.found ? manifest.value : null,
     records: records.found ? records.value : [],
-    trust,
   })
 }
 

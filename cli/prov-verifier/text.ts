@@ -17,6 +17,7 @@ const TITLES: Record<Group, string> = {
   records: 'Records',
   lineage: 'Lineage',
   authenticity: 'Authenticity',
+  witnesses: 'Witnesses',
 }
 
 const NAMES: Record<Line, string> = {

@@ -14,6 +14,8 @@ import { type Entries, entry } from './manifest.ts'
 /** A checkpoint read from its note; no signature checked yet. */
 export interface ReadCheckpoint extends Checkpoint {
   note: string
+  /** What is signed: the note without its signature lines. */
+  text: string
   signatures: NoteSignature[]
 }
 
@@ -29,7 +31,7 @@ export function readCheckpoint(entries: Entries) {
   if (extensions.length > 0) {
     throw new ProofError('PROOF_CHECKPOINT_EXTENSION', 'a line after the root')
   }
-  const value: ReadCheckpoint = { ...checkpoint, note, signatures }
+  const value: ReadCheckpoint = { ...checkpoint, note, text, signatures }
   return { value, detail: `${value.origin}, size ${value.size}, root ${b64(value.root)}` }
 }
 

@@ -1,7 +1,6 @@
 import type { Manifest } from '../manifest.ts'
 import type { ReadRecord } from '../records.ts'
-import type { Check, Line, Report, Result, Summary } from '../report.ts'
-import type { Trust } from '../trust.ts'
+import type { Check, Group, Line, Report, Result, Summary } from '../report.ts'
 import { type Withheld, withheldIn } from '../withhold.ts'
 
 /** What the verdict rests on, besides the checks. */
@@ -9,13 +8,15 @@ interface Ground {
   manifest: Manifest | null
   /** None where they could not be read. */
   records: readonly ReadRecord[]
-  trust: Trust | null
 }
 
 type Ruling = { result: Result; detail: string }
 
+/** What is about who vouches for the bundle, not about what is in it. */
+const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'witnesses'])
+
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
-export function judge(checks: Check[], { manifest, records, trust }: Ground): Report {
+export function judge(checks: Check[], { manifest, records }: Ground): Report {
   const withheld = withheldIn(records)
   return {
     checks,
@@ -23,13 +24,11 @@ export function judge(checks: Check[], { manifest, records, trust }: Ground): Re
       intact: tellWithheld(
         withheld,
         sumUp(
-          checks.filter(
-            ({ name, group }) => group !== 'authenticity' && name !== 'lineage-upstream',
-          ),
+          checks.filter(({ name, group }) => !BESIDE.has(group) && name !== 'lineage-upstream'),
         ),
       ),
       authentic: sumUp(checks.filter(({ group }) => group === 'authenticity')),
-      witnessed: notYet(witnesses(trust)),
+      witnessed: witnessed(checks),
       current: notYet(
         'that these are the latest records takes a state proof, which this release has not',
       ),
@@ -66,6 +65,13 @@ function tellWithheld(withheld: readonly Withheld[], { result, detail }: Ruling)
   }
 }
 
+/** Says who cosigned, since that is what a reader asks next. */
+function witnessed(checks: readonly Check[]): Ruling {
+  const ruling = sumUp(checks.filter(({ group }) => group === 'witnesses'))
+  if (ruling.result !== 'pass') return ruling
+  return { ...ruling, detail: checks.find(({ name }) => name === 'witness-quorum')!.detail }
+}
+
 function upstream(checks: readonly Check[]): Ruling {
   const { result, detail } = checks.find(({ name }) => name === 'lineage-upstream')!
   if (result !== 'pass') return { result, detail }
@@ -73,11 +79,6 @@ function upstream(checks: readonly Check[]): Ruling {
 }
 
 const notYet = (detail: string): Ruling => ({ result: 'not evaluated', detail })
-
-const witnesses = (trust: Trust | null) =>
-  trust?.witnessPolicy
-    ? 'the trust root has a witness policy; this release reads it and does not evaluate it'
-    : 'no witness policy was given'
 
 const summarise = ({ predicate }: Manifest): Summary => ({
   tenant: predicate.tenant,

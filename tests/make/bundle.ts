@@ -19,7 +19,7 @@ import {
   STATEMENT,
 } from '../../proofs/manifest.ts'
 import { rootOf } from '../../proofs/merkle.ts'
-import { formatNote, noteSignature } from '../../proofs/note.ts'
+import { formatNote, type NoteSignature, noteSignature } from '../../proofs/note.ts'
 import { proofBytes } from '../../proofs/proof.ts'
 import { recordsBytes, type ShownRecord } from '../../proofs/records.ts'
 import { isDesign } from '../../proofs/relations.ts'
@@ -29,12 +29,15 @@ import { compareUtf16, text, utf8 } from '../../proofs/utf8.ts'
 import { writeZip, type ZipEntry } from '../../proofs/zip.ts'
 import type { TestKey } from './keys.ts'
 import type { TestLog } from './log.ts'
+import { policyOf, type TestWitness } from './witness.ts'
 
 /** What is asked of a log, and what goes beside the answer. */
 export interface Asked {
   question: Question
   asOf?: number
   attachments?: ZipEntry[]
+  /** Who cosigns the checkpoint; the trust root asks for all of them. */
+  witnesses?: readonly TestWitness[]
 }
 
 /**
@@ -54,6 +57,8 @@ export interface Changes {
   checkpoint?(checkpoint: Checkpoint): Checkpoint
   checkpointText?(text: string): string
   note?(note: string): string
+  /** The lines of the witnesses; `text` is what they are over. */
+  cosignatures?(lines: NoteSignature[], text: string): NoteSignature[]
   checkpointKey?: TestKey
   /** Any subject's bytes, by path. */
   subjects?: Record<string, (text: string) => string>
@@ -92,7 +97,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
   })
   const proof = (changes.proof ?? same)(prove(hashes, seqs))
   const made = [
-    { path: CHECKPOINT, bytes: utf8(signCheckpoint(log, checkpoint, changes)) },
+    { path: CHECKPOINT, bytes: utf8(signCheckpoint(log, checkpoint, { ...changes, ...asked })) },
     { path: PROOF, bytes: proofBytes(proof) },
     { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
     ...(asked.attachments ?? []),
@@ -106,12 +111,15 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
   const zip = writeZip((changes.files ?? same)([...files, ...subjects]))
   return {
     bytes: (changes.zip ?? same)(zip),
-    trust: (changes.trust ?? same)(trustIn(log)),
+    trust: (changes.trust ?? same)(trustIn(log, asked.witnesses)),
   }
 }
 
-/** The trust root that lists a log's two keys. */
-export const trustIn = ({ origin, keys }: TestLog): Trust => ({
+/** The trust root that lists a log's two keys, and asks for the cosignatures of all these witnesses. */
+export const trustIn = (
+  { origin, keys }: TestLog,
+  witnesses: readonly TestWitness[] = [],
+): Trust => ({
   v: 'selvedge/trust/1',
   logs: [
     {
@@ -120,7 +128,7 @@ export const trustIn = ({ origin, keys }: TestLog): Trust => ({
       anchors: [],
     },
   ],
-  witnessPolicy: '',
+  witnessPolicy: witnesses.length === 0 ? '' : policyOf(witnesses, 'all'),
   replayers: [],
 })
 
@@ -173,12 +181,20 @@ const prove = (hashes: readonly Uint8Array[], seqs: number[]): Batch => ({
   ),
 })
 
-function signCheckpoint(log: TestLog, checkpoint: Checkpoint, changes: Changes) {
+function signCheckpoint(
+  log: TestLog,
+  checkpoint: Checkpoint,
+  { witnesses = [], ...changes }: Changes & Pick<Asked, 'witnesses'>,
+) {
   const signed = (changes.checkpointText ?? same)(formatCheckpoint(checkpoint))
   const key = changes.checkpointKey ?? log.keys.checkpoint
   const signature = key.sign(utf8(signed))
   const line = noteSignature(sha256, checkpoint.origin, keyBytes(key), signature)
-  return (changes.note ?? same)(formatNote(signed, [line]))
+  const cosigned = (changes.cosignatures ?? same)(
+    witnesses.map((witness) => witness.cosign(signed)),
+    signed,
+  )
+  return (changes.note ?? same)(formatNote(signed, [...cosigned, line]))
 }
 
 const keyBytes = ({ x }: TestKey) => new Uint8Array(Buffer.from(x, 'base64url'))

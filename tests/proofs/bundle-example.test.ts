@@ -75,7 +75,9 @@ it('keeps the bundle and its trust root as published', async () => {
 it('takes the published bundle for genuine', async () => {
   const bytes = new Uint8Array(readFileSync(BUNDLE))
   const report = await verifyBundle({ sha256, bytes, trust })
-  expect(report.checks.filter(({ result }) => result !== 'pass')).toEqual([])
+  // Its trust root has no witness policy, so what is about witnesses is not asked.
+  const asked = report.checks.filter(({ group }) => group !== 'witnesses')
+  expect(asked.filter(({ result }) => result !== 'pass')).toEqual([])
   expect(exitCode(report)).toBe(0)
 })
 

@@ -13,6 +13,7 @@ import { KEY_MUTANTS } from './mutants/key-mutants.ts'
 import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
 import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
 import { WITHHOLD_MUTANTS } from './mutants/withhold-mutants.ts'
+import { WITNESS_MUTANTS } from './mutants/witness-mutants.ts'
 
 /** For every check, bundles that it alone can refuse. */
 const MUTANTS: Record<CheckName, Mutant[]> = {
@@ -20,6 +21,7 @@ const MUTANTS: Record<CheckName, Mutant[]> = {
   ...RECORD_MUTANTS,
   ...KEY_MUTANTS,
   ...WITHHOLD_MUTANTS,
+  ...WITNESS_MUTANTS,
 }
 
 it('the bundle that the mutants differ from is genuine', async () => {

@@ -68,15 +68,6 @@ describe('the verdict', () => {
       'fail',
     ])
   })
-
-  it('says that a witness policy was read and not evaluated', async () => {
-    const report = await verify(undefined, {
-      trust: (trust) => ({ ...trust, witnessPolicy: 'quorum none\n' }),
-    })
-    expect(report.verdict.witnessed.result).toBe('not evaluated')
-    expect(report.verdict.witnessed.detail).toContain('does not evaluate it')
-    expect(exitCode(report)).toBe(0)
-  })
 })
 
 describe('completeness upstream', () => {

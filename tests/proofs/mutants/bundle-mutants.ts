@@ -92,7 +92,7 @@ export const BUNDLE_MUTANTS = {
     mutant('an extension line', 'PROOF_CHECKPOINT_EXTENSION', {
       checkpointText: (text) => `${text}more\n`,
     }),
-    mutant('no signature', 'PROOF_NOTE_SYNTAX', { note: (note) => note.replace(/—.*\n/, '') }),
+    mutant('no signature', 'PROOF_NOTE_SYNTAX', { note: (note) => note.replace(/—.*\n/g, '') }),
   ],
   'checkpoint-match': [
     mutant('another size in the manifest', 'PROOF_CHECKPOINT_OTHER', predicate({ size: 22 })),

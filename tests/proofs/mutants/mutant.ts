@@ -8,6 +8,7 @@ import type { ShownRecord } from '../../../proofs/records.ts'
 import { utf8 } from '../../../proofs/utf8.ts'
 import { type Changes, makeBundle, type TestBundle, trustIn } from '../../make/bundle.ts'
 import { smallLog } from '../../make/small-log.ts'
+import { makeWitness } from '../../make/witness.ts'
 
 /** A bundle in which one thing is wrong, everything above it computed and signed anew. */
 export interface Mutant {
@@ -22,14 +23,18 @@ const { log, report } = small
 export const question = { root: report, direction: 'UPSTREAM', depth: 5 } as const
 const attachments = [{ path: 'attachments/note', bytes: utf8('as it was') }]
 
+/** Who cosigns the checkpoint, and whose word the trust root asks for. */
+export const witnesses = ['one.example/w', 'two.example/w'].map(makeWitness)
+const asked = { question, attachments, witnesses }
+
 /** The bundle that every mutant differs from. */
-export const genuine = () => makeBundle(log, { question, attachments })
+export const genuine = () => makeBundle(log, asked)
 
 /** Describes a mutant: what is wrong with it, the code that says so, and the layers changed. */
 export const mutant = (what: string, code: ProofCode, changes: Changes, of = log): Mutant => ({
   what,
   code,
-  make: () => makeBundle(of, { question, attachments }, changes),
+  make: () => makeBundle(of, asked, changes),
 })
 
 /** Changes members of the manifest's predicate. */
@@ -59,7 +64,7 @@ export const outSet = (id: string, change: (out: readonly Link[]) => Link[]): Ch
 })
 
 /** The trust root of `genuine`. */
-export const genuineTrust = trustIn(log)
+export const genuineTrust = trustIn(log, witnesses)
 
 /** An origin of another tenant's log. */
 export const otherOrigin = 'selvedge.test/elsewhere'
