@@ -1,8 +1,13 @@
+import { type AnchorProof, anchorsBytes } from './anchors.ts'
 import { b64 } from './base64.ts'
 import type { Sha256 } from './hash.ts'
 import { hex } from './hex.ts'
+import { keyRecordsBytes } from './key-records.ts'
+import type { KeyLeaf } from './leaf.ts'
 import {
+  ANCHORS,
   CHECKPOINT,
+  KEYS,
   MANIFEST,
   MANIFEST_JWS,
   type Manifest,
@@ -39,6 +44,10 @@ export interface BundleParts {
   checkpoint: string
   /** The patterns by which fields of `records` are withheld; the bundle says nothing of it without them. */
   withhold?: readonly string[]
+  /** The key records after the first two that the reader may need, in order of `seq`. */
+  keys?: readonly KeyLeaf[]
+  /** Proofs that lead from the checkpoint to anchors, ascending by size. */
+  anchors?: readonly AnchorProof[]
   /** Further entries, vouched for by hash and not interpreted. */
   attachments?: readonly ZipEntry[]
 }
@@ -64,17 +73,21 @@ export async function buildBundle(sha256: Sha256, parts: BundleParts, signer: Ma
  * Gives the places that a bundle of these parts proves: `hashes` must be the batch proof for them, and
  * `batchRanges` says which subtrees that takes.
  */
-export const provenPlaces = ({ records }: Pick<BundleParts, 'records'>) =>
-  placesOf([records.map(({ header }) => header)])
+export const provenPlaces = ({ records, keys = [] }: Pick<BundleParts, 'records' | 'keys'>) =>
+  placesOf([records.map(({ header }) => header), keys])
 
 /** Every entry but the manifest and its signature, in path order. */
-function subjectsOf({ size, records, hashes, checkpoint, attachments = [] }: BundleParts) {
+function subjectsOf(parts: BundleParts) {
+  const { size, records, hashes, checkpoint, keys = [], anchors = [], attachments = [] } = parts
   const ordered = [...records].sort((a, b) => a.header.seq - b.header.seq)
-  const seqs = provenPlaces({ records })
+  const seqs = provenPlaces({ records, keys })
   const subjects: ZipEntry[] = [
     { path: CHECKPOINT, bytes: utf8(checkpoint) },
     { path: PROOF, bytes: proofBytes({ size, seqs, hashes }) },
     { path: RECORDS, bytes: recordsBytes(ordered) },
+    // Where there is nothing to say there is no file: such a bundle is as it always was.
+    ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
+    ...(anchors.length > 0 ? [{ path: ANCHORS, bytes: anchorsBytes(anchors) }] : []),
     ...attachments,
   ]
   return subjects.sort((a, b) => compareUtf16(a.path, b.path))

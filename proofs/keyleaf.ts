@@ -29,23 +29,38 @@ export function keyLeafMessage(leaf: Omit<KeyLeaf, 'sigs'>): Uint8Array {
  * `PROOF_KEY_SIGNATURE`
  */
 export function verifyKeyLeaf(sha256: Sha256, leaf: KeyLeaf, prev?: Uint8Array) {
+  verifyKeyItself(sha256, leaf)
+  if (leaf.prev !== null) verifyKeyBefore(sha256, leaf, prev)
+}
+
+/**
+ * Checks what a key record shows by itself: that `kid` is its key's, and the new key's own signature
+ * where it is added.
+ *
+ * @throws {ProofError} `PROOF_KEY_ID`, `PROOF_KEY_SIGNATURE`
+ */
+export function verifyKeyItself(sha256: Sha256, leaf: KeyLeaf) {
   const key = unb64(leaf.x)
   if (kidOf(sha256, key) !== leaf.kid) {
     throw new ProofError('PROOF_KEY_ID', `${leaf.kid} is not the thumbprint of its key`)
   }
-  const message = keyLeafMessage(leaf)
-  const [byPrev, byItself] = leaf.sigs
-  if (leaf.prev !== null) {
-    if (!prev || kidOf(sha256, prev) !== leaf.prev) {
-      throw new ProofError('PROOF_KEY_PREVIOUS', `the key ${leaf.prev} is not at hand`)
-    }
-    requireSignature(prev, message, byPrev)
-  }
-  if (leaf.event === 'add') requireSignature(key, message, byItself)
+  if (leaf.event === 'add') requireSignature(key, leaf, leaf.sigs[1])
 }
 
-function requireSignature(key: Uint8Array, message: Uint8Array, signature: string | null) {
-  if (signature === null || !verifyEd25519(key, message, unb64(signature))) {
-    throw new ProofError('PROOF_KEY_SIGNATURE', 'a key record is not signed by its key')
+/**
+ * Checks the signature of the key `prev` on a key record.
+ *
+ * @throws {ProofError} `PROOF_KEY_PREVIOUS`, `PROOF_KEY_SIGNATURE`
+ */
+export function verifyKeyBefore(sha256: Sha256, leaf: KeyLeaf, prev?: Uint8Array) {
+  if (!prev || kidOf(sha256, prev) !== leaf.prev) {
+    throw new ProofError('PROOF_KEY_PREVIOUS', `the key ${leaf.prev} is not at hand`)
+  }
+  requireSignature(prev, leaf, leaf.sigs[0])
+}
+
+function requireSignature(key: Uint8Array, leaf: KeyLeaf, signature: string | null) {
+  if (signature === null || !verifyEd25519(key, keyLeafMessage(leaf), unb64(signature))) {
+    throw new ProofError('PROOF_KEY_SIGNATURE', `key record ${leaf.seq} is not signed by its key`)
   }
 }

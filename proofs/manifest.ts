@@ -33,6 +33,10 @@ export const RECORDS = 'records.ndjson'
 export const PROOF = 'proof.json'
 export const CHECKPOINT = 'checkpoint'
 
+/** The subjects that say more of keys, where there is more to say. */
+export const KEYS = 'keys.json'
+export const ANCHORS = 'anchors.json'
+
 /** Which way lineage is walked. */
 export const DIRECTIONS = ['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const
 

@@ -1,3 +1,4 @@
+import type { AnchorProof } from './anchors.ts'
 import type { Sha256 } from './hash.ts'
 import type { Manifest } from './manifest.ts'
 import { mergeLeaves } from './proven.ts'
@@ -7,7 +8,9 @@ import {
   checkCheckpointSignature,
   checkManifestSignature,
   checkTenantOfOrigin,
+  compareAnchors,
   findCheckpointKey,
+  findKeys,
   findLog,
   findManifestKey,
 } from './verify/authenticity.ts'
@@ -17,8 +20,11 @@ import {
   checkCheckpoint,
   checkInclusion,
   checkPositions,
+  leavesOfKeys,
   leavesOfRecords,
+  readAnchors,
   readCheckpoint,
+  readKeyRecords,
   readProof,
   readRecords,
 } from './verify/log.ts'
@@ -41,6 +47,8 @@ import {
   checkTenant,
   checkTimes,
   checkWithheld,
+  type LeafHead,
+  mergeHeads,
 } from './verify/records.ts'
 import { judge } from './verify/verdict.ts'
 import {
@@ -48,6 +56,7 @@ import {
   checkCosignatures,
   checkQuorum,
   givenPolicy,
+  isCosigned,
   readPolicy,
 } from './verify/witnessed.ts'
 
@@ -58,6 +67,8 @@ export interface VerifyInput {
   bytes: Uint8Array
   /** Without a trust root a bundle vouches only for itself: its authenticity is not evaluated. */
   trust?: Trust | null
+  /** Proofs that lead to anchors of the trust root, beside those that the bundle itself brings. */
+  anchors?: readonly AnchorProof[]
 }
 
 /**
@@ -67,7 +78,12 @@ export interface VerifyInput {
  * Needs no network and no database. A bundle's "no" is in the report; this throws only where the
  * fault is ours.
  */
-export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput): Promise<Report> {
+export async function verifyBundle({
+  sha256,
+  bytes,
+  trust = null,
+  anchors = [],
+}: VerifyInput): Promise<Report> {
   const checks = new Checks()
 
   const zip = await checks.find('zip-form', [], () => openZip(bytes))
@@ -82,16 +98,28 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
   await checks.judge('checkpoint-match', [manifest, checkpoint], checkCheckpoint)
   const proof = await checks.find('proof-form', [zip], readProof)
   const records = await checks.find('records-form', [zip], (z) => readRecords(sha256, z))
+  const keys = await checks.find('keys-form', [zip], (z) => readKeyRecords(sha256, z))
+  const shownAnchors = await checks.find('anchors-form', [zip], readAnchors)
   // Every part that shows leaves has its own here; a place shown by two counts once.
-  const leaves = together([derived(records, leavesOfRecords)], mergeLeaves)
+  const leaves = together(
+    [derived(records, leavesOfRecords), derived(keys, leavesOfKeys)],
+    mergeLeaves,
+  )
   await checks.judge('proof-positions', [proof, leaves, checkpoint], checkPositions)
   await checks.judge('proof-inclusion', [proof, leaves, checkpoint], (p, l, c) =>
     checkInclusion(sha256, { proof: p, leaves: l, checkpoint: c }),
   )
 
   await checks.judge('record-count', [manifest, records], checkCount)
-  await checks.judge('record-tenant', [manifest, records], checkTenant)
-  await checks.judge('record-times', [records], checkTimes)
+  const heads = together<readonly LeafHead[], LeafHead[]>(
+    [
+      derived(records, (shown) => shown.map(({ header }) => header)),
+      derived(keys, (shown) => shown.map(({ leaf }) => leaf)),
+    ],
+    mergeHeads,
+  )
+  await checks.judge('record-tenant', [manifest, heads], checkTenant)
+  await checks.judge('record-times', [heads], checkTimes)
   await checks.judge('record-as-of', [manifest, records], checkAsOf)
   await checks.judge('record-entities', [records], checkEntities)
   await checks.judge('out-sets', [records], (r) => checkOutSets(sha256, r))
@@ -108,15 +136,12 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
   const given = trust === null ? absent('no trust root was given') : known(trust)
   const log = await checks.find('origin-listed', [given, manifest], findLog)
   await checks.judge('origin-tenant', [manifest, log], checkTenantOfOrigin)
-  const manifestKey = await checks.find('manifest-key', [log, jws, manifest], findManifestKey)
-  await checks.judge('manifest-signature', [jws, manifestKey], checkManifestSignature)
-  const checkpointKey = await checks.find('checkpoint-key', [log, checkpoint], (l, c) =>
-    findCheckpointKey(sha256, l, c),
+  const chain = await checks.find('key-chain', [log, keys], (l, k) => findKeys(sha256, l, k))
+  const anchored = await checks.find(
+    'anchor-roots',
+    [log, checkpoint, shownAnchors],
+    (l, c, shown) => compareAnchors(sha256, l, { checkpoint: c, proofs: [...shown, ...anchors] }),
   )
-  await checks.judge('checkpoint-signature', [checkpoint, checkpointKey], (c, k) =>
-    checkCheckpointSignature(sha256, c, k),
-  )
-
   const policy = await checks.find('witness-policy', [givenPolicy(trust), checkpoint], (t, c) =>
     readPolicy(sha256, t, c),
   )
@@ -124,6 +149,19 @@ export async function verifyBundle({ sha256, bytes, trust = null }: VerifyInput)
     checkCosignatures(sha256, p, c),
   )
   await checks.judge('witness-quorum', [asksQuorum(policy), said], checkQuorum)
+
+  const manifestKey = await checks.find('manifest-key', [chain, jws, manifest], findManifestKey)
+  await checks.judge('manifest-signature', [jws, manifestKey], checkManifestSignature)
+  const cosigned = isCosigned(policy, said)
+  const vouching = derived(anchored, (a) => ({ anchored: a, cosigned }))
+  const checkpointKey = await checks.find(
+    'checkpoint-key',
+    [chain, checkpoint, vouching],
+    (k, c, v) => findCheckpointKey(sha256, k, { checkpoint: c, vouching: v }),
+  )
+  await checks.judge('checkpoint-signature', [checkpoint, checkpointKey], (c, k) =>
+    checkCheckpointSignature(sha256, c, k),
+  )
 
   return judge(checks.all(), {
     manifest: manifest.found ? manifest.value : null,

@@ -1,9 +1,12 @@
 import { compactVerify, errors } from 'jose'
+import { type AnchorProof, anchoredBy } from '../anchors.ts'
 import { unb64 } from '../base64.ts'
 import { verifyCheckpoint } from '../checkpoint.ts'
 import { verifyEd25519 } from '../ed25519.ts'
 import { ProofError } from '../error.ts'
 import { equal, type Sha256 } from '../hash.ts'
+import type { ReadKeyRecord } from '../key-records.ts'
+import { chainKeys, type KeyChain, keyAt } from '../keychain.ts'
 import type { Manifest } from '../manifest.ts'
 import { keyHash } from '../note.ts'
 import type { Trust, TrustKey, TrustLog } from '../trust.ts'
@@ -36,61 +39,87 @@ export function checkTenantOfOrigin({ predicate: { origin, tenant } }: Manifest)
   return `${origin} is a log of ${tenant}`
 }
 
-/** Finds the manifest's key among those that the trust root gives that use. @throws {ProofError} `PROOF_TRUST_KEY_*` */
-export function findManifestKey({ keys }: TrustLog, { kid }: Jws, { predicate }: Manifest) {
-  const listed = keys.filter((key) => key.use === 'manifest' && key.kid === kid)
-  const value = usableKey(listed, predicate.size)
-  return { value, detail: `${kid}, listed for manifests from size ${value.from}` }
+/**
+ * Works out which keys count: those that the trust root lists, and those that the bundle's key records
+ * lead to from one of them (docs/specs/keys.md).
+ *
+ * @throws {ProofError} `PROOF_KEY_SIGNATURE`
+ */
+export function findKeys(sha256: Sha256, { keys }: TrustLog, records: readonly ReadKeyRecord[]) {
+  const leaves = records.map(({ leaf }) => leaf)
+  const value = chainKeys(sha256, keys, leaves)
+  const led = value.keys.filter(({ listed }) => !listed).length
+  const lost = value.broken.length > 0 ? `; ${value.broken.length} recorded count for nothing` : ''
+  return { value, detail: `${keys.length} listed, ${led} led to by key records${lost}` }
+}
+
+/** A checkpoint compared with the anchors: the size of one that vouches for all of it, or `null`. */
+export interface Anchored {
+  by: number | null
 }
 
 /**
- * Finds the checkpoint's key among those that the trust root gives that use: the note names its key by
- * a short hash, which only says which one to try.
+ * Requires the checkpoint to be of one history with every anchor of the trust root that it can be
+ * compared with, whoever has signed it.
  *
- * @throws {ProofError} `PROOF_TRUST_KEY_*`
+ * @throws {ProofError} `PROOF_ANCHOR_FORK`
+ */
+export function compareAnchors(
+  sha256: Sha256,
+  { anchors }: TrustLog,
+  { checkpoint, proofs }: { checkpoint: ReadCheckpoint; proofs: readonly AnchorProof[] },
+) {
+  const by = anchoredBy(sha256, checkpoint, { anchors, proofs })
+  const value: Anchored = { by }
+  if (anchors.length === 0) return { value, detail: 'the trust root has no anchors for this log' }
+  if (by !== null) return { value, detail: `the log of the anchor at ${by} begins with it` }
+  return { value, detail: `none of ${anchors.length} anchors is shown to hold all of it` }
+}
+
+/** Finds the manifest's key among those that count for that use. @throws {ProofError} As `keyAt`. */
+export function findManifestKey(chain: KeyChain, { kid }: Jws, { predicate: { size } }: Manifest) {
+  const { key, because } = keyAt(chain, { use: 'manifest', size, is: (one) => one.kid === kid })
+  return { value: key, detail: because }
+}
+
+/** What a checkpoint by a compromised key can still rest on. */
+export interface Vouching {
+  anchored: Anchored
+  /** Whether a quorum of the trust root's witness policy has cosigned it. */
+  cosigned: boolean
+}
+
+/**
+ * Finds the checkpoint's key among those that count for that use: the note names its key by a short
+ * hash, which only says which one to try.
+ *
+ * What a compromised key has signed counts where an anchor holds all of it, or where a quorum of
+ * witnesses has cosigned it below the size from which the compromise holds, which the trust root
+ * states as the key's `until`.
+ *
+ * @throws {ProofError} As `keyAt`.
  */
 export function findCheckpointKey(
   sha256: Sha256,
-  { keys }: TrustLog,
-  { origin, size, signatures }: ReadCheckpoint,
+  chain: KeyChain,
+  { checkpoint, vouching }: { checkpoint: ReadCheckpoint; vouching: Vouching },
 ) {
-  const listed = keys.filter(({ use, x }) => {
-    const hash = keyHash(sha256, origin, unb64(x))
-    return (
-      use === 'checkpoint' &&
-      signatures.some((line) => line.name === origin && equal(line.keyHash, hash))
-    )
+  const { origin, size, signatures } = checkpoint
+  const { anchored, cosigned } = vouching
+  const { key, because } = keyAt(chain, {
+    use: 'checkpoint',
+    size,
+    is: ({ x }) => {
+      const hash = keyHash(sha256, origin, unb64(x))
+      return signatures.some((line) => line.name === origin && equal(line.keyHash, hash))
+    },
+    vouched: ({ until }) => {
+      if (anchored.by !== null) return `the anchor at ${anchored.by} vouches for this`
+      const before = until !== null && size < until
+      return cosigned && before ? `a quorum cosigned this before ${until}` : null
+    },
   })
-  const value = usableKey(listed, size)
-  return { value, detail: `${value.kid}, listed for checkpoints from size ${value.from}` }
-}
-
-/** Gives the first key that stands for this size; where none does, says what is wrong with the last. */
-function usableKey(listed: readonly TrustKey[], size: number) {
-  let wrong = new ProofError(
-    'PROOF_TRUST_KEY_UNLISTED',
-    'the trust root lists no such key for this',
-  )
-  for (const key of listed) {
-    const found = faultOf(key, size)
-    if (found === null) return key
-    wrong = found
-  }
-  throw wrong
-}
-
-function faultOf({ kid, from, until, compromised }: TrustKey, size: number) {
-  if (compromised) {
-    const rule = 'anchors and witnesses, which could still speak for it, are not evaluated yet'
-    return new ProofError('PROOF_TRUST_KEY_COMPROMISED', `${kid} is compromised; ${rule}`)
-  }
-  if (until !== null) {
-    const rule = 'the end of a key is not evaluated yet'
-    return new ProofError('PROOF_TRUST_KEY_RETIRED', `${kid} is retired at size ${until}; ${rule}`)
-  }
-  return size < from
-    ? new ProofError('PROOF_TRUST_KEY_SIZE', `${kid} stands from size ${from}, and this is ${size}`)
-    : null
+  return { value: key, detail: because }
 }
 
 /**

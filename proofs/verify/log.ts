@@ -1,10 +1,12 @@
+import { parseAnchors } from '../anchors.ts'
 import { b64 } from '../base64.ts'
 import { type Batch, verifyBatch } from '../batch.ts'
 import { boundedText } from '../bounded-text.ts'
 import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts'
 import { ProofError } from '../error.ts'
 import type { Sha256 } from '../hash.ts'
-import { CHECKPOINT, type Manifest, PROOF, RECORDS } from '../manifest.ts'
+import { parseKeyRecords, type ReadKeyRecord } from '../key-records.ts'
+import { ANCHORS, CHECKPOINT, KEYS, type Manifest, PROOF, RECORDS } from '../manifest.ts'
 import { type NoteSignature, parseNote } from '../note.ts'
 import { parseProof } from '../proof.ts'
 import type { ProvenLeaf } from '../proven.ts'
@@ -57,6 +59,30 @@ export function readRecords(sha256: Sha256, entries: Entries) {
   const value = parseRecords(sha256, entry(entries, RECORDS))
   return { value, detail: `${value.length} records, each sound by itself` }
 }
+
+/**
+ * Reads `keys.json`, where the bundle has one: key records after the log's first two.
+ *
+ * @throws {ProofError} As `parseKeyRecords`.
+ */
+export function readKeyRecords(sha256: Sha256, entries: Entries) {
+  const bytes = entries.get(KEYS)
+  if (bytes === undefined) return { value: [], detail: 'no key records but the first two' }
+  const value = parseKeyRecords(sha256, bytes)
+  return { value, detail: `${value.length} key records, each sound by itself` }
+}
+
+/** Reads `anchors.json`, where the bundle has one. @throws {ProofError} As `parseAnchors`. */
+export function readAnchors(entries: Entries) {
+  const bytes = entries.get(ANCHORS)
+  if (bytes === undefined) return { value: [], detail: 'the bundle proves nothing of anchors' }
+  const value = parseAnchors(bytes)
+  return { value, detail: `proofs for anchors at ${value.map(({ size }) => size).join(', ')}` }
+}
+
+/** Gives the leaves of the key records shown. */
+export const leavesOfKeys = (records: readonly ReadKeyRecord[]): ProvenLeaf[] =>
+  records.map(({ leaf: { seq }, hash }) => ({ seq, hash }))
 
 /** Gives the leaves of the records shown. */
 export const leavesOfRecords = (records: readonly ReadRecord[]): ProvenLeaf[] =>

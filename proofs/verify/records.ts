@@ -21,25 +21,36 @@ export function checkCount({ predicate }: Manifest, records: Records) {
   return `${records.length} as the manifest counts`
 }
 
-/** Requires every header to be of the manifest's tenant. @throws {ProofError} `PROOF_RECORD_TENANT` */
-export function checkTenant({ predicate: { tenant } }: Manifest, records: Records) {
-  const other = records.find(({ header }) => header.tenant !== tenant)
+/** What every leaf says of itself, whatever else it is. */
+export interface LeafHead {
+  tenant: string
+  seq: number
+  at: string
+}
+
+/** Puts the heads of all leaves shown in the order of the log. */
+export const mergeHeads = (parts: readonly (readonly LeafHead[])[]): LeafHead[] =>
+  parts.flat().sort((a, b) => a.seq - b.seq)
+
+/** Requires every leaf shown to be of the manifest's tenant. @throws {ProofError} `PROOF_RECORD_TENANT` */
+export function checkTenant({ predicate: { tenant } }: Manifest, heads: readonly LeafHead[]) {
+  const other = heads.find((head) => head.tenant !== tenant)
   if (other !== undefined) {
-    throw new ProofError('PROOF_RECORD_TENANT', `record ${other.header.seq} is of another tenant`)
+    throw new ProofError('PROOF_RECORD_TENANT', `leaf ${other.seq} is of another tenant`)
   }
   return `all of ${tenant}`
 }
 
 /** Requires that time never falls along the log (docs/specs/record.md). @throws {ProofError} `PROOF_RECORD_TIME` */
-export function checkTimes(records: Records) {
-  records.forEach(({ header }, i) => {
-    const before = records[i - 1]?.header
+export function checkTimes(heads: readonly LeafHead[]) {
+  heads.forEach(({ seq, at }, i) => {
+    const before = heads[i - 1]
     // The form is fixed, so texts order as times do.
-    if (before !== undefined && header.at < before.at) {
-      throw new ProofError('PROOF_RECORD_TIME', `record ${header.seq} is older than ${before.seq}`)
+    if (before !== undefined && at < before.at) {
+      throw new ProofError('PROOF_RECORD_TIME', `leaf ${seq} is older than ${before.seq}`)
     }
   })
-  return `from ${records[0]?.header.at} to ${records.at(-1)?.header.at}, never falling`
+  return `from ${heads[0]?.at} to ${heads.at(-1)?.at}, never falling`
 }
 
 /** Requires every record below the position asked, and that one in the log. @throws {ProofError} `PROOF_RECORD_AS_OF` */

@@ -46,6 +46,13 @@ export function checkQuorum(policy: Policy, said: readonly Testimony[]) {
   return `«${policy.quorum}» is reached: ${told(said)}`
 }
 
+/** Tells whether a quorum has cosigned; a policy that asks for nobody vouches for nothing. */
+export const isCosigned = (policy: Known<Policy>, said: Known<readonly Testimony[]>) =>
+  policy.found &&
+  said.found &&
+  policy.value.quorum !== null &&
+  reachesQuorum(policy.value, said.value)
+
 function told(said: readonly Testimony[]) {
   const signed = said.flatMap(({ name, time }) =>
     time === null ? [] : [`${name} (${instant(time)})`],

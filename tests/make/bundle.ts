@@ -1,4 +1,5 @@
 import { sha256 } from '../../core/sha256.ts'
+import { type AnchorProof, anchorsBytes } from '../../proofs/anchors.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { type Batch, batchRanges } from '../../proofs/batch.ts'
 import { canonicalBytes } from '../../proofs/canonical.ts'
@@ -6,9 +7,13 @@ import { type Checkpoint, formatCheckpoint } from '../../proofs/checkpoint.ts'
 import { leafHash } from '../../proofs/hash.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Json } from '../../proofs/json.ts'
+import { keyRecordsBytes } from '../../proofs/key-records.ts'
+import type { KeyLeaf, Leaf } from '../../proofs/leaf.ts'
 import {
+  ANCHORS,
   CHECKPOINT,
   jwsHeader,
+  KEYS,
   MANIFEST,
   MANIFEST_JWS,
   type Manifest,
@@ -38,6 +43,9 @@ export interface Asked {
   attachments?: ZipEntry[]
   /** Who cosigns the checkpoint; the trust root asks for all of them. */
   witnesses?: readonly TestWitness[]
+  /** Key records to be shown and proven. */
+  keys?: readonly KeyLeaf[]
+  anchors?: readonly AnchorProof[]
 }
 
 /**
@@ -51,6 +59,8 @@ export interface Changes {
   records?(records: ShownRecord[]): ShownRecord[]
   /** The records shown, while the log stays as it is. */
   shown?(records: ShownRecord[]): ShownRecord[]
+  /** The key records shown; a changed one is also changed in the log. */
+  keys?(keys: KeyLeaf[]): KeyLeaf[]
   /** By the records' order: where in the log each stands, where its header says otherwise. */
   seqs?(seqs: number[]): number[]
   proof?(proof: Batch): Batch
@@ -88,18 +98,33 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
   const asOf = asked.asOf ?? log.leaves.length
   const genuine = answer(log, asked.question, asOf)
   const placed = (changes.records ?? same)(genuine)
+  const keys = (changes.keys ?? same)([...(asked.keys ?? [])])
   const seqs = (changes.seqs ?? same)(placed.map(({ header }) => header.seq))
-  const hashes = treeOf(log, placed, { seqs, change: changes.entries ?? same })
+  const shown: Placed[] = [
+    ...placed.map(({ header }, i) => ({ seq: seqs[i]!, leaf: header })),
+    ...keys.map((leaf) => ({ seq: leaf.seq, leaf })),
+  ].sort((a, b) => a.seq - b.seq)
+  const hashes = treeOf(log, shown, changes.entries ?? same)
   const checkpoint = (changes.checkpoint ?? same)({
     origin: log.origin,
     size: hashes.length,
     root: rootOf(sha256, hashes),
   })
-  const proof = (changes.proof ?? same)(prove(hashes, seqs))
+  const proof = (changes.proof ?? same)(
+    prove(
+      hashes,
+      shown.map(({ seq }) => seq),
+    ),
+  )
   const made = [
-    { path: CHECKPOINT, bytes: utf8(signCheckpoint(log, checkpoint, { ...changes, ...asked })) },
+    {
+      path: CHECKPOINT,
+      bytes: utf8(signCheckpoint(log, checkpoint, { ...changes, witnesses: asked.witnesses })),
+    },
     { path: PROOF, bytes: proofBytes(proof) },
     { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
+    ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
+    ...(asked.anchors ? [{ path: ANCHORS, bytes: anchorsBytes(asked.anchors) }] : []),
     ...(asked.attachments ?? []),
   ]
     .map((entry) => rewrite(entry, changes))
@@ -161,15 +186,18 @@ export function answer(log: TestLog, { root, direction, depth }: Question, asOf:
   return [...ids].map((id) => log.shown(id, asOf)!).sort((a, b) => a.header.seq - b.header.seq)
 }
 
+interface Placed {
+  seq: number
+  leaf: Leaf
+}
+
 function treeOf(
   log: TestLog,
-  records: readonly ShownRecord[],
-  { seqs, change }: { seqs: number[]; change: (entries: Uint8Array[]) => Uint8Array[] },
+  shown: readonly Placed[],
+  change: (entries: Uint8Array[]) => Uint8Array[],
 ) {
   const entries = log.leaves.map((leaf) => canonicalBytes(leaf as unknown as Json))
-  records.forEach(({ header }, i) => {
-    entries[seqs[i]!] = canonicalBytes(header as unknown as Json)
-  })
+  for (const { seq, leaf } of shown) entries[seq] = canonicalBytes(leaf as unknown as Json)
   return change(entries).map((entry) => leafHash(sha256, entry))
 }
 

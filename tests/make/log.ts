@@ -25,9 +25,19 @@ export interface TestLog {
   /** States the whole resulting body and the whole resulting neighbourhood; neighbours must be there already. */
   assert(kind: string, name: string, body: Record<string, Json>, links?: TestLink[]): RecordHeader
   retire(id: string): RecordHeader
+  /** Appends a key record after the first two, by the genuine keys unless told otherwise. */
+  keyRecord(event: KeyLeaf['event'], record: TestKeyRecord): KeyLeaf
   /** The entity's latest record below `asOf`, with everything shown. */
   shown(id: string, asOf?: number): ShownRecord | undefined
   ids(): string[]
+}
+
+/** What a key record says; `from` is two leaves behind it unless told otherwise. */
+export interface TestKeyRecord {
+  use: KeyLeaf['use']
+  key: TestKey
+  prev: TestKey
+  from?: number
 }
 
 export type TestLink = readonly [rel: string, id: string]
@@ -98,6 +108,16 @@ export function makeLog(tenant = 'acme', service = 'selvedge.test'): TestLog {
         body: b64(bodyRoot(sha256, fields)),
       }
       return append({ header, out, fields })
+    },
+
+    keyRecord(event, { use, key: { kid, x, sign }, prev, from = leaves.length + 2 }) {
+      const head = { v: 'selvedge/key/1', tenant, seq: leaves.length, at: at() } as const
+      const unsigned = { ...head, event, use, kid, x, from, prev: prev.kid } as const
+      const message = keyLeafMessage(unsigned)
+      const itself = event === 'add' ? b64(sign(message)) : null
+      const leaf: KeyLeaf = { ...unsigned, sigs: [b64(prev.sign(message)), itself] }
+      leaves.push(leaf)
+      return leaf
     },
 
     retire(id) {

@@ -9,6 +9,7 @@ import { Checks } from '../../proofs/verify/checks.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
 import { BUNDLE_MUTANTS } from './mutants/bundle-mutants.ts'
+import { CHAIN_MUTANTS, KEY_AT_MUTANTS } from './mutants/chain-mutants.ts'
 import { KEY_MUTANTS } from './mutants/key-mutants.ts'
 import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
 import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
@@ -16,12 +17,23 @@ import { WITHHOLD_MUTANTS } from './mutants/withhold-mutants.ts'
 import { WITNESS_MUTANTS } from './mutants/witness-mutants.ts'
 
 /** For every check, bundles that it alone can refuse. */
-const MUTANTS: Record<CheckName, Mutant[]> = {
-  ...BUNDLE_MUTANTS,
-  ...RECORD_MUTANTS,
-  ...KEY_MUTANTS,
-  ...WITHHOLD_MUTANTS,
-  ...WITNESS_MUTANTS,
+const MUTANTS = joined([
+  BUNDLE_MUTANTS,
+  RECORD_MUTANTS,
+  KEY_MUTANTS,
+  CHAIN_MUTANTS,
+  KEY_AT_MUTANTS,
+  WITHHOLD_MUTANTS,
+  WITNESS_MUTANTS,
+]) as Record<CheckName, Mutant[]>
+
+/** Several tables may have mutants of one check. */
+function joined(tables: readonly Partial<Record<CheckName, Mutant[]>>[]) {
+  const all = tables.flatMap((table) => Object.entries(table))
+  const byName = Map.groupBy(all, ([name]) => name)
+  return Object.fromEntries(
+    [...byName].map(([name, entries]) => [name, entries.flatMap(([, mutants]) => mutants)]),
+  )
 }
 
 it('the bundle that the mutants differ from is genuine', async () => {

@@ -28,7 +28,7 @@ const keyMutants = (use: TrustKey['use']): Mutant[] => [
     [`${use}Key`]: use === 'manifest' ? log.keys.checkpoint : log.keys.manifest,
   }),
   mutant('a key from a later size on', 'PROOF_TRUST_KEY_SIZE', trustedKey(use, { from: 22 })),
-  mutant('a retired key', 'PROOF_TRUST_KEY_RETIRED', trustedKey(use, { until: 99 })),
+  mutant('a retired key', 'PROOF_TRUST_KEY_RETIRED', trustedKey(use, { until: 21 })),
   mutant(
     'a compromised key',
     'PROOF_TRUST_KEY_COMPROMISED',
