@@ -51,6 +51,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/fsck.ts'),
   },
   {
+    name: 'restore',
+    summary: 'go on under a new origin where the database was set back',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
     name: 'neo4j',
     summary: 'start, stop and look at the Neo4j of this home',
     load: () => import('./commands/neo4j.ts'),

@@ -1,5 +1,12 @@
 /** The places where a test may have the process die, to show that nothing acknowledged is lost. */
-export type Failpoint = 'before-commit' | 'after-commit' | 'before-checkpoint'
+export type Failpoint =
+  | 'before-commit'
+  | 'after-commit'
+  | 'before-checkpoint'
+  | 'after-cut'
+  | 'before-epoch'
+  | 'after-epoch'
+  | 'after-register'
 
 const [armed, nth] = (process.env.SELVEDGE_FAILPOINT ?? '').split(':')
 let passed = 0

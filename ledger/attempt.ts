@@ -57,9 +57,13 @@ export type Settled =
 
 /** A state of the log that this process knows to be committed: its size and its right edge. */
 export interface Seen {
+  epoch: number
   size: number
   edge: readonly string[]
 }
+
+/** The log is in another epoch than the one that was checked; nothing was done. */
+export class EpochMoved extends Error {}
 
 export interface Attempted {
   settled: Settled[]
@@ -72,16 +76,19 @@ export interface Attempted {
  * One attempt at one transaction: locks the log, then reads, decides, hashes and writes everything
  * anew, so that it can be repeated after any failure (docs/specs/log.md, "Writing").
  *
- * @param seen The log as it was seen before; one that does not begin with it was set back since.
+ * @param expected The log as it was seen before: one that does not begin with it was set back since,
+ *   unless a restore has opened another epoch; and the epoch that was checked, where one was.
+ * @throws {EpochMoved} Where the log is in another epoch than that.
  */
 export async function attempt(
   ask: Ask,
   tenant: string,
   tasks: readonly Task[],
-  seen: Seen | null,
+  { seen, epoch }: { seen: Seen | null; epoch: number | null },
 ): Promise<Attempted> {
   const head = await lockLog(ask)
   if (!head) throw tenantUnknown(tenant)
+  if (epoch !== null && head.epoch !== epoch) throw new EpochMoved(`${tenant} is at ${head.epoch}`)
   const batch = openBatch(ask, {
     tenant,
     at: laterOf(new Date().toISOString(), head.at),
@@ -100,7 +107,7 @@ export async function attempt(
     ),
     readTiles(ask, edgeTiles(head.size)),
     batch.load(tasks.flatMap((task) => touched(batch, task))),
-    seen && requireGrown(ask, head, seen),
+    seen && seen.epoch >= head.epoch && requireGrown(ask, head, seen),
   ])
   const known = new Map(done.map((row) => [commandKey(row.principal, row.key), row]))
   const proposed = new Map(tasks.map(({ subject }) => [subject, newActor()]))
@@ -111,13 +118,14 @@ export async function attempt(
   await saveActors(ask, new Map(fresh.map(({ principal: who }) => [who, actors.get(who)!])))
   if (kept.length > 0) await saveCommands(ask, kept)
   const after = await writeBatch(ask, batch, head, tiles)
-  return { settled, seen: after, appended: batch.records.length > 0 }
+  const { epoch: now } = head
+  return { settled, seen: { epoch: now, ...after }, appended: batch.records.length > 0 }
 }
 
 /** Refuses a log that does not begin with what this process has seen of it. */
 async function requireGrown(ask: Ask, head: LogHead, seen: Seen) {
   const behind = { origin: head.origin, size: head.size, seen: seen.size }
-  if (head.size < seen.size) throw logBehindRegister(behind)
+  if (head.epoch < seen.epoch || head.size < seen.size) throw logBehindRegister(behind)
   const hashes = seen.edge.map((hash) => unb64(hash))
   const [then] =
     head.size === seen.size
@@ -153,7 +161,8 @@ async function settleAll(
 }
 
 const commandKey = (principal: string, key: string) => JSON.stringify([principal, key])
-const laterOf = (a: string, b: string) => (a > b ? a : b)
+/** The later of two times in one form. */
+export const laterOf = (a: string, b: string) => (a > b ? a : b)
 
 /** A pseudonym: headers are for ever, so they carry nothing that names a person (docs/specs/record.md). */
 export const newActor = () => `p_${b64(new Uint8Array(randomBytes(16)))}`

@@ -7,7 +7,7 @@ import { formatCheckpoint } from '../proofs/checkpoint.ts'
 import { formatNote, noteSignature } from '../proofs/note.ts'
 import { utf8 } from '../proofs/utf8.ts'
 import type { SigningKey } from './keys.ts'
-import { logBehindRegister, registerMismatch, tenantUnknown } from './problems.ts'
+import { logBehindRegister, notYetSigned, registerMismatch, tenantUnknown } from './problems.ts'
 import type { Register, Signed } from './register.ts'
 import { storedRoots } from './stored-roots.ts'
 
@@ -44,17 +44,25 @@ export async function signLog(
   const note = formatNote(text, [
     noteSignature(sha256, origin, key.publicKey, key.sign(utf8(text))),
   ])
-  await graph.write((transaction) => publishCheckpoint(transaction.run, { size, note }))
+  await graph.write((transaction) => publishCheckpoint(transaction.run, { origin, size, note }))
   return { note, size, root }
 }
 
-/** The same check as before signing, to be made before this process first writes to a log. */
-export async function checkLog(database: Database, tenant: string, register: Register) {
+/**
+ * The same check as before signing, to be made before this process first writes to a log. It holds
+ * for the epoch that it returns: a restore opens another, which is checked anew.
+ */
+export async function checkLog(
+  database: Database,
+  tenant: string,
+  register: Register,
+): Promise<number> {
   const whole = await wholeLog(database, tenant)
   await register.sign(whole.origin, async (last) => {
     await checkedRoot(database, tenant, whole, last)
     return null
   })
+  return whole.epoch
 }
 
 async function wholeLog(database: Database, tenant: string) {
@@ -70,7 +78,8 @@ async function wholeLog(database: Database, tenant: string) {
 function checkedRoot(database: Database, tenant: string, whole: LogHead, last: Signed | null) {
   return database.graph(tenant).write(async ({ run }) => {
     const head = await readLog(run)
-    if (head?.origin !== whole.origin) throw new Error(`the log of ${tenant} is another one now`)
+    // A restore has opened another epoch just now: the next attempt is for that one.
+    if (head?.origin !== whole.origin) throw notYetSigned(tenant)
     // What is in the register was applied in full when it was signed, whoever did that.
     const size = Math.min(head.written, Math.max(whole.size, head.size, last?.size ?? 0))
     return compare(run, { ...head, size }, last)

@@ -87,8 +87,8 @@ const CHECKPOINT_WAIT_MS = 2_000
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { database, service, keys, register, onError = () => {} } = options
   const refusal = await joinService(database, { service, keys, register })
-  /** The logs that this process has checked against the register, and may write to. */
-  const checked = new Set<string>()
+  /** The logs that this process has checked against the register, and may write to, in that epoch. */
+  const checked = new Map<string, number>()
   const sequencers = new Map<string, Sequencer>()
   const foundings = new Set<Promise<unknown>>()
   let closing = false
@@ -107,9 +107,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const forgetting = openForgetting(database, { now: options.now, onError })
 
   const checkOnce = async (tenant: string) => {
-    if (!register || checked.has(tenant)) return
-    await checkLog(database, tenant, register)
-    checked.add(tenant)
+    if (!register) return null
+    const epoch = checked.get(tenant) ?? (await checkLog(database, tenant, register))
+    checked.set(tenant, epoch)
+    return epoch
   }
 
   const sequencerOf = (tenant: string) => {
@@ -117,6 +118,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     if (!sequencer) {
       sequencer = openSequencer(database, tenant, {
         before: () => checkOnce(tenant),
+        moved: () => checked.delete(tenant),
         committed: () => {
           signer?.soon(tenant)
           forgetting.committed(tenant)
@@ -184,7 +186,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       foundings.add(settled)
       settled.finally(() => foundings.delete(settled))
       const receipt = await work
-      database.noteApplied(tenant, receipt.position.seq)
+      database.noteApplied(tenant, receipt.position)
       signer?.soon(tenant)
       return receipt
     },

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { partsOfOrigin } from './origin.ts'
 import { registerBusy, registerMismatch } from './problems.ts'
+import { type Epoch, type Known, prepareEpochs } from './register-epochs.ts'
 
 /** What was signed last for an origin. */
 export interface Signed {
@@ -28,11 +30,23 @@ export interface Register {
    * appended durably before the lock is released. `null` appends nothing.
    *
    * @throws {Problem} `REGISTER_MISMATCH` where `work` would sign a size again with another root, or
-   *   go back: the register itself never lets that in, whatever was decided.
+   *   go back: the register itself never lets that in, whatever was decided. So too for an epoch that it
+   *   does not know; `LOG_BEHIND_REGISTER` for an origin that an epoch has followed.
    */
   sign<T extends Signed>(
     origin: string,
     work: (last: Signed | null) => Promise<T | null>,
+  ): Promise<T | null>
+  /** The tenants of a service for whose logs anything was signed, and the origins that restores opened. */
+  tenants(service: string): Promise<string[]>
+  epochs(service: string, tenant: string): Promise<Epoch[]>
+  /**
+   * Holds the lock as `sign` does, while `work` opens a new origin for a log; the epoch that it returns
+   * is appended durably before the lock is released, and closes the origin before it for good.
+   */
+  openEpoch<T extends Epoch>(
+    of: { service: string; tenant: string },
+    work: (known: Known) => Promise<T | null>,
   ): Promise<T | null>
   close(): void
 }
@@ -78,10 +92,19 @@ export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): R
     found: (fresh) => locked(({ id, setId }) => id() ?? setId(fresh)),
     last: (origin) => locked(({ last }) => last(origin)),
     sign: (origin, work) =>
-      locked(async ({ last, append }) => {
+      locked(async ({ last, append, epochs }) => {
+        epochs.requireInForce(origin)
         const entry = await work(last(origin))
         if (entry) append(origin, entry)
         return entry
+      }),
+    tenants: (service) => locked(({ tenants }) => tenants(service)),
+    epochs: (service, tenant) => locked(({ epochs }) => epochs.known(service, tenant).epochs),
+    openEpoch: ({ service, tenant }, work) =>
+      locked(async ({ epochs }) => {
+        const epoch = await work(epochs.known(service, tenant))
+        if (epoch) epochs.append(epoch)
+        return epoch
       }),
     close: () => file.close(),
   }
@@ -98,6 +121,7 @@ function prepare(file: DatabaseSync) {
   const selectLast = file.prepare(
     'SELECT size, root FROM signed WHERE origin = ? ORDER BY size DESC LIMIT 1',
   )
+  const selectOrigins = file.prepare('SELECT DISTINCT origin FROM signed ORDER BY origin')
   const insert = file.prepare('INSERT INTO signed (origin, size, root, at) VALUES (?, ?, ?, ?)')
   const last = (origin: string): Signed | null => {
     const row = selectLast.get(origin) as unknown as Signed | undefined
@@ -110,6 +134,12 @@ function prepare(file: DatabaseSync) {
       return id
     },
     last,
+    tenants: (service: string) => {
+      const origins = selectOrigins.all().map(({ origin }) => partsOfOrigin(String(origin)))
+      const ours = origins.filter((parts) => parts.service === service)
+      return [...new Set(ours.map(({ tenant }) => tenant))]
+    },
+    epochs: prepareEpochs(file, last),
     append: (origin: string, { size, root }: Signed) => {
       const before = last(origin)
       if (before && before.size === size && before.root === root) return

@@ -1,7 +1,7 @@
 import { failpoint } from '../core/failpoint.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Database } from '../lineage/graph.ts'
-import { attempt, type Receipt, type Seen, type Settled, type Task } from './attempt.ts'
+import { attempt, EpochMoved, type Receipt, type Seen, type Settled, type Task } from './attempt.ts'
 import { ledgerBusy, ledgerClosing } from './problems.ts'
 
 /** Commands that one transaction takes at most; the leaves they append are bounded apart. */
@@ -24,8 +24,10 @@ export interface Sequencer {
 }
 
 export interface SequencerHooks {
-  /** Throws where the log may not be written to. */
-  before(): Promise<void>
+  /** Throws where the log may not be written to; says in which epoch it may, or `null` for any. */
+  before(): Promise<number | null>
+  /** Told that the log is in another epoch than `before` said. */
+  moved(): void
   /** Told after a commit that appended leaves. */
   committed(): void
   /** Told when nothing is waiting, and no transaction has found this tenant's log so far. */
@@ -49,15 +51,31 @@ export function openSequencer(
   let running: Promise<void> | undefined
   let closing = false
 
-  const transact = async (tasks: readonly Task[]) => {
-    await hooks.before()
-    const done = await graph.write(async (transaction) => {
-      const result = await attempt(transaction.run, tenant, tasks, seen)
+  const tryOnce = async (tasks: readonly Task[]) => {
+    const epoch = await hooks.before()
+    return graph.write(async (transaction) => {
+      const result = await attempt(transaction.run, tenant, tasks, { seen, epoch })
       failpoint('before-commit')
       return result
     })
+  }
+
+  /** A restore may open an epoch at any time: the log is then looked at anew before it is written to. */
+  const tryInEpoch = async (tasks: readonly Task[]) => {
+    for (;;) {
+      try {
+        return await tryOnce(tasks)
+      } catch (error) {
+        if (!(error instanceof EpochMoved)) throw error
+        hooks.moved()
+      }
+    }
+  }
+
+  const transact = async (tasks: readonly Task[]) => {
+    const done = await tryInEpoch(tasks)
     failpoint('after-commit')
-    database.noteApplied(tenant, done.seen.size)
+    database.noteApplied(tenant, { epoch: done.seen.epoch, seq: done.seen.size })
     seen = done.seen
     if (done.appended) hooks.committed()
     return done.settled

@@ -10,6 +10,7 @@ import { commandRow, newActor, type Receipt, replay } from './attempt.ts'
 import { type Batch, openBatch } from './batch.ts'
 import { openDraft } from './drafting.ts'
 import { firstKeyLeaf, type Keys, type KeyUse } from './keys.ts'
+import { originOf } from './origin.ts'
 import { logBehindRegister, tenantExists, tenantNameInvalid } from './problems.ts'
 import type { Register } from './register.ts'
 import { writeBatch } from './write-batch.ts'
@@ -41,7 +42,7 @@ export async function foundTenant(
 ): Promise<Receipt> {
   const { tenant, service } = founding
   if (!TENANT.test(tenant)) throw tenantNameInvalid(tenant)
-  const origin = `${service}/${tenant}`
+  const origin = originOf(service, tenant)
   const signed = (await register?.last(origin)) ?? null
   return database.graph(tenant).write(async ({ run }) => {
     await enterTenant(run)

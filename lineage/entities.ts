@@ -1,6 +1,6 @@
 import { type Ask, query } from './graph.ts'
 import { type Kind, kindInUrn } from './kinds.ts'
-import { AT_POSITION, inForce, LOG_STATE, type LogState } from './position.ts'
+import { AT_POSITION, inForce, LOG_STATE, type LogState, stateOf } from './position.ts'
 
 /** An entity as it was at a position. */
 export interface EntityAt {
@@ -141,8 +141,6 @@ export async function entitiesByIds(
   const [row] = await ask(BY_IDS, { ids, n })
   return row && { ...stateOf(row), entities: await entitiesAt(ask, row, row.n) }
 }
-
-const stateOf = ({ size, epoch }: LogState) => ({ size, epoch })
 
 /**
  * Up to `first` entities at `n`, of one kind or of all, in the order of their ids, which says nothing

@@ -38,6 +38,12 @@ export interface Graph {
 /** Runs a text, be it in a transaction (`transaction.run`) or outside one (`graph.read`). */
 export type Ask = <Row>(query: Query<Row>, params?: Params) => Promise<Row[]>
 
+/** How much of a log is applied: `seq` leaves of it, in the epoch that it had then. */
+interface Applied {
+  epoch: number
+  seq: number
+}
+
 export interface Database {
   graph(tenant: string): Graph
   /** Runs one schema command (constraints and indexes have no tenant). */
@@ -45,10 +51,10 @@ export interface Database {
   /** The operators of the plan that the database would use. */
   explain(query: Query<unknown>, params?: Params): Promise<string[]>
   /**
-   * Says that a tenant's log is applied in full up to `size`, since a commit of this process was
+   * Says that a tenant's log is applied in full up to a position, since a commit of this process was
    * confirmed: reads see it from now on (lineage/position.ts says why this must be known).
    */
-  noteApplied(tenant: string, size: number): void
+  noteApplied(tenant: string, position: Applied): void
   /** Resolves where the database answers. */
   verify(): Promise<void>
   close(): Promise<void>
@@ -122,11 +128,14 @@ export function openDatabase({
     userAgent: 'selvedge',
     telemetryDisabled: true,
   })
-  const applied = new Map<string, number>()
+  const applied = new Map<string, Applied>()
   return {
     graph: (tenant) => openGraph(driver, tenant, applied),
-    noteApplied: (tenant, size) => {
-      applied.set(tenant, Math.max(size, applied.get(tenant) ?? 0))
+    noteApplied: (tenant, position) => {
+      const known = applied.get(tenant)
+      if (known && known.epoch > position.epoch) return
+      if (known?.epoch === position.epoch && known.seq >= position.seq) return
+      applied.set(tenant, position)
     },
     schema: (command) => runSchema(driver, command),
     explain: (text, params) => explain(driver, text, params),
@@ -137,12 +146,13 @@ export function openDatabase({
   }
 }
 
-function openGraph(driver: Driver, tenant: string, applied: ReadonlyMap<string, number>): Graph {
+function openGraph(driver: Driver, tenant: string, applied: ReadonlyMap<string, Applied>): Graph {
   const bind = (text: Query<unknown>, params: Params) => {
     if (text.scope === 'service' && tenant !== SERVICE) {
       throw new Error(`${text.name} runs in the scope of the service alone`)
     }
-    const known = { tenant, service: SERVICE, applied: BigInt(applied.get(tenant) ?? 0) }
+    const { epoch, seq } = applied.get(tenant) ?? { epoch: 0, seq: 0 }
+    const known = { tenant, service: SERVICE, applied: BigInt(seq), appliedEpoch: BigInt(epoch) }
     return { ...(packed(params) as Params), ...known }
   }
   return {

@@ -8,6 +8,8 @@ export interface LogHead {
   /** How many leaves the log holds, the last of which may still be on their way into the store. */
   written: number
   epoch: number
+  /** How many leaves of each earlier epoch it still has, by epoch. */
+  kept: number[]
   origin: string
   /** The roots of the perfect subtrees that make up the tree, largest first. */
   edge: string[]
@@ -19,7 +21,7 @@ export interface LogHead {
   signed: number
 }
 
-const HEAD = `log.size AS written, log.epoch AS epoch, log.origin AS origin, log.edge AS edge, log.at AS at,
+const HEAD = `log.size AS written, log.epoch AS epoch, coalesce(log.kept, []) AS kept, log.origin AS origin, log.edge AS edge, log.at AS at,
     log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed`
 
 /** A text of its own: one that read the log too might read it before it has the lock. */
@@ -45,9 +47,14 @@ const MOVE_LOG = query(`
   // move the head of the log
   MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at`)
 
+const MOVE_EPOCH = query(`
+  // move the log to another epoch
+  MATCH (log:Log {tenant: $tenant})
+  SET log.origin = $origin, log.epoch = $epoch, log.kept = $kept, log.signed = 0, log.checkpoint = null`)
+
 const PUBLISH = query(`
   // publish a checkpoint
-  MATCH (log:Log {tenant: $tenant}) WHERE coalesce(log.signed, 0) < $size
+  MATCH (log:Log {tenant: $tenant}) WHERE log.origin = $origin AND coalesce(log.signed, 0) < $size
   SET log.checkpoint = $note, log.signed = $size`)
 
 const TILES = query<TileRow>(`
@@ -103,8 +110,20 @@ export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey
 export const moveLog = (ask: Ask, head: { size: number; edge: readonly string[]; at: string }) =>
   ask(MOVE_LOG, head)
 
-/** Keeps a signed checkpoint, unless one of a greater or equal size is already published. */
-export async function publishCheckpoint(ask: Ask, checkpoint: { size: number; note: string }) {
+/** Goes on under another origin, for which nothing is signed yet. */
+export const moveEpoch = (
+  ask: Ask,
+  epoch: { origin: string; epoch: number; kept: readonly number[] },
+) => ask(MOVE_EPOCH, epoch)
+
+/**
+ * Keeps a signed checkpoint, unless one of a greater or equal size is already published, or the log
+ * goes on under another origin since.
+ */
+export async function publishCheckpoint(
+  ask: Ask,
+  checkpoint: { origin: string; size: number; note: string },
+) {
   await Promise.all([lockLog(ask), ask(PUBLISH, checkpoint)])
 }
 

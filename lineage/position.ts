@@ -14,6 +14,8 @@ export interface LogState {
   /** How many leaves a read may see now. */
   size: number
   epoch: number
+  /** How many leaves of each earlier epoch the log still has, by epoch; none before a restore. */
+  kept: readonly number[]
   /** The size that this read was pinned to, where it was. */
   n?: number
 }
@@ -22,10 +24,11 @@ export interface LogState {
  * How much of the log a read may see. Neo4j applies a commit piece by piece, and a reader may meet it
  * halfway: the new size of the log, and not yet the edges or the records that came with it. So a read
  * goes no further than what is known to be applied in full: what was there when the lock was last
- * taken (no earlier transaction can still be under way then), or what this process has had confirmed.
+ * taken (no earlier transaction can still be under way then), or what this process has had confirmed
+ * of this epoch: what it knows of an earlier one was lost in a restore.
  */
-export const APPLIED = `CASE WHEN coalesce(log.applied, 0) >= $applied THEN coalesce(log.applied, 0)
-    WHEN $applied < log.size THEN $applied ELSE log.size END`
+export const APPLIED = `CASE WHEN $appliedEpoch <> log.epoch OR coalesce(log.applied, 0) >= $applied
+    THEN coalesce(log.applied, 0) WHEN $applied < log.size THEN $applied ELSE log.size END`
 
 /**
  * How every read that may come first opens: it fixes `n`, the position, at what was asked, or at the
@@ -35,7 +38,14 @@ export const AT_POSITION = `MATCH (log:Log {tenant: $tenant})
   WITH log, coalesce(toInteger($n), ${APPLIED}) AS n`
 
 /** The columns of `LogState`, to stand in the last RETURN. */
-export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, n`
+export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept, n`
+
+/** Picks the state of the log from a row that holds more. */
+export const stateOf = ({ size, epoch, kept }: LogState): LogState => ({ size, epoch, kept })
+
+/** Whether a position is one of this log: of its epoch, or among the leaves kept of an earlier one. */
+export const isOfLog = ({ epoch, seq }: Position, log: Pick<LogState, 'epoch' | 'kept'>) =>
+  epoch === log.epoch || seq <= (log.kept[epoch] ?? -1)
 
 /** An edge is in force at `n` (docs/specs/record.md). Just this form keeps the pruning search. */
 export const inForce = (edge: string) => `${edge}.since < n AND ${edge}.until >= n`

@@ -1,7 +1,7 @@
 import { type EntityAt, type EntityColumns, entitiesAt, entityColumns } from './entities.ts'
 import { type Ask, type Query, query } from './graph.ts'
 import type { Relation } from './kinds.ts'
-import { AT_POSITION, inForce, LOG_STATE, type LogState } from './position.ts'
+import { AT_POSITION, inForce, LOG_STATE, type LogState, stateOf } from './position.ts'
 
 /** Whose runs are asked for: those of a job, or those that brought a design edge about. */
 export type RunsOf = { job: string } | { relation: Relation; from: string; to: string }
@@ -107,7 +107,7 @@ export async function readRuns(
   if (!head) return undefined
   const pages: RunsPage[] = []
   for (const row of rows) pages[row.at] = await pageOf(ask, row, first)
-  return { size: head.size, epoch: head.epoch, pages }
+  return { ...stateOf(head), pages }
 }
 
 const pick = ({ from, to }: { from: string; to: string }) => ({ from, to })

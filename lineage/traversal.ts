@@ -2,7 +2,7 @@ import { readCursor, writeCursor } from './cursor.ts'
 import { type EntityAt, entitiesAt } from './entities.ts'
 import type { Ask } from './graph.ts'
 import type { Relation } from './kinds.ts'
-import type { LogState, Position } from './position.ts'
+import { type LogState, type Position, stateOf } from './position.ts'
 import { depthOutOfRange, pageOutOfRange } from './problems.ts'
 import {
   DIRECTIONS,
@@ -101,8 +101,7 @@ export async function readLineage(
   if (!row) return undefined
   const entities = await entitiesAt(ask, row, row.n)
   return {
-    size: row.size,
-    epoch: row.epoch,
+    ...stateOf(row),
     n: row.n,
     root: row.root,
     nodes: entities.map((entity, i) => ({ entity, distance: row.distances[i]! })),

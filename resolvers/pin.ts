@@ -1,7 +1,7 @@
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
 import { readLog, readWholeLog } from '../lineage/log.ts'
-import { formatPosition, type LogState, type Position } from '../lineage/position.ts'
+import { formatPosition, isOfLog, type LogState, type Position } from '../lineage/position.ts'
 import { positionLost, positionNotReached } from '../lineage/problems.ts'
 
 /** A read at `n`, or, where that is `null`, at the size of the log; `undefined`: no such tenant. */
@@ -77,7 +77,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
     },
     async readAt(at, read) {
       const row = await atLeast(at, () => state(read(at.seq)))
-      position ??= at
+      position ??= { epoch: row.epoch, seq: at.seq }
       return row
     },
     reached(at) {
@@ -93,7 +93,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
 }
 
 function isReached(seen: LogState, wanted: Position) {
-  if (seen.epoch !== wanted.epoch) throw positionLost(formatPosition(wanted), seen.epoch)
+  if (!isOfLog(wanted, seen)) throw positionLost(formatPosition(wanted), seen.epoch)
   return seen.size >= wanted.seq
 }
 

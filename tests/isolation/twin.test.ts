@@ -191,7 +191,7 @@ function paramsFor(
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
   const unknown = wanted.filter(
-    (name) => !(name in values) && !['tenant', 'service', 'applied'].includes(name),
+    (name) => !(name in values) && !['tenant', 'service', 'applied', 'appliedEpoch'].includes(name),
   )
   if (unknown.length > 0) throw new Error(`say here what «${unknown}» is: ${text}`)
   return Object.fromEntries(wanted.map((name) => [name, values[name]]))

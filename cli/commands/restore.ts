@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import type { Restoring } from '../../domains/restore/open-epoch.ts'
+import { registerLost, restoreUnconfirmed } from '../../domains/restore/problems.ts'
+import {
+  lookAt,
+  requireRegister,
+  restoreLog,
+  type Told,
+  tenantsOf,
+} from '../../domains/restore/restore-logs.ts'
+import { openLedger } from '../../ledger/ledger.ts'
+import { openRegister } from '../../ledger/register.ts'
+import { joinService } from '../../ledger/service.ts'
+import { migrate } from '../../lineage/migrations.ts'
+import { readConfig } from '../../server/config.ts'
+import { openKeyring } from '../../server/keyring.ts'
+import { progressTo } from '../../server/neo4j/progress.ts'
+import { withDatabase } from '../../server/with-database.ts'
+import { tellFailure } from '../failure.ts'
+
+interface Options {
+  newEpoch: true
+  tenant?: string[]
+  dropUnsigned?: true
+  dryRun?: true
+  json?: true
+  yes?: true
+}
+
+export function define(command: Command): void {
+  command
+    .description(
+      'Go on where the database was set back to an earlier copy, or holds other leaves than were\n' +
+        'signed. Each such log keeps the leaves that it has in common with what the signing register\n' +
+        'says, and goes on under a new origin, which its readers must list in their trust roots.\n\n' +
+        'A log that begins with all that was signed is left as it is. Stop all servers first. What\n' +
+        'ends half-way is finished by calling this again.\n\n' +
+        'Ends with 0 where every log is whole now, else with 1.',
+    )
+    .requiredOption('--new-epoch', 'open a new origin for each log that is behind the register')
+    .option('--tenant <names...>', 'only these tenants')
+    .option('--drop-unsigned', 'cut off stored leaves that nothing signed vouches for')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print one JSON object')
+    .option('--yes', 'do not ask')
+    .action(async (options: Options) => {
+      process.exitCode = await restore(options)
+    })
+}
+
+async function restore(options: Options): Promise<0 | 1> {
+  const { home, service } = readConfig()
+  const path = join(home, 'register.sqlite')
+  // Opening it would make an empty one.
+  if (!existsSync(path)) throw registerLost(`${path} is missing`)
+  const progress = progressTo(process.stderr)
+  const told = await withDatabase(readConfig(), { progress }, async (database) => {
+    const register = openRegister(path)
+    try {
+      const restoring = { database, register, service }
+      await requireRegister(restoring)
+      const due: Told[] = []
+      for (const tenant of options.tenant ?? (await tenantsOf(restoring))) {
+        due.push(await lookAt(restoring, tenant))
+      }
+      if (options.dryRun) return due
+      if (!due.some(({ outcome }) => outcome === 'due')) return due
+      if (!options.yes && !(await confirmed(due))) return due
+      return await carryOut(restoring, { home, due, dropUnsigned: options.dropUnsigned === true })
+    } finally {
+      register.close()
+    }
+  })
+  const ok = told.every(({ outcome }) => outcome === 'whole' || outcome === 'opened')
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ok, tenants: told }, null, 2)}\n` : described(told),
+  )
+  return ok ? 0 : 1
+}
+
+/** Restores what is due, then signs it: a reader may see the new origin at once. */
+async function carryOut(
+  restoring: Restoring,
+  { home, due, dropUnsigned }: { home: string; due: readonly Told[]; dropUnsigned: boolean },
+): Promise<Told[]> {
+  const { database, register, service } = restoring
+  await migrate(database)
+  const keys = openKeyring(join(home, 'keys'))
+  const refusal = await joinService(database, { service, keys, register })
+  if (refusal) throw refusal
+  const told: Told[] = []
+  for (const looked of due) {
+    const { tenant, outcome } = looked
+    told.push(outcome === 'due' ? await restoreLog(restoring, tenant, { dropUnsigned }) : looked)
+  }
+  const ledger = await openLedger({ database, service, keys, register })
+  try {
+    for (const restored of told) {
+      if (restored.outcome !== 'opened') continue
+      // Where it cannot be signed now, the next server that starts does it.
+      await ledger.checkpointOf(restored.tenant, restored.size).catch(tellFailure)
+    }
+  } finally {
+    await ledger.close()
+  }
+  return told
+}
+
+async function confirmed(due: readonly Told[]): Promise<boolean> {
+  if (!process.stdin.isTTY) throw restoreUnconfirmed()
+  process.stderr.write(described(due))
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question('This cannot be taken back. Type yes to go on: ')
+  terminal.close()
+  return answer.trim() === 'yes'
+}
+
+function described(told: readonly Told[]): string {
+  if (told.length === 0) return 'There is no log to restore.\n'
+  return told.map((one) => `${one.tenant}: ${describe(one)}\n`).join('')
+}
+
+function describe(told: Told): string {
+  if (told.outcome === 'whole') return 'begins with all that was signed; left as it is'
+  if (told.outcome === 'refused') return `${told.code}: ${told.message}`
+  if (told.outcome === 'due') {
+    const cut = told.drops > 0 ? `, ${told.drops} that nothing signed vouches for cut off` : ''
+    return `to go on as ${told.origin} with ${told.keptSize} of ${told.lostSize} leaves${cut}`
+  }
+  const cut = told.dropped > 0 ? `; ${told.dropped} leaves were cut off` : ''
+  return `goes on as ${told.origin} with ${told.keptSize} leaves${cut}; list that origin in trust roots`
+}
