@@ -59,8 +59,8 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS
 
 /** One check, done. */
-export interface Check {
-  name: CheckName
+export interface Check<Name extends string = CheckName> {
+  name: Name
   group: Group
   result: Result
   /** What was seen, for a person; it may quote the bundle, so escape it before showing it anywhere. */
@@ -107,6 +107,12 @@ export interface Report {
   withheld: Withheld[]
 }
 
+/** What an exit code goes by: any report that says of its checks and of these two lines how they ended. */
+export interface Judged {
+  checks: readonly Pick<Check, 'result' | 'code'>[]
+  verdict: Record<'intact' | 'authentic', { result: Result }>
+}
+
 /** Exit codes of `prov-verifier`; 2 (usage) belongs to the command line alone. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreadable: 3, untrusted: 4 } as const
 
@@ -116,7 +122,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, unreadable: 3, untrusted: 4 } 
  *
  * @param acceptUntrusted Whether the caller settles for a bundle that vouches only for itself.
  */
-export function exitCode({ checks, verdict }: Report, acceptUntrusted = false) {
+export function exitCode({ checks, verdict }: Judged, acceptUntrusted = false) {
   if (checks.some(({ code }) => code === 'PROOF_ZIP_NOT_ONE')) return EXIT.unreadable
   if (checks.some(({ result }) => result === 'fail')) return EXIT.failed
   // Not "unless something failed": a report in which nothing was found to be intact is not a yes.

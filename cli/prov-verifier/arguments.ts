@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** Arguments that the verifier cannot make sense of. */
 export class UsageError extends Error {}
@@ -12,6 +12,13 @@ Verifies a Selvedge bundle offline: no network, no database, nothing but the fil
   --json               print one JSON object: ok, exit, verdict, explained, checks, bundle, withheld
   --version            print the version
   --help               print this
+
+One file of a bundle can be handed on alone:
+
+  prov-verifier extract <bundle> <entry> --out DIR
+                       write the entry, and beside it <entry>.stitch.json, its proof
+  prov-verifier entry <file> --proof FILE [--trust FILE] [--accept-untrusted] [--json]
+                       verify it by that proof: whole, and by whom it was signed
 
 A bundle is a file below 2 GiB, and is read into memory as a whole.
 
@@ -33,7 +40,7 @@ const OPTIONS = {
 
 /** Reads the command line. @throws {UsageError} */
 export function parseArguments(args: readonly string[]) {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parsed(args, OPTIONS)
   const { trust, json, version, help } = values
   const [bundle, ...more] = positionals
   if (bundle === undefined && !help && !version) throw new UsageError('name a bundle')
@@ -48,9 +55,13 @@ export function parseArguments(args: readonly string[]) {
   }
 }
 
-function parsed(args: readonly string[]) {
+/** Reads arguments by the options that there are. @throws {UsageError} */
+export function parsed<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause })
   }

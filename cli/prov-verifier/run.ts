@@ -14,6 +14,15 @@ export interface Terminal {
   colours: boolean
 }
 
+/** What else than a bundle can be looked at; each is loaded only when it is asked for. */
+const VERBS = {
+  entry: () => import('./verbs/entry.ts'),
+  extract: () => import('./verbs/extract.ts'),
+} satisfies Record<string, () => Promise<{ run: Verb }>>
+
+/** Runs one verb on what follows it, and gives the exit code. @throws {UsageError} */
+export type Verb = (args: readonly string[], terminal: Terminal) => Promise<number>
+
 /**
  * Runs `prov-verifier` and gives its exit code: 0 intact and authentic, 1 a check failed, 2 usage,
  * 3 unreadable, 4 intact but nobody vouches for it.
@@ -21,7 +30,10 @@ export interface Terminal {
  * It reads the files named and nothing else: no network, no database, no configuration.
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [first = '', ...rest] = args
   try {
+    const verb = Object.hasOwn(VERBS, first) ? VERBS[first as keyof typeof VERBS] : undefined
+    if (verb !== undefined) return await (await verb()).run(rest, terminal)
     const asked = parseArguments(args)
     if (asked.help) return say(terminal, USAGE)
     if (asked.version) return say(terminal, `${pkg.version}\n`)

@@ -4,13 +4,15 @@ import {
   type Check,
   EXIT,
   type Group,
+  type Judged,
   LINES,
   type Line,
   type Report,
   type Result,
 } from '../../proofs/report.ts'
 
-const TITLES: Record<Group, string> = {
+/** What each group of checks is called. */
+export const TITLES: Record<Group, string> = {
   container: 'Container',
   manifest: 'Manifest',
   log: 'Log',
@@ -33,6 +35,11 @@ const NAMES: Record<Line, string> = {
 const MARKS: Record<Result, string> = { pass: '✓', fail: '✗', 'not evaluated': '–' }
 const NAME_WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length)) + 2
 const LINE_WIDTH = Math.max(...Object.values(NAMES).map((name) => name.length)) + 2
+
+/** What a conclusion is drawn from. */
+interface Concluded extends Judged {
+  checks: readonly Check<string>[]
+}
 
 type Paint = ReturnType<typeof picocolors.createColors>
 
@@ -93,7 +100,8 @@ function claims({ bundle }: Report) {
 const checksOf = ({ checks }: Report, group: Group, paint: Paint) =>
   checks.filter((check) => check.group === group).map((check) => checkLine(check, paint))
 
-function checkLine({ name, result, detail, code }: Check, paint: Paint) {
+/** One check on one line. */
+export function checkLine({ name, result, detail, code }: Check<string>, paint: Paint) {
   const tail = result === 'not evaluated' ? `not evaluated: ${detail}` : detail
   const told = safe(code === undefined ? tail : `${tail} (${code})`)
   return `  ${coloured(result, MARKS[result], paint)} ${name.padEnd(NAME_WIDTH)}${told}`
@@ -105,12 +113,14 @@ function verdictLine(line: Line, { verdict }: Report, paint: Paint) {
   return `  ${name}${coloured(result, result.padEnd(15), paint)}${safe(detail)}`
 }
 
-function coloured(result: Result, text: string, paint: Paint) {
+/** Text in the colour of how something ended. */
+export function coloured(result: Result, text: string, paint: Paint) {
   if (result === 'pass') return paint.green(text)
   return result === 'fail' ? paint.red(text) : paint.yellow(text)
 }
 
-function conclusion({ checks, verdict }: Report, exit: number, paint: Paint) {
+/** The one sentence that it comes down to. */
+export function conclusion({ checks, verdict }: Concluded, exit: number, paint: Paint) {
   if (exit === EXIT.unreadable) return paint.red('Unreadable: the file is no zip.')
   const first = checks.find(({ result }) => result === 'fail')
   if (first !== undefined) return paint.red(`Refused: ${first.name}: ${safe(first.detail)}.`)

@@ -1,5 +1,5 @@
 import { ProofError } from '../error.ts'
-import { CHECKS, type Check, type CheckName } from '../report.ts'
+import { CHECKS, type Check, type CheckName, type Group } from '../report.ts'
 
 /** What a step found, and how it tells a person. */
 export interface Found<T> {
@@ -47,12 +47,18 @@ export function together<T, U>(
  * so that an auditor sees everything that is wrong, and what does need it says what is missing.
  * Only `ProofError` is a "no" of the bundle; any other error is ours and is not caught.
  */
-export class Checks {
-  readonly #done = new Map<CheckName, Check>()
+export class Checks<Name extends string = CheckName> {
+  readonly #done = new Map<Name, Check<Name>>()
+  readonly #table: Record<Name, Group>
+
+  /** @param table The checks that there are, in the order of the report; those of a bundle without it. */
+  constructor(table: Record<Name, Group> = CHECKS as unknown as Record<Name, Group>) {
+    this.#table = table
+  }
 
   /** Runs a check that finds something for later ones. */
   async find<T, const Needs extends readonly Known<unknown>[]>(
-    name: CheckName,
+    name: Name,
     needs: Needs,
     step: (...values: ValuesOf<Needs>) => Found<T> | Promise<Found<T>>,
   ): Promise<Known<T>> {
@@ -75,7 +81,7 @@ export class Checks {
 
   /** Runs a check that finds nothing, and whose step gives only what it tells. */
   async judge<const Needs extends readonly Known<unknown>[]>(
-    name: CheckName,
+    name: Name,
     needs: Needs,
     step: (...values: ValuesOf<Needs>) => string | Promise<string>,
   ): Promise<void> {
@@ -85,16 +91,16 @@ export class Checks {
     }))
   }
 
-  /** All checks in the order of `CHECKS`; one that never ran is a fault of ours, and must not look like a pass. */
-  all(): Check[] {
-    return (Object.keys(CHECKS) as CheckName[]).map((name) => {
+  /** All checks in the order of their table; one that never ran is a fault of ours, and must not look like a pass. */
+  all(): Check<Name>[] {
+    return (Object.keys(this.#table) as Name[]).map((name) => {
       const check = this.#done.get(name)
       if (check === undefined) throw new Error(`the check ${name} was never run`)
       return check
     })
   }
 
-  #keep(name: CheckName, check: Omit<Check, 'name' | 'group'>) {
-    this.#done.set(name, { name, group: CHECKS[name], ...check })
+  #keep(name: Name, check: Omit<Check, 'name' | 'group'>) {
+    this.#done.set(name, { name, group: this.#table[name], ...check })
   }
 }

@@ -44,7 +44,7 @@ export function judge(checks: Check[], { manifest, records }: Ground): Report {
 }
 
 /** A "no" outweighs everything; a yes needs every check. */
-function sumUp(checks: readonly Check[]): Ruling {
+export function sumUp(checks: readonly Check<string>[]): Ruling {
   const failed = checks.filter(({ result }) => result === 'fail')
   if (failed.length > 0) {
     return { result: 'fail', detail: `failed: ${failed.map(({ name }) => name).join(', ')}` }
@@ -80,7 +80,8 @@ function upstream(checks: readonly Check[]): Ruling {
 
 const notYet = (detail: string): Ruling => ({ result: 'not evaluated', detail })
 
-const summarise = ({ predicate }: Manifest): Summary => ({
+/** Gives what a bundle says that it is. */
+export const summarise = ({ predicate }: Manifest): Summary => ({
   tenant: predicate.tenant,
   origin: predicate.origin,
   ...predicate.question,

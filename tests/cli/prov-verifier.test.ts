@@ -148,6 +148,45 @@ describe('--json', () => {
   })
 })
 
+describe('one entry alone', () => {
+  it('is taken out of a bundle, and verifies by the proof beside it', async () => {
+    const out = at('alone')
+    const taken = await verifier('extract', 'bundle.zip', 'checkpoint', '--out', out)
+    expect(taken.exit).toBe(0)
+    const [file, proof] = taken.out.trim().split('\n') as [string, string]
+    expect([file, proof]).toEqual([join(out, 'checkpoint'), join(out, 'checkpoint.stitch.json')])
+    const trusted = [
+      'entry',
+      file,
+      '--proof',
+      'alone/checkpoint.stitch.json',
+      '--trust',
+      'trust.json',
+    ]
+    const { exit, out: told } = await verifier(...trusted)
+    expect(exit).toBe(0)
+    expect(told).toContain('Genuine: intact and authentic.')
+    const { out: json } = await verifier(...trusted, '--json')
+    expect(JSON.parse(json)).toMatchObject({
+      ...{ ok: true, exit: 0, verdict: { intact: 'pass', authentic: 'pass' } },
+      entry: { path: 'checkpoint' },
+    })
+    writeFileSync(file, 'something else')
+    expect((await verifier(...trusted)).exit).toBe(1)
+  })
+
+  it.each([
+    [2, 'no proof is named', ['entry', 'bundle.zip']],
+    [2, 'no folder is named', ['extract', 'bundle.zip', 'checkpoint']],
+    [2, 'no entry is named', ['extract', 'bundle.zip', '--out', '.']],
+    [3, 'the bundle has no such entry', ['extract', 'bundle.zip', 'nowhere', '--out', '.']],
+    [3, 'there is no such file', ['entry', 'nowhere.zip', '--proof', 'trust.json']],
+    [1, 'the proof is none', ['entry', 'bundle.zip', '--proof', 'trust.json']],
+  ] as const)('exits with %i where %s', async (code, _what, args) => {
+    expect((await verifier(...args)).exit).toBe(code)
+  })
+})
+
 describe('as a program', () => {
   const program = (...args: string[]) =>
     spawnSync(process.execPath, ['cli/prov-verifier.ts', ...args], { encoding: 'utf8' })
