@@ -1,12 +1,12 @@
-import { rangeHashes } from '../domains/evidence/inclusion.ts'
+import { proveConsistency, proveLeaf } from '../domains/evidence/log-proofs.ts'
+import { leafUncovered } from '../domains/evidence/problems.ts'
 import { findPublished, PUBLIC_FIELD } from '../domains/log-files/published.ts'
 import type { Receipt } from '../ledger/ledger.ts'
+import { notYetSigned } from '../ledger/problems.ts'
 import { tenantName } from '../ledger/tenant.ts'
-import { type LogHead, readLeaves, readLog } from '../lineage/log.ts'
+import { type LogHead, readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
-import { inclusionRanges } from '../proofs/inclusion.ts'
 import type { Context } from './context.ts'
-import { leafUnknown } from './problems.ts'
 import { keyFor } from './record.ts'
 
 /** The tenant's log as of the request's position. */
@@ -24,6 +24,7 @@ export interface LogInclusion {
   path: string[]
   root: string
   note: string
+  tlogProof: string
 }
 
 export async function findLog({ pin, graph }: Context): Promise<Log> {
@@ -48,13 +49,45 @@ export async function proveInclusion(
   { size: known }: Log,
   { tenant, graph, services }: Context,
 ): Promise<LogInclusion> {
-  if (seq >= known) throw leafUnknown(seq, known)
-  const { size, root, note } = await services.ledger.checkpointOf(tenant, seq + 1)
-  const [hashes, [leaf]] = await Promise.all([
-    rangeHashes(graph.read, inclusionRanges(seq, size)),
-    readLeaves(graph.read, seq, seq + 1),
-  ])
-  return { seq, size, root, note, path: hashes.map(b64), leaf: leaf!.leaf, header: leaf!.header }
+  if (seq >= known) throw leafUncovered(seq, known)
+  const { root, note } = await services.ledger.checkpointOf(tenant, seq + 1)
+  const { path, ...proof } = await proveLeaf(graph.read, seq, { note })
+  return { seq, root, note, path: path.map(b64), ...proof }
+}
+
+/** Two sizes of the log, and the proof that the later tree begins with the earlier. */
+export interface LogConsistency {
+  from: number
+  to: number
+  fromRoot: string
+  toRoot: string
+  path: string[]
+  note: string | null
+  addCheckpoint: string | null
+}
+
+/**
+ * Proves that the log went on from one size to a later one, by default to that of the published
+ * checkpoint. Nothing is proven of what no published checkpoint covers.
+ *
+ * @throws {Problem} `LOG_SIZES_INVALID`, `CHECKPOINT_NOT_READY`
+ */
+export async function findConsistency(
+  asked: { from: number; to?: number | null },
+  { tenant, graph, services }: Context,
+): Promise<LogConsistency> {
+  const published = await services.ledger.checkpoint(tenant)
+  if (!published) throw notYetSigned(tenant)
+  const sizes = { from: asked.from, to: asked.to ?? published.size }
+  const proof = await proveConsistency(graph.read, sizes, published)
+  return {
+    ...sizes,
+    fromRoot: b64(proof.fromRoot),
+    toRoot: b64(proof.toRoot),
+    path: proof.path.map(b64),
+    note: sizes.to === published.size ? published.note : null,
+    addCheckpoint: proof.addCheckpoint,
+  }
 }
 
 /** Whether everyone may read the log now. */

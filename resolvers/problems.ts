@@ -24,12 +24,6 @@ export const idInvalid = (id: string) =>
     details: { id: id.slice(0, 200) },
   })
 
-export const leafUnknown = (seq: number, size: number) =>
-  new Problem('LOG_LEAF_UNKNOWN', `The log has no leaf ${seq}; it holds ${size}.`, {
-    status: 404,
-    details: { seq, size },
-  })
-
 export const batchEmpty = () => new Problem('RECORD_BATCH_EMPTY', 'There is nothing to record.')
 
 export const batchTooLarge = (most: string) =>

@@ -1,9 +1,11 @@
 import type { SignedCheckpoint } from '../ledger/ledger.ts'
 import {
   findCheckpoint,
+  findConsistency,
   findLog,
   isLogPublic,
   type Log,
+  type LogConsistency,
   type LogInclusion,
   proveInclusion,
   setLogPublic,
@@ -36,6 +38,32 @@ const InclusionRef = builder.objectRef<LogInclusion>('LogInclusion').implement({
     }),
     root: t.exposeString('root', { description: 'The root that the path leads to, base64url.' }),
     note: t.exposeString('note', { description: 'The signed checkpoint of that size and root.' }),
+    tlogProof: t.exposeString('tlogProof', {
+      description:
+        'The proof with its checkpoint as one text (C2SP tlog-proof): `prov-verifier` takes it with the header as a file.',
+    }),
+  }),
+})
+
+const ConsistencyRef = builder.objectRef<LogConsistency>('LogConsistency').implement({
+  description: 'That the log at one size begins with the log at another (RFC 9162, section 2.1.4).',
+  fields: (t) => ({
+    from: t.expose('from', { type: 'Seq', description: 'The earlier size.' }),
+    to: t.expose('to', { type: 'Seq', description: 'The later size.' }),
+    fromRoot: t.exposeString('fromRoot', {
+      description: 'The root at the earlier size, base64url.',
+    }),
+    toRoot: t.exposeString('toRoot', { description: 'The root at the later size, base64url.' }),
+    path: t.exposeStringList('path', { description: 'The hashes of the proof, base64url.' }),
+    note: t.exposeString('note', {
+      nullable: true,
+      description: 'The published checkpoint; null where it is of another size than `to`.',
+    }),
+    addCheckpoint: t.exposeString('addCheckpoint', {
+      nullable: true,
+      description:
+        'The proof with that checkpoint as one text, which a C2SP witness and `prov-verifier consistency` take.',
+    }),
   }),
 })
 
@@ -61,6 +89,20 @@ const LogRef = builder.objectRef<Log>('Log').implement({
       description:
         'The proof that a leaf is in the log, against a signed checkpoint that covers it.',
       resolve: (log, { seq }, context) => proveInclusion(seq, log, context),
+    }),
+    consistency: t.field({
+      type: ConsistencyRef,
+      nullable: true,
+      args: {
+        from: t.arg({ type: 'Seq', required: true, description: 'The earlier size, at least 1.' }),
+        to: t.arg({
+          type: 'Seq',
+          description: 'The later size; that of the published checkpoint where it is left out.',
+        }),
+      },
+      description:
+        'The proof that the log went on from one size to another, both covered by the published checkpoint.',
+      resolve: (_log, args, context) => findConsistency(args, context),
     }),
   }),
 })

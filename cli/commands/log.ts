@@ -5,12 +5,16 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { Problem } from '../../core/problem.ts'
+import { proveLeaf } from '../../domains/evidence/log-proofs.ts'
 import { type LogFile, listFiles } from '../../domains/log-files/list-files.ts'
+import { notYetSigned, tenantUnknown } from '../../ledger/problems.ts'
+import { readLog } from '../../lineage/log.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { withDatabase } from '../../server/with-database.ts'
@@ -27,6 +31,43 @@ export function define(command: Command): void {
     .requiredOption('--out <dir>', 'where to')
     .option('--force', 'write into a directory that is not empty, as to bring an export up to date')
     .action(exportLog)
+  command
+    .command('proof')
+    .description(
+      'Write the proof of one record as a .tlog-proof file, and its leaf beside it.\n\n' +
+        'The leaf is in the same place with the ending .leaf; `prov-verifier <proof> --leaf <leaf>`\n' +
+        'verifies the two offline.',
+    )
+    .requiredOption('--tenant <name>', 'the tenant')
+    .requiredOption('--seq <number>', 'the place of the record in the log', wholeNumber)
+    .requiredOption('--out <file>', 'where to, such as record.tlog-proof')
+    .action(writeProof)
+}
+
+/** Commander tells what is thrown here as a misuse. */
+function wholeNumber(text: string) {
+  if (/^(0|[1-9]\d{0,14})$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a place is a whole number, counted from 0.')
+}
+
+async function writeProof({ tenant, seq, out }: { tenant: string; seq: number; out: string }) {
+  const progress = progressTo(process.stderr)
+  const { header, tlogProof, size } = await withDatabase(
+    readConfig(),
+    { progress },
+    async (database) => {
+      const { read } = database.graph(tenant)
+      const head = await readLog(read)
+      if (!head) throw tenantUnknown(tenant)
+      if (head.checkpoint === null) throw notYetSigned(tenant)
+      return proveLeaf(read, seq, { note: head.checkpoint })
+    },
+  )
+  progress.done()
+  const leaf = `${out.replace(/\.tlog-proof$/, '')}.leaf`
+  writeFileSync(leaf, header)
+  writeFileSync(out, tlogProof)
+  process.stdout.write(`leaf ${seq} of ${tenant} in a log of ${size}: ${out}, ${leaf}\n`)
 }
 
 async function exportLog({ tenant, out, force }: { tenant: string; out: string; force?: true }) {

@@ -35,3 +35,16 @@ export const withholdIdle = (patterns: readonly string[]) =>
     `No field of the answer is met by ${patterns.map((one) => JSON.stringify(one)).join(', ')}; nothing was exported.`,
     { status: 400, details: { patterns } },
   )
+
+export const leafUncovered = (seq: number, size: number) =>
+  new Problem('LOG_LEAF_UNKNOWN', `The log has no leaf ${seq}; it holds ${size}.`, {
+    status: 404,
+    details: { seq, size },
+  })
+
+export const sizesUncovered = (asked: { from: number; to: number; size: number }) =>
+  new Problem(
+    'LOG_SIZES_INVALID',
+    `From ${asked.from} to ${asked.to} nothing can be proven: ask for 1 ≤ from ≤ to ≤ ${asked.size}, the size of the published checkpoint.`,
+    { details: asked },
+  )

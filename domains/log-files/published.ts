@@ -3,12 +3,12 @@ import { type LeafRow, readLeaves } from '../../lineage/log.ts'
 import { type PublishedLog, readPublished, readPublishedTile } from '../../lineage/published-log.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
+import { entryBundle } from '../../proofs/entry-bundle.ts'
 import { HASH_BYTES } from '../../proofs/hash.ts'
 import { parseNote } from '../../proofs/note.ts'
 import { isCovered, type TileName } from '../../proofs/tile-path.ts'
 import { TILE_WIDTH } from '../../proofs/tiles.ts'
 import { utf8 } from '../../proofs/utf8.ts'
-import { entryBundle } from './entry-bundle.ts'
 import { logDamaged, logFileUnknown } from './problems.ts'
 
 /** The field of the tenant's own record that opens its log to everyone. */
