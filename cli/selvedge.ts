@@ -56,6 +56,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/restore.ts'),
   },
   {
+    name: 'witness',
+    summary: 'cosign the checkpoints of logs, as a witness of its own',
+    load: () => import('./commands/witness.ts'),
+  },
+  {
     name: 'neo4j',
     summary: 'start, stop and look at the Neo4j of this home',
     load: () => import('./commands/neo4j.ts'),

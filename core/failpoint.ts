@@ -7,6 +7,8 @@ export type Failpoint =
   | 'before-epoch'
   | 'after-epoch'
   | 'after-register'
+  | 'witness-before-commit'
+  | 'witness-before-answer'
 
 const [armed, nth] = (process.env.SELVEDGE_FAILPOINT ?? '').split(':')
 let passed = 0

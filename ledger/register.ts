@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { lockedFile } from '../core/sqlite-lock.ts'
 import { partsOfOrigin } from './origin.ts'
 import { registerBusy, registerMismatch } from './problems.ts'
 import { type Epoch, type Known, prepareEpochs } from './register-epochs.ts'
@@ -62,30 +63,24 @@ export interface Register {
 export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): Register {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = new DatabaseSync(path, { timeout: 0 })
-  let turn: Promise<unknown> = Promise.resolve()
+  const refusals = {
+    busy: registerBusy,
+    unreadable: (cause: unknown) => registerMismatch('it cannot be read', cause),
+  }
+  const lock = lockedFile(file, { patienceMs, refusals })
   let texts: ReturnType<typeof prepare> | undefined
 
-  /** One at a time in this process, since all share the connection; then one among processes. */
-  const locked = <T>(work: (texts: ReturnType<typeof prepare>) => T | Promise<T>): Promise<T> => {
-    const mine = turn.then(async () => {
-      // Even to look at the file takes a lock on it, so nothing is done before it is waited for.
-      if (!texts) await patiently(patienceMs, () => file.exec('PRAGMA synchronous = EXTRA'))
-      await patiently(patienceMs, () => file.exec('BEGIN EXCLUSIVE'))
+  const locked = <T>(work: (texts: ReturnType<typeof prepare>) => T | Promise<T>): Promise<T> =>
+    lock.locked(async () => {
       try {
         texts ??= prepare(file)
-        const result = await work(texts)
-        file.exec('COMMIT')
-        return result
+        return await work(texts)
       } catch (error) {
-        if (file.isTransaction) file.exec('ROLLBACK')
         // Tables that were made just now are gone again, and what was prepared for them with them.
         texts = undefined
         throw error
       }
     })
-    turn = mine.catch(() => {})
-    return mine
-  }
 
   return {
     id: () => locked(({ id }) => id()),
@@ -106,7 +101,7 @@ export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): R
         if (epoch) epochs.append(epoch)
         return epoch
       }),
-    close: () => file.close(),
+    close: () => lock.close(),
   }
 }
 
@@ -152,26 +147,3 @@ function prepare(file: DatabaseSync) {
 }
 
 const PATIENCE_MS = 10_000
-/** SQLITE_BUSY: another connection has the file locked. */
-const BUSY = 5
-const CORRUPT = 11
-const NOT_A_DATABASE = 26
-
-/** Waits for the lock without blocking the event loop, which SQLite's own waiting would do. */
-async function patiently(patienceMs: number, take: () => void) {
-  for (const start = Date.now(); ; ) {
-    try {
-      return take()
-    } catch (error) {
-      const { errcode } = error as { errcode?: number }
-      if (errcode === CORRUPT || errcode === NOT_A_DATABASE) {
-        throw registerMismatch('it cannot be read', error)
-      }
-      if (errcode !== BUSY) throw error
-      if (Date.now() - start > patienceMs) throw registerBusy(error)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 2 + Math.random() * 8)
-      })
-    }
-  }
-}

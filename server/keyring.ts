@@ -40,7 +40,8 @@ export function openKeyring(directory: string): Keys & Record<KeyUse, StoredKey>
   }
 }
 
-function openKey(path: string): StoredKey {
+/** Reads the key of a file, making it where there is none. @throws {Problem} `KEY_FILE_INVALID` */
+export function openKey(path: string): StoredKey {
   const privateKey = readKey(path) ?? makeKey(path)
   const publicKey = unb64(createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '')
   return {

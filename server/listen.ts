@@ -34,11 +34,15 @@ export async function listen(
     server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
   })
   const bound = (server.address() as AddressInfo).port
-  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-  return { url: `http://${name}:${bound}`, port: bound, close: () => closeServer(server) }
+  return { url: urlOf(host, bound), port: bound, close: () => closeServer(server) }
 }
 
-async function closeServer(server: Server) {
+/** The address of a host and port; an IPv6 address stands in brackets. */
+export const urlOf = (host: string, port: number) =>
+  `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+
+/** Takes no more requests, and resolves when those that were taken are answered. */
+export async function closeServer(server: Server) {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })

@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '../../core/sha256.ts'
+import type { SigningKey } from '../../ledger/keys.ts'
+import { formatVkey } from '../../proofs/note.ts'
+import { openKey } from '../keyring.ts'
+import { keyMissing, keyOther, nameFixed, nameMissing, stateLost } from './problems.ts'
+import { openWitnessState, type WitnessState } from './state.ts'
+
+/** A witness: its name, its key, and what it remembers. */
+export interface Witness {
+  name: string
+  vkey: string
+  key: SigningKey
+  state: WitnessState
+  close(): void
+}
+
+/**
+ * Opens the witness of a directory, making it at the first run: its state, then its key (mode 0600).
+ *
+ * A key without its state is refused: such a witness could cosign a fork of what it once cosigned, and
+ * so could one whose state was put back from a copy, which nothing can see. Neither is ever repaired;
+ * a new directory makes a new witness with a new key.
+ *
+ * @param name How the witness calls itself; needed at the first run, and fixed with it.
+ * @throws {Problem} `WITNESS_STATE_LOST`, `WITNESS_KEY_MISSING`, `WITNESS_KEY_OTHER`,
+ *   `WITNESS_NAME_MISSING`, `WITNESS_NAME_FIXED`, `KEY_FILE_INVALID`; `ProofError` `PROOF_NOTE_KEY`
+ *   for a name that no key can have.
+ */
+export async function openWitness(directory: string, name?: string): Promise<Witness> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const paths = { state: join(directory, 'witness.sqlite'), key: join(directory, 'witness.json') }
+  if (existsSync(paths.key) && !existsSync(paths.state)) throw stateLost(paths.state)
+  const state = openWitnessState(paths.state)
+  try {
+    const known = await state.identity()
+    if (known && !existsSync(paths.key)) throw keyMissing(paths.key)
+    if (known && name !== undefined && name !== known.name) throw nameFixed(known.name)
+    const called = known?.name ?? name
+    if (called === undefined) throw nameMissing()
+    // Before the key is made: a name that cannot be one must not leave a witness behind.
+    formatVkey(sha256, { name: called, publicKey: new Uint8Array(32) }, 'cosignature')
+    const key = openKey(paths.key)
+    const vkey = formatVkey(sha256, { name: called, publicKey: key.publicKey }, 'cosignature')
+    if (known && known.vkey !== vkey) throw keyOther(paths.key)
+    if (!known) await state.identify({ name: called, vkey })
+    return { name: called, vkey, key, state, close: () => state.close() }
+  } catch (error) {
+    state.close()
+    throw error
+  }
+}
