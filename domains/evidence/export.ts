@@ -13,6 +13,7 @@ import { buildBundle } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
 import { parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import { compareLinks } from '../../proofs/outset.ts'
+import { indexEntry } from '../../proofs/page/index-html.ts'
 import type { ShownRecord } from '../../proofs/records.ts'
 import type { ManifestSigner } from '../../proofs/sign.ts'
 import { batchProof } from './inclusion.ts'
@@ -82,21 +83,19 @@ export async function weaveBundle(
   const seqs = slice.records.map(({ seq }) => seq)
   const { hashes } = await batchProof(read, checkpoint.size, seqs)
   tell({ stage: 'bundle', done: 0, of: 1 })
-  const bytes = await buildBundle(
-    sha256,
-    {
-      tenant,
-      origin: head.origin,
-      question: { root: slice.root, direction, depth },
-      asOf: slice.asOf,
-      size: checkpoint.size,
-      records,
-      hashes,
-      checkpoint: checkpoint.note,
-      ...(withholding && { withhold: withholding.patterns }),
-    },
-    signer,
-  )
+  const parts = {
+    tenant,
+    origin: head.origin,
+    question: { root: slice.root, direction, depth },
+    asOf: slice.asOf,
+    size: checkpoint.size,
+    records,
+    hashes,
+    checkpoint: checkpoint.note,
+    ...(withholding && { withhold: withholding.patterns }),
+  }
+  const attachments = [indexEntry(sha256, parts)]
+  const bytes = await buildBundle(sha256, { ...parts, attachments }, signer)
   return {
     bytes,
     root: slice.root,

@@ -30,7 +30,7 @@ beforeAll(() => {
   writeFileSync(at('bundle.zip'), genuine.bytes)
   writeFileSync(at('tampered.zip'), tampered.bytes)
   writeFileSync(at('trust.json'), trust)
-  writeFileSync(at('retired.json'), trust.replaceAll('"until":null', '"until":99'))
+  writeFileSync(at('retired.json'), trust.replaceAll('"until":null', '"until":20'))
   writeFileSync(at('misspelt.json'), trust.replaceAll('"until"', '"untill"'))
   writeFileSync(at('text.zip'), 'no zip at all')
   writeFileSync(at('huge.zip'), '')
