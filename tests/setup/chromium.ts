@@ -5,12 +5,10 @@ import { afterAll } from 'vitest'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
-/** Where a Chromium is: as SELVEDGE_TEST_CHROMIUM says, or on the PATH; `null` where there is none. */
+/** Where a Chromium is on the PATH; `null` where there is none. */
 export function findChromium(): string | null {
-  const given = process.env.SELVEDGE_TEST_CHROMIUM
   const folders = (process.env.PATH ?? '').split(delimiter)
-  const candidates = given ? [given] : NAMES.flatMap((name) => folders.map((at) => join(at, name)))
-  return candidates.find(isExecutable) ?? null
+  return NAMES.flatMap((name) => folders.map((at) => join(at, name))).find(isExecutable) ?? null
 }
 
 function isExecutable(path: string) {
