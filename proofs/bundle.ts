@@ -16,12 +16,14 @@ import {
   PROOF,
   type Question,
   RECORDS,
+  REPLAY,
   STATEMENT,
 } from './manifest.ts'
 import { proofBytes } from './proof.ts'
 import { placesOf } from './proven.ts'
 import { recordsBytes, type ShownRecord } from './records.ts'
 import { type ManifestSigner, signManifest } from './sign.ts'
+import { type StatePart, stateLeaves, statePartJson } from './state-part.ts'
 import { weaveStitchRoot } from './stitch-tree.ts'
 import { compareUtf16, utf8 } from './utf8.ts'
 import { writeZip, type ZipEntry } from './zip.ts'
@@ -40,6 +42,10 @@ export interface BundleParts {
   records: readonly ShownRecord[]
   /** The batch proof's hashes for `provenPlaces` in the tree of `size`. */
   hashes: readonly Uint8Array[]
+  /** What the bundle shows of the state tree; without it nothing is said to be current or complete. */
+  state?: StatePart
+  /** A replayer's signed note on that state (docs/specs/state.md, "Replay note"). */
+  replay?: string
   /** The checkpoint as a signed note. */
   checkpoint: string
   /** The patterns by which fields of `records` are withheld; the bundle says nothing of it without them. */
@@ -73,21 +79,27 @@ export async function buildBundle(sha256: Sha256, parts: BundleParts, signer: Ma
  * Gives the places that a bundle of these parts proves: `hashes` must be the batch proof for them, and
  * `batchRanges` says which subtrees that takes.
  */
-export const provenPlaces = ({ records, keys = [] }: Pick<BundleParts, 'records' | 'keys'>) =>
-  placesOf([records.map(({ header }) => header), keys])
+export const provenPlaces = ({
+  records,
+  keys = [],
+  state,
+}: Pick<BundleParts, 'records' | 'keys' | 'state'>) =>
+  placesOf([records.map(({ header }) => header), keys, state ? stateLeaves(state) : []])
 
 /** Every entry but the manifest and its signature, in path order. */
 function subjectsOf(parts: BundleParts) {
   const { size, records, hashes, checkpoint, keys = [], anchors = [], attachments = [] } = parts
   const ordered = [...records].sort((a, b) => a.header.seq - b.header.seq)
-  const seqs = provenPlaces({ records, keys })
+  const seqs = provenPlaces(parts)
+  const state = parts.state && { state: statePartJson(parts.state) }
   const subjects: ZipEntry[] = [
     { path: CHECKPOINT, bytes: utf8(checkpoint) },
-    { path: PROOF, bytes: proofBytes({ size, seqs, hashes }) },
+    { path: PROOF, bytes: proofBytes({ size, seqs, hashes, ...state }) },
     { path: RECORDS, bytes: recordsBytes(ordered) },
     // Where there is nothing to say there is no file: such a bundle is as it always was.
     ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
     ...(anchors.length > 0 ? [{ path: ANCHORS, bytes: anchorsBytes(anchors) }] : []),
+    ...(parts.replay === undefined ? [] : [{ path: REPLAY, bytes: utf8(parts.replay) }]),
     ...attachments,
   ]
   return subjects.sort((a, b) => compareUtf16(a.path, b.path))
@@ -95,7 +107,7 @@ function subjectsOf(parts: BundleParts) {
 
 function stateManifest(
   sha256: Sha256,
-  { tenant, origin, question, asOf, size, records, withhold }: BundleParts,
+  { tenant, origin, question, asOf, size, records, state, withhold }: BundleParts,
   subjects: readonly ZipEntry[],
 ): Manifest {
   return {
@@ -111,7 +123,7 @@ function stateManifest(
       origin,
       question,
       asOf,
-      stateSize: null,
+      stateSize: state?.leaf.size ?? null,
       size,
       records: records.length,
       stitch: b64(weaveStitchRoot(sha256, subjects)),

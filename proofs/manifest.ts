@@ -14,6 +14,7 @@ import {
   name,
   object,
   oneOf,
+  orNull,
   parseCanonical,
   pattern,
 } from './members.ts'
@@ -37,6 +38,9 @@ export const CHECKPOINT = 'checkpoint'
 export const KEYS = 'keys.json'
 export const ANCHORS = 'anchors.json'
 
+/** The subject that a bundle may have: a replayer's signed note on the state that it rests on. */
+export const REPLAY = 'replay'
+
 /** Which way lineage is walked. */
 export const DIRECTIONS = ['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const
 
@@ -55,8 +59,8 @@ export interface Predicate {
   question: Question
   /** The position asked: only records below it are in the answer. */
   asOf: number
-  /** The position of the state record that a completeness proof rests on; this release writes none. */
-  stateSize: null
+  /** The position of the state record that the answer rests on; `null`: none, so nothing is said to be current. */
+  stateSize: number | null
   /** The size of the checkpoint; the validity of keys goes by it. */
   size: number
   records: number
@@ -150,8 +154,7 @@ function checkPredicate(value: Json | undefined) {
   count(predicate.size, 'size')
   count(predicate.records, 'records')
   hash(predicate.stitch, 'stitch')
-  // The place of the state proof: a reader that cannot evaluate one must not seem to have done so.
-  if (predicate.stateSize !== null) throw new ProofError('PROOF_VALUE', 'stateSize is not null')
+  orNull(count)(predicate.stateSize, 'stateSize')
   const question = closed(predicate.question, 'the question', ['root', 'direction', 'depth'])
   id(question.root, 'root')
   oneOf(...DIRECTIONS)(question.direction, 'direction')

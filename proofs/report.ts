@@ -10,8 +10,10 @@ export type Group =
   | 'manifest'
   | 'log'
   | 'records'
+  | 'state'
   | 'lineage'
   | 'authenticity'
+  | 'replay'
   | 'witnesses'
 
 /** Every named check in the order of the report; `docs/specs/bundle.md` has a step for each. */
@@ -40,8 +42,15 @@ export const CHECKS = {
   'link-ends': 'records',
   bodies: 'records',
   'withheld-fields': 'records',
+  'state-form': 'state',
+  'state-size': 'state',
+  'state-place': 'state',
+  'state-entities': 'state',
+  'state-current': 'state',
+  'state-neighbours': 'state',
   'lineage-reach': 'lineage',
   'lineage-upstream': 'lineage',
+  'lineage-downstream': 'lineage',
   'origin-listed': 'authenticity',
   'origin-tenant': 'authenticity',
   'key-chain': 'authenticity',
@@ -53,6 +62,8 @@ export const CHECKS = {
   'witness-policy': 'witnesses',
   cosignatures: 'witnesses',
   'witness-quorum': 'witnesses',
+  'replay-form': 'replay',
+  'replay-signature': 'replay',
 } as const satisfies Record<string, Group>
 
 /** The name of a check. */
@@ -91,6 +102,8 @@ export interface Summary {
   direction: string
   depth: number
   asOf: number
+  /** The position of the state that the answer rests on, or `null`. */
+  stateSize: number | null
   size: number
   records: number
   /** The patterns of withheld fields that the manifest states; empty where it states none. */

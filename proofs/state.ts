@@ -2,6 +2,7 @@ import { unb64 } from './base64.ts'
 import { canonicalBytes } from './canonical.ts'
 import { HASH_BYTES, type Sha256 } from './hash.ts'
 import { levelOf } from './relations.ts'
+import { sparseRoot } from './sparse.ts'
 import type { SparseEntry } from './sparse-node.ts'
 import { utf8 } from './utf8.ts'
 
@@ -52,6 +53,13 @@ export const inEntry = (sha256: Sha256, { rel, id, leaf }: InEdge): SparseEntry 
   key: inKey(sha256, rel, id),
   value: inValue(leaf),
 })
+
+/** Gives the root over an in-set; 32 zero bytes for none. The order of the edges does not matter. */
+export const inRoot = (sha256: Sha256, edges: readonly InEdge[]): Uint8Array =>
+  sparseRoot(
+    sha256,
+    edges.map((edge) => inEntry(sha256, edge)),
+  )
 
 /**
  * Says in which in-set of its upstream end an edge stands, `undefined` for a relation that is none:

@@ -5,6 +5,7 @@ import type { Sha256 } from './hash.ts'
 import { type Json, parseJson } from './json.ts'
 import { kidOf } from './keyleaf.ts'
 import { type Check, closed, count, hash, listOf, name, oneOf, orNull } from './members.ts'
+import { parseVkey } from './note.ts'
 import { parsePolicy } from './policy.ts'
 
 /** A key that the reader trusts for one use in one log. */
@@ -33,7 +34,7 @@ export interface Trust {
   logs: TrustLog[]
   /** A C2SP tlog-policy as text, empty for none. */
   witnessPolicy: string
-  /** Keys (vkeys) of those who replay logs; not evaluated yet. */
+  /** Keys (vkeys) of those whose word counts that a state follows from the log's headers. */
   replayers: string[]
 }
 
@@ -45,7 +46,7 @@ export const formatTrust = (trust: Trust) => canonical(trust as unknown as Json)
  * people; its members are closed all the same, because a misspelt `until` must not be overlooked.
  *
  * @throws {ProofError} `PROOF_TRUST` for an origin or a key listed twice, a `kid` that is not its key's,
- * or an empty validity; `PROOF_POLICY`, `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`
+ * or an empty validity; `PROOF_POLICY`, `PROOF_NOTE_KEY` for a replayer that is no vkey, `PROOF_JSON_*`, `PROOF_MEMBERS`, `PROOF_VALUE`
  */
 export function parseTrust(sha256: Sha256, text: string): Trust {
   const value = closed(parseJson(text), 'the trust root', [
@@ -58,12 +59,20 @@ export function parseTrust(sha256: Sha256, text: string): Trust {
     v: oneOf('selvedge/trust/1')(value.v, 'v'),
     logs: listOf(log)(value.logs, 'logs'),
     witnessPolicy: policy(sha256, value.witnessPolicy),
-    replayers: listOf(name)(value.replayers, 'replayers'),
+    replayers: listOf(replayer(sha256))(value.replayers, 'replayers'),
   }
   requireOnce(trust.logs.map(({ origin }) => origin))
   for (const { keys } of trust.logs) checkKeys(sha256, keys)
   return trust
 }
+
+const replayer =
+  (sha256: Sha256): Check<string> =>
+  (value, what) => {
+    const vkey = name(value, what)
+    parseVkey(sha256, vkey)
+    return vkey
+  }
 
 const log: Check<TrustLog> = (value, what) => {
   const members = closed(value, what, ['origin', 'keys', 'anchors'])

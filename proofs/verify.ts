@@ -3,6 +3,7 @@ import type { Sha256 } from './hash.ts'
 import type { Manifest } from './manifest.ts'
 import { mergeLeaves } from './proven.ts'
 import type { Report } from './report.ts'
+import { stateLeaves } from './state-part.ts'
 import type { Trust } from './trust.ts'
 import {
   checkCheckpointSignature,
@@ -15,7 +16,7 @@ import {
   findManifestKey,
 } from './verify/authenticity.ts'
 import { absent, Checks, derived, type Known, known, together } from './verify/checks.ts'
-import { checkUpstream, reachRecords } from './verify/lineage.ts'
+import { checkDownstream, checkUpstream, reachRecords } from './verify/lineage.ts'
 import {
   checkCheckpoint,
   checkInclusion,
@@ -36,6 +37,7 @@ import {
   readJws,
   readManifest,
 } from './verify/manifest.ts'
+import { checkNeighbours } from './verify/neighbours.ts'
 import {
   checkAsOf,
   checkBodies,
@@ -50,6 +52,16 @@ import {
   type LeafHead,
   mergeHeads,
 } from './verify/records.ts'
+import { checkReplayers, givenReplay, knownReplayers, readReplay } from './verify/replayed.ts'
+import {
+  checkCurrent,
+  checkStateEntities,
+  checkStatePlace,
+  checkStateSize,
+  givenState,
+  readState,
+  stateOrNone,
+} from './verify/state.ts'
 import { judge } from './verify/verdict.ts'
 import {
   asksQuorum,
@@ -101,10 +113,14 @@ export async function verifyBundle({
   const keys = await checks.find('keys-form', [zip], (z) => readKeyRecords(sha256, z))
   const shownAnchors = await checks.find('anchors-form', [zip], readAnchors)
   // Every part that shows leaves has its own here; a place shown by two counts once.
-  const leaves = together(
-    [derived(records, leavesOfRecords), derived(keys, leavesOfKeys)],
-    mergeLeaves,
-  )
+  const state = await checks.find('state-form', [givenState(proof)], (s) => readState(sha256, s))
+  const stateIfAny = stateOrNone(proof, state)
+  const parts = [
+    derived(records, leavesOfRecords),
+    derived(keys, leavesOfKeys),
+    derived(stateIfAny, (s) => s?.leaves ?? []),
+  ]
+  const leaves = together(parts, mergeLeaves)
   await checks.judge('proof-positions', [proof, leaves, checkpoint], checkPositions)
   await checks.judge('proof-inclusion', [proof, leaves, checkpoint], (p, l, c) =>
     checkInclusion(sha256, { proof: p, leaves: l, checkpoint: c }),
@@ -115,6 +131,7 @@ export async function verifyBundle({
     [
       derived(records, (shown) => shown.map(({ header }) => header)),
       derived(keys, (shown) => shown.map(({ leaf }) => leaf)),
+      derived(stateIfAny, (shown) => (shown === null ? [] : stateLeaves(shown))),
     ],
     mergeHeads,
   )
@@ -128,10 +145,21 @@ export async function verifyBundle({
   await checks.judge('bodies', [records], (r) => checkBodies(sha256, r))
   await checks.judge('withheld-fields', [manifest, records], checkWithheld)
 
+  await checks.judge('state-size', [manifest, stateIfAny], checkStateSize)
+  await checks.judge('state-place', [manifest, records, state], checkStatePlace)
+  await checks.judge('state-entities', [records, state], checkStateEntities)
+  await checks.judge('state-current', [records, state], (r, s) => checkCurrent(sha256, r, s))
+  await checks.judge('state-neighbours', [records, state], checkNeighbours)
+
   const lineage = await checks.find('lineage-reach', [manifest, records], ({ predicate }, r) =>
     reachRecords(predicate.question, r),
   )
-  await checks.judge('lineage-upstream', [lineage, asksUpstream(manifest)], checkUpstream)
+  await checks.judge('lineage-upstream', [lineage, asks(manifest, 'UPSTREAM')], checkUpstream)
+  await checks.judge(
+    'lineage-downstream',
+    [lineage, asks(manifest, 'DOWNSTREAM'), state],
+    (l, _, s) => checkDownstream(l, s),
+  )
 
   const given = trust === null ? absent('no trust root was given') : known(trust)
   const log = await checks.find('origin-listed', [given, manifest], findLog)
@@ -163,15 +191,19 @@ export async function verifyBundle({
     checkCheckpointSignature(sha256, c, k),
   )
 
+  const note = await checks.find('replay-form', [givenReplay(zip), manifest, state], readReplay)
+  await checks.judge('replay-signature', [knownReplayers(sha256, note, trust)], checkReplayers)
+
   return judge(checks.all(), {
     manifest: manifest.found ? manifest.value : null,
     records: records.found ? records.value : [],
   })
 }
 
-function asksUpstream(manifest: Known<Manifest>): Known<true> {
+function asks(manifest: Known<Manifest>, way: 'UPSTREAM' | 'DOWNSTREAM'): Known<true> {
   if (!manifest.found) return manifest
-  return manifest.value.predicate.question.direction === 'DOWNSTREAM'
-    ? absent('upstream was not asked for')
-    : known(true)
+  const { direction } = manifest.value.predicate.question
+  return direction === way || direction === 'BOTH'
+    ? known(true)
+    : absent(`${way.toLowerCase()} was not asked for`)
 }

@@ -17,9 +17,11 @@ export const TITLES: Record<Group, string> = {
   manifest: 'Manifest',
   log: 'Log',
   records: 'Records',
+  state: 'State',
   lineage: 'Lineage',
   authenticity: 'Authenticity',
   witnesses: 'Witnesses',
+  replay: 'Replay',
 }
 
 const NAMES: Record<Line, string> = {
@@ -90,9 +92,9 @@ function keptBack({ withheld }: Report, paint: Paint) {
 
 function claims({ bundle }: Report) {
   if (bundle === null) return ['  no manifest could be read']
-  const { tenant, origin, root, direction, depth, asOf, size, records } = bundle
+  const { tenant, origin, root, direction, depth, asOf, stateSize, size, records } = bundle
   return [
-    `  says: ${direction} of ${root} to depth ${depth}, as of ${asOf}`,
+    `  says: ${direction} of ${root} to depth ${depth}, as of ${asOf}${stateSize === null ? '' : `, by the state at ${stateSize}`}`,
     `  tenant ${tenant}, log ${origin} at size ${size}, ${records} records`,
   ].map(safe)
 }

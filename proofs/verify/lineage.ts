@@ -2,6 +2,7 @@ import { ProofError } from '../error.ts'
 import type { Question } from '../manifest.ts'
 import type { ReadRecord } from '../records.ts'
 import { isDesign } from '../relations.ts'
+import type { ReadState } from '../state-part.ts'
 
 /** How far each shown entity lies from the root, by id. */
 export type Distances = ReadonlyMap<string, number>
@@ -57,6 +58,33 @@ export function checkUpstream({ question, byId, up }: Lineage) {
     }
   }
   return tellBoundary({ question, byId, up })
+}
+
+/**
+ * Requires that nothing downstream is left out, by the in-sets of the state: every entity nearer than
+ * `depth` shows its whole in-set at design level, and every edge of it comes from a record of the bundle.
+ *
+ * @throws {ProofError} `PROOF_LINEAGE_HIDDEN`, `PROOF_LINEAGE_INCOMPLETE`
+ */
+export function checkDownstream({ question, byId, down }: Lineage, { entities }: ReadState) {
+  const inSets = new Map(entities.map(({ id, design }) => [id, design]))
+  for (const [id, distance] of down) {
+    if (distance >= question.depth) continue
+    const design = inSets.get(id)
+    if (design === undefined || design instanceof Uint8Array) {
+      throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id} hides who lies downstream of it`)
+    }
+    const missing = design.find((edge) => isDesign(edge.rel) && !byId.has(edge.id))
+    if (missing !== undefined) {
+      throw new ProofError(
+        'PROOF_LINEAGE_INCOMPLETE',
+        `${missing.id} ${missing.rel} ${id}, and is not shown`,
+      )
+    }
+  }
+  const border = [...down].filter(([, distance]) => distance === question.depth).length
+  const nearer = `every in-set nearer than depth ${question.depth} is shown and followed`
+  return `${nearer}; ${border} at the boundary (depth ${question.depth})`
 }
 
 /** A record's edges that lineage walks, `null` where its out-set is not shown. */

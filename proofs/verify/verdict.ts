@@ -1,6 +1,6 @@
 import type { Manifest } from '../manifest.ts'
 import type { ReadRecord } from '../records.ts'
-import type { Check, Group, Line, Report, Result, Summary } from '../report.ts'
+import type { Check, CheckName, Group, Line, Report, Result, Summary } from '../report.ts'
 import { type Withheld, withheldIn } from '../withhold.ts'
 
 /** What the verdict rests on, besides the checks. */
@@ -13,7 +13,13 @@ interface Ground {
 type Ruling = { result: Result; detail: string }
 
 /** What is about who vouches for the bundle, not about what is in it. */
-const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'witnesses'])
+const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'replay', 'witnesses'])
+
+/** What has a line of its own. */
+const COMPLETE: ReadonlySet<string> = new Set(['lineage-upstream', 'lineage-downstream'])
+
+/** What must hold before a state part says anything: that its leaves are in the log. */
+const IN_THE_LOG: ReadonlySet<string> = new Set(['proof-positions', 'proof-inclusion'])
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
 export function judge(checks: Check[], { manifest, records }: Ground): Report {
@@ -24,18 +30,20 @@ export function judge(checks: Check[], { manifest, records }: Ground): Report {
       intact: tellWithheld(
         withheld,
         sumUp(
-          checks.filter(({ name, group }) => !BESIDE.has(group) && name !== 'lineage-upstream'),
+          // A bundle without a state proof is no less whole; whatever failed fails by its own name.
+          checks.filter(
+            ({ name, group, result }) =>
+              !BESIDE.has(group) &&
+              !COMPLETE.has(name) &&
+              !(group === 'state' && result === 'not evaluated'),
+          ),
         ),
       ),
       authentic: sumUp(checks.filter(({ group }) => group === 'authenticity')),
       witnessed: witnessed(checks),
-      current: notYet(
-        'that these are the latest records takes a state proof, which this release has not',
-      ),
+      current: current(checks),
       completeUp: upstream(checks),
-      completeDown: notYet(
-        'that nothing downstream is left out takes a state proof, which this release has not',
-      ),
+      completeDown: downstream(checks),
       terms: notYet('this release states no licence terms'),
     } satisfies Record<Line, Ruling>,
     bundle: manifest && summarise(manifest),
@@ -72,11 +80,42 @@ function witnessed(checks: readonly Check[]): Ruling {
   return { ...ruling, detail: checks.find(({ name }) => name === 'witness-quorum')!.detail }
 }
 
-function upstream(checks: readonly Check[]): Ruling {
-  const { result, detail } = checks.find(({ name }) => name === 'lineage-upstream')!
-  if (result !== 'pass') return { result, detail }
-  return { result, detail: `by the out-sets shown, as of the records shown: ${detail}` }
+/** Whether the records shown are the latest, as the state has it. */
+function current(checks: readonly Check[]): Ruling {
+  const form = find(checks, 'state-form')
+  if (form.result === 'not evaluated' && find(checks, 'proof-form').result === 'pass') {
+    return notYet(`${form.detail}: that these are the latest records is the operator's word`)
+  }
+  const due = checks.filter(({ name, group }) => group === 'state' || IN_THE_LOG.has(name))
+  const ruling = sumUp(due)
+  if (ruling.result !== 'pass') return ruling
+  return { ...ruling, detail: `${find(checks, 'state-current').detail} (${word(checks)})` }
 }
+
+function upstream(checks: readonly Check[]): Ruling {
+  const { result, detail } = find(checks, 'lineage-upstream')
+  if (result !== 'pass') return { result, detail }
+  return current(checks).result === 'pass'
+    ? { result, detail: `${word(checks)}: ${detail}` }
+    : { result, detail: `by the out-sets shown, as of the records shown: ${detail}` }
+}
+
+/** Unlike upstream, nothing can be said of it without the state: a header does not list who points to it. */
+function downstream(checks: readonly Check[]): Ruling {
+  const { result, detail } = find(checks, 'lineage-downstream')
+  if (result !== 'pass') return { result, detail }
+  const ruling = current(checks)
+  return ruling.result === 'pass' ? { result, detail: `${word(checks)}: ${detail}` } : ruling
+}
+
+/** Whose word it is that the state follows from the log. */
+function word(checks: readonly Check[]) {
+  const { result, detail } = find(checks, 'replay-signature')
+  return result === 'pass' ? `replayed by ${detail}` : 'as signed'
+}
+
+const find = (checks: readonly Check[], wanted: CheckName) =>
+  checks.find(({ name }) => name === wanted)!
 
 const notYet = (detail: string): Ruling => ({ result: 'not evaluated', detail })
 
@@ -86,6 +125,7 @@ export const summarise = ({ predicate }: Manifest): Summary => ({
   origin: predicate.origin,
   ...predicate.question,
   asOf: predicate.asOf,
+  stateSize: predicate.stateSize,
   size: predicate.size,
   records: predicate.records,
   withhold: predicate.withhold ?? [],
