@@ -1,6 +1,6 @@
 import { sha256 } from '../../core/sha256.ts'
 import { type AnchorProof, anchorsBytes } from '../../proofs/anchors.ts'
-import { b64 } from '../../proofs/base64.ts'
+import { b64, unb64 } from '../../proofs/base64.ts'
 import { type Batch, batchRanges } from '../../proofs/batch.ts'
 import { canonicalBytes } from '../../proofs/canonical.ts'
 import { type Checkpoint, formatCheckpoint } from '../../proofs/checkpoint.ts'
@@ -8,7 +8,7 @@ import { leafHash } from '../../proofs/hash.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Json } from '../../proofs/json.ts'
 import { keyRecordsBytes } from '../../proofs/key-records.ts'
-import type { KeyLeaf, Leaf } from '../../proofs/leaf.ts'
+import type { KeyLeaf, Leaf, StateLeaf } from '../../proofs/leaf.ts'
 import {
   ANCHORS,
   CHECKPOINT,
@@ -19,8 +19,10 @@ import {
   type Manifest,
   PREDICATE,
   PROOF,
+  type Predicate,
   type Question,
   RECORDS,
+  REPLAY,
   STATEMENT,
 } from '../../proofs/manifest.ts'
 import { rootOf } from '../../proofs/merkle.ts'
@@ -28,12 +30,16 @@ import { formatNote, type NoteSignature, noteSignature } from '../../proofs/note
 import { proofBytes } from '../../proofs/proof.ts'
 import { recordsBytes, type ShownRecord } from '../../proofs/records.ts'
 import { isDesign } from '../../proofs/relations.ts'
+import { replayText } from '../../proofs/replay-note.ts'
+import { type StatePart, stateLeaves, statePartJson } from '../../proofs/state-part.ts'
 import { stitchRoot } from '../../proofs/stitch.ts'
 import type { Trust, TrustKey } from '../../proofs/trust.ts'
 import { compareUtf16, text, utf8 } from '../../proofs/utf8.ts'
 import { writeZip, type ZipEntry } from '../../proofs/zip.ts'
 import type { TestKey } from './keys.ts'
 import type { TestLog } from './log.ts'
+import type { TestReplayer } from './replayer.ts'
+import { partOf, rootOfStates, statesOf, type TestStates } from './state.ts'
 import { policyOf, type TestWitness } from './witness.ts'
 
 /** What is asked of a log, and what goes beside the answer. */
@@ -46,6 +52,10 @@ export interface Asked {
   /** Key records to be shown and proven. */
   keys?: readonly KeyLeaf[]
   anchors?: readonly AnchorProof[]
+  /** Those who have replayed the log, whose word the trust root takes. */
+  replayers?: readonly TestReplayer[]
+  /** A log with state records is shown without a state proof, as one before them would be. */
+  stateless?: boolean
 }
 
 /**
@@ -61,6 +71,14 @@ export interface Changes {
   shown?(records: ShownRecord[]): ShownRecord[]
   /** The key records shown; a changed one is also changed in the log. */
   keys?(keys: KeyLeaf[]): KeyLeaf[]
+  /** What the operator's state tree holds instead of what the log's headers make. */
+  states?(states: TestStates): TestStates
+  /** The state records, in the log too: the one used, then, where it is another, the last. */
+  stateLeaf?(leaf: StateLeaf, which: 'used' | 'last'): StateLeaf
+  /** The state part, while log and tree stay as they are. */
+  state?(part: StatePart): StatePart
+  /** The replay note. */
+  replay?(note: string): string
   /** By the records' order: where in the log each stands, where its header says otherwise. */
   seqs?(seqs: number[]): number[]
   proof?(proof: Batch): Batch
@@ -96,13 +114,16 @@ const same = <T>(value: T) => value
 /** Makes a genuine bundle, or one that differs from it in the layers named; it never reads a clock or a random number. */
 export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): TestBundle {
   const asOf = asked.asOf ?? log.leaves.length
-  const genuine = answer(log, asked.question, asOf)
+  const used = asked.stateless ? undefined : usedState(log, asOf)
+  const genuine = answer(log, asked.question, used?.leaf.size ?? asOf)
   const placed = (changes.records ?? same)(genuine)
+  const state = used && stateOf(log, { asked, used, placed, changes })
   const keys = (changes.keys ?? same)([...(asked.keys ?? [])])
   const seqs = (changes.seqs ?? same)(placed.map(({ header }) => header.seq))
   const shown: Placed[] = [
     ...placed.map(({ header }, i) => ({ seq: seqs[i]!, leaf: header })),
     ...keys.map((leaf) => ({ seq: leaf.seq, leaf })),
+    ...(state ? stateLeaves(state) : []).map((leaf) => ({ seq: leaf.seq, leaf })),
   ].sort((a, b) => a.seq - b.seq)
   const hashes = treeOf(log, shown, changes.entries ?? same)
   const checkpoint = (changes.checkpoint ?? same)({
@@ -121,7 +142,8 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
       path: CHECKPOINT,
       bytes: utf8(signCheckpoint(log, checkpoint, { ...changes, witnesses: asked.witnesses })),
     },
-    { path: PROOF, bytes: proofBytes(proof) },
+    { path: PROOF, bytes: proofBytes({ ...proof, ...(state && { state: statePartJson(state) }) }) },
+    ...replayOf(log, state, { asked, changes }),
     { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
     ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
     ...(asked.anchors ? [{ path: ANCHORS, bytes: anchorsBytes(asked.anchors) }] : []),
@@ -131,12 +153,15 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
     .sort((a, b) => compareUtf16(a.path, b.path))
   const subjects = (changes.replace ?? same)(made)
   const size = hashes.length
-  const manifest = stateManifest(log, subjects, { ...asked, asOf, size, records: placed.length })
+  const manifest = stateManifest(log, subjects, {
+    ...{ ...asked, asOf, size, records: placed.length },
+    stateSize: state?.leaf.size ?? null,
+  })
   const files = signManifest(log, (changes.manifest ?? same)(manifest), changes)
   const zip = writeZip((changes.files ?? same)([...files, ...subjects]))
   return {
     bytes: (changes.zip ?? same)(zip),
-    trust: (changes.trust ?? same)(trustIn(log, asked.witnesses)),
+    trust: (changes.trust ?? same)(trustIn(log, asked.witnesses, asked.replayers)),
   }
 }
 
@@ -144,6 +169,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
 export const trustIn = (
   { origin, keys }: TestLog,
   witnesses: readonly TestWitness[] = [],
+  replayers: readonly TestReplayer[] = [],
 ): Trust => ({
   v: 'selvedge/trust/1',
   logs: [
@@ -154,7 +180,7 @@ export const trustIn = (
     },
   ],
   witnessPolicy: witnesses.length === 0 ? '' : policyOf(witnesses, 'all'),
-  replayers: [],
+  replayers: replayers.map(({ vkey }) => vkey),
 })
 
 export const trustKey = (use: TrustKey['use'], { kid, x }: TestKey): TrustKey => ({
@@ -184,6 +210,64 @@ export function answer(log: TestLog, { root, direction, depth }: Question, asOf:
     ...(direction === 'UPSTREAM' ? [] : down),
   ])
   return [...ids].map((id) => log.shown(id, asOf)!).sort((a, b) => a.header.seq - b.header.seq)
+}
+
+/** The state that an answer rests on: the last at or before the position asked; none where the log ends otherwise. */
+function usedState(log: TestLog, asOf: number) {
+  const states = log.leaves.filter((leaf) => leaf.v === 'selvedge/state/1')
+  const last = log.leaves.at(-1)!
+  const leaf = states.findLast(({ size }) => size <= asOf)
+  if (last.v !== 'selvedge/state/1' || leaf === undefined) return undefined
+  return { leaf, last: last === leaf ? null : last }
+}
+
+/** What is shown of the state; the roots are those of the (changed) tree, in the log too. */
+function stateOf(
+  log: TestLog,
+  {
+    asked: { question },
+    used,
+    placed,
+    changes,
+  }: {
+    asked: Asked
+    used: NonNullable<ReturnType<typeof usedState>>
+    placed: readonly ShownRecord[]
+    changes: Changes
+  },
+): StatePart {
+  const inLog = [...log.leaves]
+  for (const { header } of placed) inLog[header.seq] = header
+  const at = (leaf: StateLeaf) => (changes.states ?? same)(statesOf(inLog.slice(0, leaf.size)))
+  const remade = (leaf: StateLeaf, which: 'used' | 'last') => {
+    const root = rootOfStates(at(leaf))
+    return (changes.stateLeaf ?? same)({ ...leaf, root }, which)
+  }
+  const inner = { ...question, direction: 'DOWNSTREAM', depth: question.depth - 1 } as const
+  const asksDown = question.direction !== 'UPSTREAM' && question.depth > 0
+  const owing = asksDown ? answer(log, inner, used.leaf.size) : []
+  const part = partOf(at(used.leaf), {
+    leaf: remade(used.leaf, 'used'),
+    last: used.last && remade(used.last, 'last'),
+    ids: [...new Set(placed.map(({ header }) => header.id))],
+    lists: new Set(owing.map(({ header }) => header.id)),
+  })
+  return (changes.state ?? same)(part)
+}
+
+function replayOf(
+  { origin }: TestLog,
+  state: StatePart | undefined,
+  { asked: { replayers = [] }, changes }: { asked: Asked; changes: Changes },
+): ZipEntry[] {
+  if (state === undefined || replayers.length === 0) return []
+  const { size, root } = state.leaf
+  const signed = replayText({ origin, size, root: unb64(root) })
+  const note = formatNote(
+    signed,
+    replayers.map(({ sign }) => sign(signed)),
+  )
+  return [{ path: REPLAY, bytes: utf8((changes.replay ?? same)(note)) }]
 }
 
 interface Placed {
@@ -235,7 +319,13 @@ function rewrite({ path, bytes }: ZipEntry, { subjects }: Changes): ZipEntry {
 function stateManifest(
   { tenant, origin }: TestLog,
   subjects: readonly ZipEntry[],
-  { question, asOf, size, records }: Asked & { asOf: number; size: number; records: number },
+  {
+    question,
+    asOf,
+    stateSize,
+    size,
+    records,
+  }: Pick<Asked, 'question'> & Pick<Predicate, 'asOf' | 'stateSize' | 'size' | 'records'>,
 ): Manifest {
   return {
     _type: STATEMENT,
@@ -246,7 +336,7 @@ function stateManifest(
     predicateType: PREDICATE,
     predicate: {
       v: 'selvedge/bundle/1',
-      ...{ tenant, origin, question, asOf, stateSize: null, size, records },
+      ...{ tenant, origin, question, asOf, stateSize, size, records },
       stitch: b64(stitchRoot(sha256, subjects)),
     },
   }

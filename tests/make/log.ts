@@ -5,11 +5,18 @@ import { emptyHash } from '../../proofs/hash.ts'
 import { nameUrn } from '../../proofs/ids.ts'
 import type { Json } from '../../proofs/json.ts'
 import { keyLeafMessage } from '../../proofs/keyleaf.ts'
-import { hashLeaf, type KeyLeaf, type Leaf, type RecordHeader } from '../../proofs/leaf.ts'
+import {
+  hashLeaf,
+  type KeyLeaf,
+  type Leaf,
+  type RecordHeader,
+  type StateLeaf,
+} from '../../proofs/leaf.ts'
 import { compareLinks, type Link, outRoot } from '../../proofs/outset.ts'
 import type { ShownRecord } from '../../proofs/records.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import { makeKey, type TestKey } from './keys.ts'
+import { rootOfStates, statesOf } from './state.ts'
 
 const NAMING_KEY = sha256(utf8('test naming key'))
 const ACTOR = `p_${b64(sha256(utf8('test actor')).subarray(0, 16))}`
@@ -27,6 +34,8 @@ export interface TestLog {
   retire(id: string): RecordHeader
   /** Appends a key record after the first two, by the genuine keys unless told otherwise. */
   keyRecord(event: KeyLeaf['event'], record: TestKeyRecord): KeyLeaf
+  /** Appends the state record that is due. */
+  state(): StateLeaf
   /** The entity's latest record below `asOf`, with everything shown. */
   shown(id: string, asOf?: number): ShownRecord | undefined
   ids(): string[]
@@ -116,6 +125,14 @@ export function makeLog(tenant = 'acme', service = 'selvedge.test'): TestLog {
       const message = keyLeafMessage(unsigned)
       const itself = event === 'add' ? b64(sign(message)) : null
       const leaf: KeyLeaf = { ...unsigned, sigs: [b64(prev.sign(message)), itself] }
+      leaves.push(leaf)
+      return leaf
+    },
+
+    state() {
+      const seq = leaves.length
+      const root = rootOfStates(statesOf(leaves))
+      const leaf: StateLeaf = { v: 'selvedge/state/1', tenant, seq, at: at(), size: seq, root }
       leaves.push(leaf)
       return leaf
     },

@@ -39,7 +39,7 @@ const oldSize = old.leaves.length
 describe('a bundle signed after both keys were rotated', () => {
   it('is genuine to a reader who knows only the first keys, by the records that lead on', async () => {
     const { exit, report } = await judged(rotatedBundle(rotated))
-    expect(report.checks.filter(({ result }) => result !== 'pass')).toEqual([])
+    expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([])
     expect(exit).toBe(0)
   })
 

@@ -5,12 +5,13 @@ import { formatTrust, parseTrust, type Trust } from '../../proofs/trust.ts'
 import { trustIn } from '../make/bundle.ts'
 import { makeKey } from '../make/keys.ts'
 import { makeLog, strayLeaf } from '../make/log.ts'
+import { makeReplayer } from '../make/replayer.ts'
 import { expectCode } from './support.ts'
 
 const genuine: Trust = {
   ...trustIn(makeLog()),
   witnessPolicy: 'quorum none\n',
-  replayers: ['replayer.test+00000000+AQ=='],
+  replayers: [makeReplayer('replayer.test').vkey],
 }
 genuine.logs[0]!.anchors.push({ size: 7, root: strayLeaf('anchor') })
 const [log] = genuine.logs
@@ -46,6 +47,7 @@ it.each([
   ['another version', { ...genuine, v: 'selvedge/trust/2' }, 'PROOF_VALUE'],
   ['a member too many', { ...genuine, note: '' }, 'PROOF_MEMBERS'],
   ['no replayers', { ...genuine, replayers: undefined }, 'PROOF_MEMBERS'],
+  ['a replayer that is no vkey', { ...genuine, replayers: ['me'] }, 'PROOF_NOTE_KEY'],
   ['a policy that is not text', { ...genuine, witnessPolicy: null }, 'PROOF_VALUE'],
   ['an origin twice', { ...genuine, logs: [log, log] }, 'PROOF_TRUST'],
   ['a key twice', { ...genuine, logs: [{ ...log, keys: [key, key] }] }, 'PROOF_TRUST'],

@@ -127,7 +127,7 @@ describe('a bundle that withholds by patterns', () => {
 
   it('verifies, and the report names what is kept back, record by record', async () => {
     const report = await verifyBundle({ sha256, ...bundle })
-    expect(report.checks.filter(({ result }) => result !== 'pass')).toEqual([])
+    expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([])
     expect(exitCode(report)).toBe(0)
     expect(report.withheld).toEqual([
       { seq: 3, id: raw, names: ['name', 'rows', 'times'] },

@@ -19,11 +19,7 @@ export const BUNDLE_MUTANTS = {
   ],
   'manifest-form': [
     mutant('a member too many', 'PROOF_MEMBERS', predicate({ extra: true })),
-    mutant(
-      'a state position, which nothing here evaluates',
-      'PROOF_VALUE',
-      predicate({ stateSize: 20 }),
-    ),
+    mutant('a state position that is no number', 'PROOF_VALUE', predicate({ stateSize: '20' })),
     mutant('no origin', 'PROOF_VALUE', predicate({ origin: '' })),
     mutant('no pattern of what is withheld', 'PROOF_WITHHOLD', predicate({ withhold: [] })),
     mutant('patterns out of order', 'PROOF_WITHHOLD', predicate({ withhold: ['b', 'a'] })),
