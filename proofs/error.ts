@@ -54,11 +54,11 @@ export type ProofCode =
   | 'PROOF_CHECKPOINT_SYNTAX'
   | 'PROOF_CHECKPOINT_ORIGIN'
   | 'PROOF_CHECKPOINT_EXTENSION'
+  | 'PROOF_CHECKPOINT_END'
   | 'PROOF_TLOG_PROOF'
   // the files of a log
   | 'PROOF_ENTRIES'
   | 'PROOF_LOG_FILE'
-  | 'PROOF_LOG_OPENING'
   // bundles: the container and the manifest
   | 'PROOF_ZIP_NOT_ONE'
   | 'PROOF_ZIP_FORM'

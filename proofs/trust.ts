@@ -1,4 +1,4 @@
-import { unb64 } from './base64.ts'
+import { b64, unb64 } from './base64.ts'
 import { canonical } from './canonical.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
@@ -73,6 +73,19 @@ const replayer =
     parseVkey(sha256, vkey)
     return vkey
   }
+
+/**
+ * Gives the trust root of who trusts one log by its vkey alone: that key, from the first leaf on.
+ *
+ * @throws {ProofError} `PROOF_NOTE_KEY`
+ */
+export function trustOfVkey(sha256: Sha256, vkey: string): Trust {
+  const { name: origin, publicKey } = parseVkey(sha256, vkey)
+  const key = { use: 'checkpoint', kid: kidOf(sha256, publicKey), x: b64(publicKey) } as const
+  const keys = [{ ...key, from: 0, until: null, compromised: false }]
+  const logs = [{ origin, keys, anchors: [] }]
+  return { v: 'selvedge/trust/1', logs, witnessPolicy: '', replayers: [] }
+}
 
 const log: Check<TrustLog> = (value, what) => {
   const members = closed(value, what, ['origin', 'keys', 'anchors'])

@@ -20,6 +20,17 @@ One file of a bundle can be handed on alone:
   prov-verifier entry <file> --proof FILE [--trust FILE] [--accept-untrusted] [--json]
                        verify it by that proof: whole, and by whom it was signed
 
+Parts of a log, and a whole one, each with --trust FILE or --vkey VKEY, --accept-untrusted, --json:
+
+  prov-verifier <file>.tlog-proof --leaf FILE
+                       verify that a leaf is in a signed log (C2SP tlog-proof)
+  prov-verifier consistency <old> <new>
+                       verify that a log went on from one checkpoint to a later one; <new> has the
+                       consistency proof in front, as C2SP witnesses take it
+  prov-verifier log <dir>
+                       verify all entries, tiles and rules of a log, as \`selvedge log export\` or
+                       \`selvedge log follow\` writes it
+
 A bundle is a file below 2 GiB, and is read into memory as a whole.
 
 Exit codes

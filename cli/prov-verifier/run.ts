@@ -16,8 +16,10 @@ export interface Terminal {
 
 /** What else than a bundle can be looked at; each is loaded only when it is asked for. */
 const VERBS = {
+  consistency: () => import('./verbs/consistency.ts'),
   entry: () => import('./verbs/entry.ts'),
   extract: () => import('./verbs/extract.ts'),
+  log: () => import('./verbs/log.ts'),
 } satisfies Record<string, () => Promise<{ run: Verb }>>
 
 /** Runs one verb on what follows it, and gives the exit code. @throws {UsageError} */
@@ -34,6 +36,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   try {
     const verb = Object.hasOwn(VERBS, first) ? VERBS[first as keyof typeof VERBS] : undefined
     if (verb !== undefined) return await (await verb()).run(rest, terminal)
+    if (args.some(isOfLeaf)) return await (await import('./verbs/leaf.ts')).run(args, terminal)
     const asked = parseArguments(args)
     if (asked.help) return say(terminal, USAGE)
     if (asked.version) return say(terminal, `${pkg.version}\n`)
@@ -44,6 +47,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return EXIT.usage
   }
 }
+
+/** A single leaf's proof is told by its file's ending, or by the leaf that is named with it. */
+const isOfLeaf = (arg: string) => arg.endsWith('.tlog-proof') || /^--leaf(=|$)/.test(arg)
 
 function say({ out }: Terminal, text: string) {
   out(text)

@@ -8,7 +8,7 @@ import { entryBundle } from '../../proofs/entry-bundle.ts'
 import { equal, HASH_BYTES, leafHash } from '../../proofs/hash.ts'
 import { parseLeaf } from '../../proofs/leaf.ts'
 import { appendLeaf, edgeRoot, emptyEdge } from '../../proofs/merkle.ts'
-import { formatVkey, parseNote } from '../../proofs/note.ts'
+import { formatVkey, keyHash, parseNote, parseVkey } from '../../proofs/note.ts'
 import { growTiles, TILE_WIDTH, tilePath } from '../../proofs/tiles.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import { logDamaged } from './problems.ts'
@@ -39,11 +39,11 @@ export async function* listFiles(graph: Graph): AsyncGenerator<LogFile> {
   const { size, root } = parseCheckpoint(parseNote(head.checkpoint).text)
   const partial = new Map<string, { level: number; index: number; hashes: Uint8Array }>()
   let edge = emptyEdge()
-  let vkey = ''
+  const vkeys: string[] = []
   for (let from = 0; from < size; from += LEAVES_A_PAGE) {
     const rows = await readLeaves(graph.read, from, Math.min(from + LEAVES_A_PAGE, size))
     requireGapless(graph.tenant, rows, from, size)
-    if (from === 0) vkey = vkeyOf(graph.tenant, head, rows[0]!)
+    vkeys.push(...vkeysIn(head, rows))
     const entries = rows.map(({ header }) => utf8(header))
     for (let at = 0; at < entries.length; at += TILE_WIDTH) {
       const some = entries.slice(at, at + TILE_WIDTH)
@@ -64,7 +64,7 @@ export async function* listFiles(graph: Graph): AsyncGenerator<LogFile> {
   }
   for (const tile of partial.values()) yield fileOf(tile)
   if (!equal(edgeRoot(sha256, edge), root)) throw logDamaged(graph.tenant, 'another root')
-  yield { path: 'log.vkey', bytes: utf8(`${vkey}\n`) }
+  yield { path: 'log.vkey', bytes: utf8(`${signerOf(graph.tenant, head.checkpoint, vkeys)}\n`) }
   yield { path: 'checkpoint', bytes: utf8(head.checkpoint) }
 }
 
@@ -87,9 +87,25 @@ function requireGapless(tenant: string, rows: readonly LeafRow[], from: number, 
   if (!whole) throw logDamaged(tenant, `leaves from ${from} on are missing`)
 }
 
-/** The key that signs the log is the one that its first leaf adds. */
-function vkeyOf(tenant: string, { origin }: LogHead, { header }: LeafRow) {
-  const leaf = parseLeaf(header)
-  if (leaf.v !== 'selvedge/key/1') throw logDamaged(tenant, 'the first leaf is no key')
-  return formatVkey(sha256, { name: origin, publicKey: unb64(leaf.x) })
+/** The keys for checkpoints that these leaves add, as vkeys. */
+const vkeysIn = ({ origin }: LogHead, rows: readonly LeafRow[]) =>
+  rows
+    .filter(({ header }) => header.includes('"v":"selvedge/key/1"'))
+    .map(({ header }) => parseLeaf(header))
+    .flatMap((leaf) =>
+      leaf.v === 'selvedge/key/1' && leaf.event === 'add' && leaf.use === 'checkpoint'
+        ? [formatVkey(sha256, { name: origin, publicKey: unb64(leaf.x) })]
+        : [],
+    )
+
+/** Of the log's own keys the one that signed this checkpoint: keys change, and files go by the last. */
+function signerOf(tenant: string, note: string, vkeys: readonly string[]) {
+  const { signatures } = parseNote(note)
+  const vkey = vkeys.find((one) => {
+    const { name, publicKey } = parseVkey(sha256, one)
+    const hash = keyHash(sha256, name, publicKey)
+    return signatures.some((line) => line.name === name && equal(line.keyHash, hash))
+  })
+  if (vkey === undefined) throw logDamaged(tenant, 'no key of it has signed its checkpoint')
+  return vkey
 }

@@ -14,8 +14,13 @@ import { utf8 } from '../utf8.ts'
 import type { ReadCheckpoint } from './log.ts'
 import type { Jws } from './manifest.ts'
 
+/** What says which tenant's log it is of: a manifest, or whatever else rests on a checkpoint. */
+export interface Claim {
+  predicate: Pick<Manifest['predicate'], 'origin' | 'tenant'>
+}
+
 /** Finds the log in the trust root; an epoch's origin is listed itself or not at all. @throws {ProofError} `PROOF_ORIGIN_UNLISTED` */
-export function findLog(trust: Trust, { predicate: { origin } }: Manifest) {
+export function findLog(trust: Trust, { predicate: { origin } }: Claim) {
   const value = trust.logs.find((log) => log.origin === origin)
   if (value === undefined) {
     throw new ProofError('PROOF_ORIGIN_UNLISTED', `the trust root does not list ${origin}`)
@@ -30,7 +35,7 @@ export function findLog(trust: Trust, { predicate: { origin } }: Manifest) {
  *
  * @throws {ProofError} `PROOF_ORIGIN_TENANT`
  */
-export function checkTenantOfOrigin({ predicate: { origin, tenant } }: Manifest) {
+export function checkTenantOfOrigin({ predicate: { origin, tenant } }: Claim) {
   const log = origin.replace(/\/[1-9][0-9]{0,8}$/, '')
   const isEpoch = log !== origin && log.includes('/')
   if (!(isEpoch ? log : origin).endsWith(`/${tenant}`)) {

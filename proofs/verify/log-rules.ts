@@ -8,20 +8,20 @@ import { hashLeaf, type KeyLeaf, type Leaf, parseLeaf } from '../leaf.ts'
 export interface LogRules {
   /**
    * @throws {ProofError} `PROOF_LEAF_*`, `PROOF_KEY_*`; `PROOF_RECORD_TENANT` for another tenant's,
-   * `PROOF_RECORD_TIME` where time falls, `PROOF_LOG_OPENING` where a log does not open with its two
-   * keys and its tenant's record.
+   * `PROOF_RECORD_TIME` where time falls.
    */
   take(text: string): Leaf
 }
 
 /**
  * Holds each leaf to every rule that it can be held to without knowing the entities (record.md): its
- * own form and hash rules, its place, its tenant, a time that never falls, the signatures of keys, and
- * how a log opens. That edges and versions follow from those before, replay checks.
+ * own form and hash rules, its place, one tenant, a time that never falls, and the signatures of keys.
+ * That edges and versions follow from those before, replay checks.
  */
-export function openLogRules(sha256: Sha256, tenant: string): LogRules {
+export function openLogRules(sha256: Sha256): LogRules {
   const keys = new Map<string, Uint8Array>()
   let seq = 0
+  let tenant: string | null = null
   let at = ''
 
   const checkKey = (leaf: KeyLeaf) => {
@@ -35,13 +35,11 @@ export function openLogRules(sha256: Sha256, tenant: string): LogRules {
       const leaf = parseLeaf(text)
       hashLeaf(sha256, leaf)
       if (leaf.seq !== seq) throw new ProofError('PROOF_LEAF_SEQ', `leaf ${seq} says ${leaf.seq}`)
+      tenant ??= leaf.tenant
       if (leaf.tenant !== tenant) {
         throw new ProofError('PROOF_RECORD_TENANT', `leaf ${seq} is of the tenant ${leaf.tenant}`)
       }
       if (leaf.at < at) throw new ProofError('PROOF_RECORD_TIME', `leaf ${seq} is before ${at}`)
-      if (seq < OPENING.length && !OPENING[seq]!(leaf)) {
-        throw new ProofError('PROOF_LOG_OPENING', `leaf ${seq} does not open a log`)
-      }
       if (leaf.v === 'selvedge/key/1') checkKey(leaf)
       seq += 1
       at = leaf.at
@@ -49,13 +47,3 @@ export function openLogRules(sha256: Sha256, tenant: string): LogRules {
     },
   }
 }
-
-const adds = (use: KeyLeaf['use']) => (leaf: Leaf) =>
-  leaf.v === 'selvedge/key/1' && leaf.event === 'add' && leaf.use === use && leaf.prev === null
-
-/** A log opens with its first two keys and its tenant's own record (record.md, "Key leaves"). */
-const OPENING: readonly ((leaf: Leaf) => boolean)[] = [
-  adds('checkpoint'),
-  adds('manifest'),
-  (leaf) => leaf.v === 'selvedge/record/1' && leaf.kind === 'Tenant' && leaf.version === 1,
-]

@@ -26,8 +26,11 @@ export interface ReadCheckpoint extends Checkpoint {
  *
  * @throws {ProofError} `PROOF_NOTE_SYNTAX`, `PROOF_CHECKPOINT_SYNTAX`, `PROOF_CHECKPOINT_EXTENSION`
  */
-export function readCheckpoint(entries: Entries) {
-  const note = boundedText(entry(entries, CHECKPOINT))
+export const readCheckpoint = (entries: Entries) =>
+  openCheckpoint(boundedText(entry(entries, CHECKPOINT)))
+
+/** Reads a checkpoint of ours from its note. @throws {ProofError} As `readCheckpoint`. */
+export function openCheckpoint(note: string) {
   const { text, signatures } = parseNote(note)
   const { extensions, ...checkpoint } = parseCheckpoint(text)
   if (extensions.length > 0) {
