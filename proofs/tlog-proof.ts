@@ -1,11 +1,15 @@
 import { std64, unstd64 } from './base64.ts'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
 import { ProofError } from './error.ts'
-import type { Sha256 } from './hash.ts'
-import { formatProofLines, numberLine, parseProofLines } from './hash-lines.ts'
+import { HASH_BYTES, type Sha256 } from './hash.ts'
 import { verifyInclusion } from './inclusion.ts'
 
 const TITLE = 'c2sp.org/tlog-proof@v1'
+const EXTRA = 'extra '
+const INDEX = /^index (0|[1-9][0-9]{0,15})$/
+
+/** The most hashes of a path: a tree of 2^63 leaves asks for no more. */
+const MOST_HASHES = 63
 
 /** One entry's proof with its checkpoint, a text of its own (C2SP tlog-proof). */
 export interface TlogProof {
@@ -19,12 +23,11 @@ export interface TlogProof {
 }
 
 /** Writes a `.tlog-proof`. */
-export const formatTlogProof = ({ extra, index, path, checkpoint }: TlogProof) =>
-  formatProofLines({
-    head: [TITLE, ...(extra ? [`extra ${std64(extra)}`] : []), `index ${index}`],
-    path: [...path],
-    checkpoint,
-  })
+export function formatTlogProof({ extra, index, path, checkpoint }: TlogProof) {
+  const added = extra ? [`${EXTRA}${std64(extra)}`] : []
+  const lines = [TITLE, ...added, `index ${index}`, ...path.map((hash) => std64(hash))]
+  return `${lines.map((line) => `${line}\n`).join('')}\n${checkpoint}`
+}
 
 /**
  * Reads a `.tlog-proof`, in the one form that `formatTlogProof` writes; nothing is verified yet.
@@ -32,11 +35,17 @@ export const formatTlogProof = ({ extra, index, path, checkpoint }: TlogProof) =
  * @throws {ProofError} `PROOF_TLOG_PROOF`
  */
 export function parseTlogProof(text: string): TlogProof {
-  const hasExtra = text.startsWith(`${TITLE}\nextra `)
-  const { head, path, checkpoint } = parseProofLines(text, hasExtra ? 3 : 2)
-  if (head[0] !== TITLE) throw new ProofError('PROOF_TLOG_PROOF', `the first line is not ${TITLE}`)
-  const extra = hasExtra ? extraOf(head[1]!) : null
-  return { extra, index: numberLine(head.at(-1), 'index'), path, checkpoint }
+  const border = text.indexOf('\n\n')
+  if (border < 0) throw malformed('no empty line before the checkpoint')
+  const [title, ...lines] = text.slice(0, border).split('\n')
+  if (title !== TITLE) throw malformed(`its first line is not ${TITLE}`)
+  const extra = lines[0]?.startsWith(EXTRA) ? bytesOf(lines.shift()!.slice(EXTRA.length)) : null
+  const index = Number(INDEX.exec(lines.shift() ?? '')?.[1] ?? Number.NaN)
+  if (!Number.isSafeInteger(index)) throw malformed('it lacks its line «index <number>»')
+  if (lines.length > MOST_HASHES) throw malformed(`over ${MOST_HASHES} hashes`)
+  const path = lines.map(bytesOf)
+  if (path.some(({ length }) => length !== HASH_BYTES)) throw malformed('a line is no hash')
+  return { extra, index, path, checkpoint: text.slice(border + 2) }
 }
 
 /**
@@ -57,10 +66,12 @@ export function verifyTlogProof(
   return { ...checkpoint, index }
 }
 
-function extraOf(line: string) {
+function bytesOf(encoded: string) {
   try {
-    return unstd64(line.slice('extra '.length))
+    return unstd64(encoded)
   } catch (cause) {
-    throw new ProofError('PROOF_TLOG_PROOF', 'the extra line is no base64', { cause })
+    throw new ProofError('PROOF_TLOG_PROOF', 'not a tlog-proof: base64 in another form', { cause })
   }
 }
+
+const malformed = (what: string) => new ProofError('PROOF_TLOG_PROOF', `not a tlog-proof: ${what}`)

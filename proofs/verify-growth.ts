@@ -1,9 +1,9 @@
-import { type AddCheckpoint, parseAddCheckpoint } from './add-checkpoint.ts'
 import { boundedText } from './bounded-text.ts'
 import { verifyConsistency } from './consistency.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import type { Group } from './report.ts'
+import { parseSubmission, type Submission } from './submission.ts'
 import type { Trust } from './trust.ts'
 import { Checks, derived } from './verify/checks.ts'
 import { openCheckpoint, type ReadCheckpoint } from './verify/log.ts'
@@ -57,7 +57,7 @@ export async function verifyGrowth({
   const checks = new Checks(GROWTH_CHECKS)
   const earlier = await checks.find('old-checkpoint', [], () => openCheckpoint(boundedText(old)))
   const parsed = await checks.find('proof-form', [], () => openProof(proof))
-  const later = await checks.find('new-checkpoint', [parsed], (p) => openCheckpoint(p.checkpoint))
+  const later = await checks.find('new-checkpoint', [parsed], (p) => openCheckpoint(p.note))
   await checks.judge('same-log', [earlier, later], checkSameLog)
   await checks.judge('consistency', [earlier, parsed, later], (e, p, l) =>
     checkConsistency(sha256, p, { earlier: e, later: l }),
@@ -78,7 +78,7 @@ export async function verifyGrowth({
 }
 
 function openProof(bytes: Uint8Array) {
-  const value = parseAddCheckpoint(boundedText(bytes))
+  const value = parseSubmission(boundedText(bytes))
   return { value, detail: `${value.path.length} hashes from size ${value.old}` }
 }
 
@@ -91,7 +91,7 @@ function checkSameLog(earlier: ReadCheckpoint, later: ReadCheckpoint) {
 
 function checkConsistency(
   sha256: Sha256,
-  { old, path }: AddCheckpoint,
+  { old, path }: Submission,
   { earlier, later }: { earlier: ReadCheckpoint; later: ReadCheckpoint },
 ) {
   if (old !== earlier.size) {

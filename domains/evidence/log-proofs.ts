@@ -1,10 +1,10 @@
 import type { Ask } from '../../lineage/graph.ts'
 import { readLeaves } from '../../lineage/log.ts'
-import { formatAddCheckpoint } from '../../proofs/add-checkpoint.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
 import { consistencyRanges } from '../../proofs/consistency.ts'
 import { inclusionRanges } from '../../proofs/inclusion.ts'
 import { parseNote } from '../../proofs/note.ts'
+import { formatSubmission } from '../../proofs/submission.ts'
 import { formatTlogProof } from '../../proofs/tlog-proof.ts'
 import { rangeHashes } from './inclusion.ts'
 import { leafUncovered, sizesUncovered } from './problems.ts'
@@ -71,7 +71,6 @@ export async function proveConsistency(
     { start: 0, end: to },
     ...ranges,
   ])
-  const checkpoint = under.note
-  const addCheckpoint = to === size ? formatAddCheckpoint({ old: from, path, checkpoint }) : null
+  const addCheckpoint = to === size ? formatSubmission({ old: from, path, note: under.note }) : null
   return { path, fromRoot: fromRoot!, toRoot: toRoot!, addCheckpoint }
 }

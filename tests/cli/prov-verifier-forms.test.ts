@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../cli/prov-verifier/run.ts'
 import { sha256 } from '../../core/sha256.ts'
-import { formatAddCheckpoint } from '../../proofs/add-checkpoint.ts'
 import { consistencyRanges } from '../../proofs/consistency.ts'
 import { leafHash } from '../../proofs/hash.ts'
 import { inclusionRanges } from '../../proofs/inclusion.ts'
 import { leafBytes } from '../../proofs/leaf.ts'
+import { formatSubmission } from '../../proofs/submission.ts'
 import { formatTlogProof } from '../../proofs/tlog-proof.ts'
 import { formatTrust } from '../../proofs/trust.ts'
 import { text } from '../../proofs/utf8.ts'
@@ -40,10 +40,10 @@ write('6.leaf', entries[6]!)
 write('old', checkpointNote(entries.slice(0, 4), signer))
 write(
   'new',
-  formatAddCheckpoint({
+  formatSubmission({
     old: 4,
     path: consistencyRanges(4, entries.length).map(range),
-    checkpoint,
+    note: checkpoint,
   }),
 )
 write('trust.json', formatTrust(trustIn(log)))

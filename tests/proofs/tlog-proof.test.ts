@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
-import { formatAddCheckpoint, parseAddCheckpoint } from '../../proofs/add-checkpoint.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { formatCheckpoint } from '../../proofs/checkpoint.ts'
 import { leafHash } from '../../proofs/hash.ts'
@@ -106,26 +105,5 @@ describe('a tlog-proof', () => {
       () => verifyTlogProof(sha256, good, { entry: entries[5]!, key: stranger }),
       'PROOF_NOTE_UNSIGNED',
     )
-  })
-})
-
-describe('an add-checkpoint', () => {
-  it('is the text that a C2SP witness takes', () => {
-    const path = [rootIn(2, 3)]
-    const made = { old: 2, path, checkpoint: checkpointOf(3) }
-    const text = formatAddCheckpoint(made)
-    expect(text).toBe(`old 2\n${Buffer.from(path[0]!).toString('base64')}\n\n${checkpointOf(3)}`)
-    expect(parseAddCheckpoint(text)).toEqual(made)
-  })
-
-  it.each([
-    ['old 02\n\n'],
-    ['old\n\n'],
-    ['new 2\n\n'],
-    ['\nold 2\n\n'],
-    [`old 0\n${Buffer.from(rootIn(2, 3)).toString('base64')}\n\n`],
-    [`old 2\n${`${Buffer.from(rootIn(2, 3)).toString('base64')}\n`.repeat(64)}\n`],
-  ])('is refused as %j', (head) => {
-    expectCode(() => parseAddCheckpoint(`${head}${checkpointOf(3)}`), 'PROOF_TLOG_PROOF')
   })
 })

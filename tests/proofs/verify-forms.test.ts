@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
-import { formatAddCheckpoint } from '../../proofs/add-checkpoint.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { consistencyRanges } from '../../proofs/consistency.ts'
 import { entryBundle } from '../../proofs/entry-bundle.ts'
@@ -10,6 +9,7 @@ import { type Leaf, leafBytes, type StateLeaf } from '../../proofs/leaf.ts'
 import { formatNote, parseNote } from '../../proofs/note.ts'
 import type { Check } from '../../proofs/report.ts'
 import { exitCode } from '../../proofs/report.ts'
+import { formatSubmission } from '../../proofs/submission.ts'
 import { formatTlogProof } from '../../proofs/tlog-proof.ts'
 import { type Trust, trustOfVkey } from '../../proofs/trust.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
@@ -197,8 +197,8 @@ describe('two checkpoints', () => {
   const growth = (old: number, size = entries.length, by = entries) => {
     const other = naiveTree(by.map((entry) => leafHash(sha256, entry)))
     const path = consistencyRanges(old, size).map(({ start, end }) => other(start, end))
-    const checkpoint = checkpointNote(by.slice(0, size), signer)
-    return formatAddCheckpoint({ old, path, checkpoint })
+    const note = checkpointNote(by.slice(0, size), signer)
+    return formatSubmission({ old, path, note })
   }
   const verify = (old: string, proof: string, given: Trust | null = trust) =>
     verifyGrowth({ sha256, old: utf8(old), proof: utf8(proof), trust: given })
@@ -232,7 +232,7 @@ describe('two checkpoints', () => {
   const elsewhere = { origin: 'selvedge.test/else', key: stranger }
   const cases: [string, string, string, string[]][] = [
     ['the old is none', 'nothing', growth(4), ['old-checkpoint PROOF_NOTE_SYNTAX']],
-    ['the proof is none', at(4), 'nothing', ['proof-form PROOF_TLOG_PROOF']],
+    ['the proof is none', at(4), 'nothing', ['proof-form PROOF_SUBMISSION']],
     [
       'the new is none',
       at(4),

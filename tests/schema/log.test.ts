@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
-import { parseAddCheckpoint } from '../../proofs/add-checkpoint.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { verifyConsistency } from '../../proofs/consistency.ts'
 import { verifyInclusion } from '../../proofs/inclusion.ts'
+import { parseSubmission } from '../../proofs/submission.ts'
 import { verifyTlogProof } from '../../proofs/tlog-proof.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import { testApp } from '../setup/app.ts'
@@ -109,10 +109,10 @@ it('proves that the log of any size begins with that of any earlier one', async 
     }
     if (to === null) {
       expect([proof.toRoot, proof.note]).toEqual([root, note])
-      expect(parseAddCheckpoint(proof.addCheckpoint!)).toEqual({
+      expect(parseSubmission(proof.addCheckpoint!)).toEqual({
         old: from,
         path,
-        checkpoint: note,
+        note,
       })
     } else expect([proof.note, proof.addCheckpoint]).toEqual([null, null])
   }
