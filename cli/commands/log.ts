@@ -1,23 +1,15 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { proveLeaf } from '../../domains/evidence/log-proofs.ts'
-import { type LogFile, listFiles } from '../../domains/log-files/list-files.ts'
+import { listFiles } from '../../domains/log-files/list-files.ts'
 import { notYetSigned, tenantUnknown } from '../../ledger/problems.ts'
 import { readLog } from '../../lineage/log.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { withDatabase } from '../../server/with-database.ts'
+import { follow } from '../follow/follow.ts'
+import { writeLogFile } from '../follow/mirror.ts'
 
 export function define(command: Command): void {
   command.description('The log of a tenant.')
@@ -42,6 +34,28 @@ export function define(command: Command): void {
     .requiredOption('--seq <number>', 'the place of the record in the log', wholeNumber)
     .requiredOption('--out <file>', 'where to, such as record.tlog-proof')
     .action(writeProof)
+  command
+    .command('follow')
+    .description(
+      'Follow a log over HTTP: read every entry and tile up to each new checkpoint, and check that it\n' +
+        'went on from what was read before.\n\n' +
+        'Any log by C2SP tlog-tiles will do. With --out its files are kept as `log export` writes them,\n' +
+        'and the next call goes on from there. Ends with 1 as soon as the log does what it must not.',
+    )
+    .argument('<url>', 'the address of the log, such as http://127.0.0.1:4600/log/demo')
+    .option('--vkey <vkey>', 'the key that signs it')
+    .option('--trust <file>', 'or a trust root that lists it')
+    .option('--tenant <name>', 'as whom to ask, where a Selvedge log is not public')
+    .option('--out <dir>', 'keep its files there')
+    .option('--once', 'end when the newest checkpoint is reached')
+    .option('--interval <seconds>', 'how often to look for a new one', seconds, 5)
+    .action(follow)
+}
+
+function seconds(text: string) {
+  const value = Number(text)
+  if (value > 0 && value <= 86_400) return value
+  throw new InvalidArgumentError('an interval is a number of seconds, up to a day.')
 }
 
 /** Commander tells what is thrown here as a misuse. */
@@ -77,7 +91,7 @@ async function exportLog({ tenant, out, force }: { tenant: string; out: string; 
   const files = await withDatabase(readConfig(), { progress }, async (database) => {
     let written = 0
     for await (const file of listFiles(database.graph(tenant))) {
-      writeWhole(out, file)
+      writeLogFile(out, file.path, file.bytes)
       written += 1
       progress.step(`${tenant}: ${written} files`)
     }
@@ -85,22 +99,6 @@ async function exportLog({ tenant, out, force }: { tenant: string; out: string; 
   })
   progress.done()
   process.stdout.write(`${files} files of the log of ${tenant} in ${out}\n`)
-}
-
-/** Under another name first: whoever reads the directory meanwhile never finds half a file. */
-function writeWhole(out: string, { path, bytes }: LogFile) {
-  const target = join(out, path)
-  mkdirSync(dirname(target), { recursive: true })
-  const draft = `${target}.${process.pid}.new`
-  const file = openSync(draft, 'w')
-  try {
-    writeSync(file, bytes)
-    // The checkpoint must not be on disk before what it covers.
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(draft, target)
 }
 
 const directoryNotEmpty = (out: string) =>

@@ -1,4 +1,5 @@
 import type { AnchorProof } from '../anchors.ts'
+import { ProofError } from '../error.ts'
 import type { Sha256 } from '../hash.ts'
 import type { ReadKeyRecord } from '../key-records.ts'
 import type { Check, Group, Result } from '../report.ts'
@@ -10,8 +11,8 @@ import {
   findKeys,
   findLog,
 } from './authenticity.ts'
-import { absent, type Checks, derived, type Known, known } from './checks.ts'
-import type { ReadCheckpoint } from './log.ts'
+import { absent, Checks, derived, type Known, known } from './checks.ts'
+import { openCheckpoint, type ReadCheckpoint } from './log.ts'
 import { sumUp } from './verdict.ts'
 import {
   asksQuorum,
@@ -121,4 +122,24 @@ export function judgeForm(
     authentic: sumUp(checks.filter(({ group }) => group === 'authenticity')),
     witnessed: sumUp(checks.filter(({ group }) => group === 'witnesses')),
   }
+}
+
+/**
+ * Requires a checkpoint to be signed, and cosigned where the trust root asks for it, as the trust root
+ * says.
+ *
+ * @param keys Key records that are proven to stand in the log.
+ * @throws {ProofError} What the first of the checks that fail says.
+ */
+export async function requireSigner(
+  sha256: Sha256,
+  note: string,
+  { trust, keys }: { trust: Trust; keys: readonly ReadKeyRecord[] },
+): Promise<void> {
+  const checks = new Checks(SIGNER_CHECKS)
+  const checkpoint = known(openCheckpoint(note).value)
+  const nameOf = (step: SignerCheck) => step
+  await checkSigner(sha256, checks, { trust, checkpoint, keys: known(keys), nameOf })
+  const failed = checks.all().find(({ result }) => result === 'fail')
+  if (failed?.code) throw new ProofError(failed.code, failed.detail)
 }
