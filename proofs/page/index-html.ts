@@ -45,9 +45,11 @@ export function indexHtml(sha256: Sha256, source: IndexSource): Uint8Array {
     '<p class="note">This page is for reading. It came with a bundle, and a verifier can tell whether it was changed since; it cannot tell whether what stands here is so. What is proven is what a verifier says of the records: see <a href="#verify">how to verify</a>.</p>',
     ...question(source),
     ...picture(scene, titleOf(source)),
-    ...things(scene, source),
+    '<h2>What belongs to the answer</h2>',
+    ...thingsTable(scene, source.records),
     ...keptBack(source),
-    ...details(source),
+    '<h2>Records</h2>',
+    ...recordDetails(source.records),
     ...proof(source),
     '</main></body></html>',
   ]
@@ -89,7 +91,8 @@ function picture(scene: Scene, title: string) {
   ]
 }
 
-function things({ things }: Scene, { records }: IndexSource) {
+/** The things of a scene as a table, nearest upstream last; every text in it is escaped. */
+export function thingsTable({ things }: Scene, records: SceneSource['records']) {
   const byId = new Map(records.map((record) => [record.header.id, record.header]))
   const lines = things.map(({ id, kind, label, distance, state }) => {
     const { seq, version, at } = byId.get(id)!
@@ -98,7 +101,6 @@ function things({ things }: Scene, { records }: IndexSource) {
     return `<tr><td>${hops}${way}</td><td>${shown(kind)}</td><td><bdi>${shown(cut(label, 200))}</bdi></td><td>${seq}</td><td>${version}</td><td>${shown(at)}</td><td>${state}</td></tr>`
   })
   return [
-    '<h2>What belongs to the answer</h2>',
     '<table><thead><tr><th>Hops</th><th>Kind</th><th>Name</th><th>Position</th><th>Version</th><th>Recorded</th><th>Body</th></tr></thead><tbody>',
     ...lines,
     '</tbody></table>',
@@ -118,7 +120,8 @@ function keptBack({ records, withhold }: IndexSource) {
   ]
 }
 
-function details({ records }: IndexSource) {
+/** What is shown of each record, up to `PAGE_LIMITS`; every text in it is escaped. */
+export function recordDetails(records: SceneSource['records']) {
   const lines: string[] = []
   let characters = 0
   for (const record of records.slice(0, PAGE_LIMITS.records)) {
@@ -129,7 +132,7 @@ function details({ records }: IndexSource) {
   }
   const left = records.length - lines.length
   const more = left > 0 ? `<p>${left} more records are in <code>records.ndjson</code>.</p>` : ''
-  return ['<h2>Records</h2>', ...lines, more]
+  return [...lines, more]
 }
 
 function detail(record: IndexSource['records'][number]) {

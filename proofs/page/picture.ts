@@ -6,6 +6,7 @@ export const DRAWN_LIMITS = { things: 400, arrows: 2_000 } as const
 
 const BOX = { width: 196, height: 46, across: 92, down: 22, edge: 12 }
 const LABEL_CHARS = 24
+const BEND = BOX.across / 2
 
 interface Placed {
   thing: Thing
@@ -25,7 +26,7 @@ export function drawScene(scene: Scene, title: string): string {
   const columns = columnsOf(scene)
   const tallest = Math.max(...columns.map((column) => column.length))
   const width = columns.length * (BOX.width + BOX.across) - BOX.across + 2 * BOX.edge
-  const height = tallest * (BOX.height + BOX.down) - BOX.down + 2 * BOX.edge
+  const height = tallest * (BOX.height + BOX.down) - BOX.down + 2 * BOX.edge + BEND
   const placed = new Map(
     columns.flatMap((column, c) =>
       column.map((thing, r): [string, Placed] => [
@@ -90,12 +91,19 @@ const outness = (distance: number | null) =>
   distance === null ? Number.MAX_SAFE_INTEGER : Math.abs(distance)
 const place = (distance: number | null) => distance ?? Number.MAX_SAFE_INTEGER
 
+/** Onwards from side to side; within a column round the right; back under the boxes, where it is seen. */
 function drawArrow(from: Placed, to: Placed, rel: string) {
-  const [x1, y1] = [from.x + BOX.width, from.y + BOX.height / 2]
-  const [x2, y2] = [to.x, to.y + BOX.height / 2]
-  // An arrow that leads back bends out far enough to be seen beside the boxes.
-  const bend = x2 > x1 ? Math.round((x2 - x1) / 2) : BOX.across
-  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
+  const middle = BOX.height / 2
+  const [right, y1] = [from.x + BOX.width, from.y + middle]
+  const y2 = to.y + middle
+  let path = `M${right} ${y1}C${right + BEND} ${y1} ${to.x - BEND} ${y2} ${to.x} ${y2}`
+  if (to.x === from.x) {
+    path = `M${right} ${y1}C${right + BEND} ${y1} ${right + BEND} ${y2} ${right} ${y2}`
+  } else if (to.x < from.x) {
+    const [x1, x2] = [from.x + BOX.width / 2, to.x + BOX.width / 2]
+    const [low1, low2] = [from.y + BOX.height, to.y + BOX.height]
+    path = `M${x1} ${low1}C${x1} ${low1 + BEND} ${x2} ${low2 + BEND} ${x2} ${low2}`
+  }
   return `<path class="arrow" d="${path}" marker-end="url(#arrow)"><title>${shown(rel)}</title></path>`
 }
 
