@@ -165,3 +165,10 @@ function withCode(error: GraphQLError) {
   const extensions = { ...error.extensions, code, ...(!path && { http }) }
   return createGraphQLError(message, { nodes, source, positions, path, extensions })
 }
+
+export const verifyPageNotBuilt = () =>
+  new Problem(
+    'VERIFY_PAGE_NOT_BUILT',
+    'The page that verifies bundles is not built here; `npm run build:verify` builds it.',
+    { status: 404 },
+  )

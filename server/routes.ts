@@ -5,6 +5,7 @@ import { serveExport } from './exports.ts'
 import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
+import { serveVerifyPage } from './verify-page.ts'
 
 /** A REST route. `path` is matched whole; a part in braces matches one segment, one with a star any number. */
 export interface Route {
@@ -28,6 +29,11 @@ export const ROUTES: readonly Route[] = [
       })
       return Response.json({ status: 'ready' })
     },
+  },
+  {
+    method: 'GET',
+    path: '/verify.html',
+    answer: () => serveVerifyPage(),
   },
   {
     method: 'GET',
