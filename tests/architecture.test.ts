@@ -27,7 +27,7 @@ const arrows = [...FLOORS, ...BESIDE]
   .flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   )
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => file.endsWith('.ts') && !file.startsWith(join('proofs', 'dist')))
   .flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, fixed, lazy]) => {
       const to = fixed ?? lazy!
