@@ -69,6 +69,8 @@ export interface LedgerOptions {
   keys: Keys
   /** `null` on a server that leaves signing to another. */
   register: Register | null
+  /** Told of every checkpoint that is published. */
+  onSigned?(tenant: string): void
   /** Told what fails in the background. */
   onError?(error: unknown): void
   /** The clock by which old commands are forgotten. */
@@ -99,6 +101,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
           database,
           register,
           key: keys.checkpoint,
+          onSigned: options.onSigned ?? (() => {}),
           onRefused: (tenant) => checked.delete(tenant),
           onError,
         })

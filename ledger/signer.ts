@@ -26,6 +26,8 @@ export interface SignerOptions {
   database: Database
   register: Register
   key: SigningKey
+  /** Told of every checkpoint that is published. */
+  onSigned(tenant: string): void
   /** Told when a log could not be signed: it may not be the one that was signed before. */
   onRefused(tenant: string): void
   /** Told what fails in the background, each failure of a tenant once until it signs again. */
@@ -33,7 +35,7 @@ export interface SignerOptions {
 }
 
 export function openSigner(options: SignerOptions): Signer {
-  const { database, register, key, onRefused, onError } = options
+  const { database, register, key, onRefused, onSigned, onError } = options
   /** What waits to be signed, or is being signed (`null`). */
   const due = new Map<string, ReturnType<typeof setTimeout> | null>()
   /** What has grown while it was being signed. */
@@ -60,6 +62,7 @@ export function openSigner(options: SignerOptions): Signer {
       signing.then(
         (checkpoint) => {
           told.delete(tenant)
+          onSigned(tenant)
           return checkpoint
         },
         (error: unknown) => {

@@ -50,7 +50,8 @@ const MOVE_LOG = query(`
 const MOVE_EPOCH = query(`
   // move the log to another epoch
   MATCH (log:Log {tenant: $tenant})
-  SET log.origin = $origin, log.epoch = $epoch, log.kept = $kept, log.signed = 0, log.checkpoint = null`)
+  SET log.origin = $origin, log.epoch = $epoch, log.kept = $kept, log.signed = 0, log.checkpoint = null,
+    log.witnessed = null, log.witnessedSize = 0, log.witnesses = null`)
 
 const PUBLISH = query(`
   // publish a checkpoint

@@ -1,9 +1,10 @@
 import { type Ask, query } from './graph.ts'
+import { HANDED_OUT } from './witnessed-log.ts'
 
 /** What is published of a tenant's log, and what its tenant says of it. */
 export interface PublishedLog {
   epoch: number
-  /** The last published checkpoint, a signed note; `null` before the first. */
+  /** The last published checkpoint, a signed note, cosigned where a quorum has; `null` before the first. */
   checkpoint: string | null
   /** The body of the tenant's own record in force, as JSON text; `null` where it is erased. */
   tenantFields: string | null
@@ -15,7 +16,7 @@ const OWN_RECORD = `MATCH (log:Log {tenant: $tenant})
   OPTIONAL MATCH (self:Entity {tenant: $tenant, id: opening.id})
   OPTIONAL MATCH (own:Record {tenant: $tenant, seq: self.seq})`
 
-const COLUMNS = 'log.epoch AS epoch, log.checkpoint AS checkpoint, own.fields AS tenantFields'
+const COLUMNS = `log.epoch AS epoch, ${HANDED_OUT} AS checkpoint, own.fields AS tenantFields`
 
 const PUBLISHED = query<PublishedLog>(`
   // published log

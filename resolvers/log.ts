@@ -1,3 +1,4 @@
+import { findWitnessed } from '../domains/evidence/covering-checkpoint.ts'
 import { proveConsistency, proveLeaf } from '../domains/evidence/log-proofs.ts'
 import { leafUncovered } from '../domains/evidence/problems.ts'
 import { findPublished, PUBLIC_FIELD } from '../domains/log-files/published.ts'
@@ -6,6 +7,7 @@ import { notYetSigned } from '../ledger/problems.ts'
 import { tenantName } from '../ledger/tenant.ts'
 import { type LogHead, readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
+import { parseNote } from '../proofs/note.ts'
 import type { Context } from './context.ts'
 import { keyFor } from './record.ts'
 
@@ -37,6 +39,16 @@ export async function findLog({ pin, graph }: Context): Promise<Log> {
 }
 
 export const findCheckpoint = ({ tenant, services }: Context) => services.ledger.checkpoint(tenant)
+
+/** The newest checkpoint that a quorum of the service's witnesses has cosigned. */
+export const findWitnessedCheckpoint = ({ graph }: Context) => findWitnessed(graph.read)
+
+/** A checkpoint's note with the cosignatures, where a quorum has given them to just this one. */
+export async function findCosigned({ note }: { note: string }, { graph }: Context) {
+  const witnessed = await findWitnessed(graph.read)
+  const sameText = (other: string) => parseNote(other).text === parseNote(note).text
+  return witnessed && sameText(witnessed.note) ? witnessed.note : null
+}
 
 /**
  * Proves that a leaf is in the log, against a signed checkpoint; one is signed now where none covers

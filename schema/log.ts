@@ -2,7 +2,9 @@ import type { SignedCheckpoint } from '../ledger/ledger.ts'
 import {
   findCheckpoint,
   findConsistency,
+  findCosigned,
   findLog,
+  findWitnessedCheckpoint,
   isLogPublic,
   type Log,
   type LogConsistency,
@@ -19,6 +21,12 @@ export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').i
     note: t.exposeString('note', { description: 'The signed note, byte for byte.' }),
     size: t.expose('size', { type: 'Seq', description: 'How many leaves it covers.' }),
     root: t.exposeString('root', { description: 'The RFC 6962 root over them, base64url.' }),
+    witnessed: t.string({
+      nullable: true,
+      description:
+        'The same note with the cosignatures of witnesses, once a quorum of those whom the service asks has cosigned it (C2SP tlog-cosignature).',
+      resolve: (checkpoint, _args, context) => findCosigned(checkpoint, context),
+    }),
   }),
 })
 
@@ -81,6 +89,13 @@ const LogRef = builder.objectRef<Log>('Log').implement({
       nullable: true,
       description: 'The newest signed checkpoint; null until the first one is signed.',
       resolve: (_log, _args, context) => findCheckpoint(context),
+    }),
+    witnessed: t.field({
+      type: CheckpointRef,
+      nullable: true,
+      description:
+        'The newest checkpoint that a quorum of the witnesses whom the service asks has cosigned; null before the first.',
+      resolve: (_log, _args, context) => findWitnessedCheckpoint(context),
     }),
     inclusion: t.field({
       type: InclusionRef,

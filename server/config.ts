@@ -82,6 +82,18 @@ export const SETTINGS = {
     flag,
     'Whether this process signs checkpoints. Any number of processes may, given one home.',
   ),
+  witnessPolicy: setting(
+    'SELVEDGE_WITNESS_POLICY',
+    nothing,
+    path,
+    'A C2SP tlog-policy: the witnesses that are asked to cosign checkpoints, and which of them must have.',
+  ),
+  witnessWait: setting(
+    'SELVEDGE_WITNESS_WAIT',
+    always('1000'),
+    wholeNumber(0, 30_000),
+    'How long an export waits for a witnessed checkpoint, in milliseconds, where there is a policy.',
+  ),
   neo4jUri: setting(
     'NEO4J_URI',
     nothing,
@@ -159,6 +171,7 @@ type Settings = typeof SETTINGS
 type Key = keyof Settings
 type Value<S> = S extends Setting<infer V> ? Exclude<V, Refusal> : never
 type MayBeNothing =
+  | 'witnessPolicy'
   | 'neo4jUri'
   | 'java'
   | 'javaHome'

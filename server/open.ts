@@ -6,6 +6,8 @@ import { migrate } from '../lineage/migrations.ts'
 import type { Config } from './config.ts'
 import { openKeyring } from './keyring.ts'
 import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
+import { openWitnessing } from './witnessing/open.ts'
+import { readPolicyFile } from './witnessing/policy-file.ts'
 
 /** Everything below HTTP, open and checked. */
 export interface Service {
@@ -13,6 +15,8 @@ export interface Service {
   database: Database
   ledger: Ledger
   keys: ReturnType<typeof openKeyring>
+  /** How long an export waits for a witnessed checkpoint; zero where nobody is asked for one. */
+  witnessWaitMs: number
   /** Ends in the reverse order of opening: what was accepted is answered first. */
   close(): Promise<void>
 }
@@ -28,6 +32,9 @@ export async function openService(
   config: Config,
   options: ResolveOptions & { onError?: (error: unknown) => void },
 ): Promise<Service> {
+  const { onError = () => {} } = options
+  // Before anything is started: what cannot be read now would be told to nobody later.
+  const policy = config.witnessPolicy === null ? null : readPolicyFile(config.witnessPolicy)
   const neo4j = await resolveNeo4j(config, options)
   const ends: (() => unknown)[] = [() => neo4j.stop()]
   const close = async () => {
@@ -49,15 +56,20 @@ export async function openService(
     const keys = openKeyring(join(config.home, 'keys'))
     const register = config.signer ? openRegister(join(config.home, 'register.sqlite')) : null
     ends.push(() => register?.close())
+    // Who does not sign leaves the asking to who does.
+    const witnessing = policy && config.signer && openWitnessing({ database, policy, onError })
+    if (witnessing) ends.push(() => witnessing.close())
     const ledger = await openLedger({
       database,
       service: config.service,
       keys,
       register,
-      onError: options.onError,
+      ...(witnessing && { onSigned: witnessing.signed }),
+      onError,
     })
     ends.push(() => ledger.close())
-    return { neo4j, database, ledger, keys, close }
+    const witnessWaitMs = policy === null ? 0 : config.witnessWait
+    return { neo4j, database, ledger, keys, witnessWaitMs, close }
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await close().catch(() => {})

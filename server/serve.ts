@@ -28,7 +28,7 @@ export interface Serving {
 export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
   const onError = (error: unknown) => reportToStderr(error, 'in the background:')
   const service = await openService(config, { ...options, onError })
-  const { database, ledger, keys, neo4j } = service
+  const { database, ledger, keys, neo4j, witnessWaitMs } = service
   const signer = {
     kid: kidOf(sha256, keys.manifest.publicKey),
     key: keys.manifest.privateKey.export({ format: 'jwk' }),
@@ -36,7 +36,10 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const objects = openObjectFiles(join(config.home, 'objects'))
   let listening: Listening
   try {
-    listening = await listen(createApp({ database, ledger, objects, signer }), config)
+    listening = await listen(
+      createApp({ database, ledger, objects, signer, witnessWaitMs }),
+      config,
+    )
   } catch (error) {
     await service.close()
     throw error

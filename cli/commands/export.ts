@@ -58,7 +58,7 @@ async function writeBundle({ out, json, ...asked }: Options) {
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })
   try {
-    const { database, ledger, keys } = service
+    const { database, ledger, keys, witnessWaitMs } = service
     const signer = {
       kid: kidOf(sha256, keys.manifest.publicKey),
       key: keys.manifest.privateKey.export({ format: 'jwk' }),
@@ -67,7 +67,7 @@ async function writeBundle({ out, json, ...asked }: Options) {
     const tell = ({ stage, done, of }: ExportStep) =>
       progress.step(`${STAGES[stage]}${of > 1 ? `: ${done} of ${of}` : ''}`)
     const { id, woven } = await exportBundle(
-      { database, ledger, objects, signer },
+      { database, ledger, objects, signer, witnessWaitMs },
       { ...asked, subject: 'local', tell },
     )
     progress.done()

@@ -6,6 +6,7 @@ import { listenAsWitness } from '../../server/witness/listen.ts'
 import { openLogs } from '../../server/witness/logs.ts'
 import { openWitness } from '../../server/witness/open.ts'
 import { untilInterrupted } from '../interrupted.ts'
+import { showWitnessStatus } from '../witness-status.ts'
 
 interface Options {
   dir?: string
@@ -39,6 +40,15 @@ export function define(command: Command): void {
     )
     .option('--json', 'print one JSON object a line: who it is, then every answer')
     .action(serveWitness)
+  command
+    .command('status')
+    .description(
+      'Show how far the logs of this service are witnessed, and what each of its witnesses\n' +
+        '(SELVEDGE_WITNESS_POLICY) did last. Asks the database, and no witness.',
+    )
+    .option('--tenant <name>', 'look at one tenant')
+    .option('--json', 'print one JSON object')
+    .action((_options: unknown, status: Command) => showWitnessStatus(status.optsWithGlobals()))
 }
 
 const collect = (value: string, before: string[]) => [...before, value]

@@ -16,6 +16,7 @@ import { compareLinks } from '../../proofs/outset.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
 import type { ShownRecord } from '../../proofs/records.ts'
 import type { ManifestSigner } from '../../proofs/sign.ts'
+import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
 import { readSlice, type Slice, type TellExport } from './slice.ts'
 import { readWithholding, withholdFrom } from './withhold.ts'
@@ -26,6 +27,8 @@ export interface Exporting {
   ledger: Ledger
   objects: Objects
   signer: ManifestSigner
+  /** How long an export waits for its checkpoint to be witnessed; not at all where nobody is asked. */
+  witnessWaitMs?: number
 }
 
 /** What is to be exported, and who asks. */
@@ -60,7 +63,7 @@ export interface WovenBundle {
  *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`, `CHECKPOINT_NOT_READY`.
  */
 export async function weaveBundle(
-  { database, ledger, signer }: Omit<Exporting, 'objects'>,
+  exporting: Omit<Exporting, 'objects'>,
   {
     tenant,
     root,
@@ -70,6 +73,7 @@ export async function weaveBundle(
     tell = () => {},
   }: Omit<ExportRequest, 'subject' | 'key'>,
 ): Promise<WovenBundle> {
+  const { database, signer } = exporting
   const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
   const slice = await readSlice(read, { tenant, root, direction, depth }, tell)
@@ -77,7 +81,7 @@ export async function weaveBundle(
   tell({ stage: 'proof', done: 0, of: 1 })
   const [head, checkpoint] = await Promise.all([
     readLog(read),
-    ledger.checkpointOf(tenant, slice.asOf),
+    coveringCheckpoint(exporting, tenant, slice.asOf),
   ])
   if (!head) throw rootUnknown(root)
   const seqs = slice.records.map(({ seq }) => seq)

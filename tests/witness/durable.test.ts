@@ -15,6 +15,11 @@ import { makeTlog } from '../make/tlog.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
 import { freshFolder, lineIn, runWitness, submit } from './support.ts'
 
+const pause = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
 const children = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -78,9 +83,9 @@ describe('a witness that is killed', () => {
         }
       }
       const hammers = pair.flatMap(({ told }) => [hammer(told.url, 0), hammer(told.url, 1)])
-      await new Promise((resolve) => {
-        setTimeout(resolve, 400 + Math.random() * 400)
-      })
+      const enough = answered.length + 5
+      while (answered.length < enough) await pause(20)
+      await pause(Math.random() * 50)
       for (const { child } of pair) child.kill('SIGKILL')
       await Promise.all([...hammers, ...pair.map(({ ended }) => ended)])
     }

@@ -34,14 +34,15 @@ export async function runWitness(
   {
     name = 'witness.test/w',
     folder = freshFolder(),
+    port = 0,
     ...more
-  }: { name?: string; folder?: string } & Partial<WitnessServer> = {},
+  }: { name?: string; folder?: string; port?: number } & Partial<WitnessServer> = {},
 ): Promise<RunningWitness> {
   const witness = await openWitness(join(folder, 'witness'), name)
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
   const server = { witness, logs: openLogs({ vkeys: logs }, onError), onError, ...more }
-  const { url, close } = await listenAsWitness(server, { host: '127.0.0.1', port: 0 })
+  const { url, close } = await listenAsWitness(server, { host: '127.0.0.1', port })
   let closed = false
   const end = async () => {
     if (closed) return
