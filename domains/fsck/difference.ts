@@ -29,6 +29,10 @@ export type DifferenceName =
   | 'OUT'
   | 'ERASE_TARGET'
   | 'ERASE_BODY'
+  | 'SPLIT'
+  | 'ALIAS'
+  | 'EPOCH'
+  | 'STATE'
   // the graph
   | 'ENTITY_MISSING'
   | 'ENTITY_UNKNOWN'

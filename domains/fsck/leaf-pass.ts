@@ -3,7 +3,6 @@ import { b64, unb64 } from '../../proofs/base64.ts'
 import { bodyRoot, sealFields } from '../../proofs/body.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { parseJson } from '../../proofs/json.ts'
-import { verifyKeyLeaf } from '../../proofs/keyleaf.ts'
 import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import type { DifferenceName, Report } from './difference.ts'
 import { Replay } from './replay.ts'
@@ -26,7 +25,7 @@ export class LeafPass {
   constructor(tenant: string, report: Report) {
     this.#tenant = tenant
     this.#report = report
-    this.replay = new Replay(report)
+    this.replay = new Replay(report, tenant)
   }
 
   /** The time of the last leaf. */
@@ -75,21 +74,18 @@ export class LeafPass {
     }
     if (leaf.at < this.#at) this.#tell('AT_FALLS', `${leaf.at} follows ${this.#at}`)
     else this.#at = leaf.at
-    if (leaf.v === 'selvedge/record/1') this.#record(leaf, row, text)
+    if (leaf.v === 'selvedge/record/1') this.#record(leaf, row)
     else this.#columns(row, { at: leaf.at, id: null, kind: null, version: null, action: null })
-    if (leaf.v === 'selvedge/key/1' && leaf.seq < 2) {
-      if (leaf.seq === 0) this.checkpointKey = leaf.x
-      this.#key(() => verifyKeyLeaf(sha256, leaf))
-    }
+    if (leaf.v === 'selvedge/key/1' && leaf.seq === 0) this.checkpointKey = leaf.x
+    this.replay.accept(leaf, hash)
     return hash
   }
 
-  #record(header: RecordHeader, row: StoredLeaf, leaf: string) {
+  #record(header: RecordHeader, row: StoredLeaf) {
     const { at, id, kind, version, action } = header
     this.#columns(row, { at, id, kind, version, action })
     this.#body(header, row)
     for (const target of header.targets ?? []) this.#bodyless.delete(target)
-    this.replay.accept(header, leaf)
   }
 
   #columns(row: StoredLeaf, expected: Partial<StoredLeaf>) {
@@ -115,15 +111,6 @@ export class LeafPass {
     } catch (error) {
       if (!(error instanceof ProofError)) throw error
       this.#tell('BODY', `it cannot be read: ${error.code}`, id)
-    }
-  }
-
-  #key(verify: () => void) {
-    try {
-      verify()
-    } catch (error) {
-      if (!(error instanceof ProofError)) throw error
-      this.#tell('LEAF_KEY', `${error.code}: ${error.message}`)
     }
   }
 }

@@ -1,9 +1,9 @@
 import { sha256 } from '../../core/sha256.ts'
 import { b64 } from '../../proofs/base64.ts'
-import { emptyHash } from '../../proofs/hash.ts'
-import type { RecordHeader } from '../../proofs/leaf.ts'
-import { type Link, outRoot } from '../../proofs/outset.ts'
-import { levelOf } from '../../proofs/relations.ts'
+import type { ProofCode } from '../../proofs/error.ts'
+import type { Leaf, RecordHeader } from '../../proofs/leaf.ts'
+import type { Link } from '../../proofs/outset.ts'
+import { openReplay, type ReplayFault } from '../../proofs/replay.ts'
 import type { DifferenceName, Report } from './difference.ts'
 
 /** An edge as the headers tell its life; `until` is `null` while it is in force. */
@@ -27,95 +27,83 @@ export interface Replayed {
   links: Map<string, ReplayedEdge>
   /** Every edge that it ever had. */
   edges: ReplayedEdge[]
-  /** The positions of its records. */
-  seqs: number[]
 }
 
-const EMPTY_BODY = b64(emptyHash(sha256))
+/** What the replay of proofs/ calls by a code, called as this room calls it. */
+const NAMES: Partial<Record<ProofCode, DifferenceName>> = {
+  PROOF_REPLAY_VERSION: 'VERSION',
+  PROOF_REPLAY_KIND: 'KIND',
+  PROOF_REPLAY_RELATION: 'RELATION_UNKNOWN',
+  PROOF_REPLAY_LINK: 'LINK_IN_FORCE',
+  PROOF_REPLAY_LINK_LEAF: 'LINK_LEAF',
+  PROOF_REPLAY_UNLINK: 'UNLINK_NOT_IN_FORCE',
+  PROOF_REPLAY_OUT: 'OUT',
+  PROOF_REPLAY_SPLIT: 'SPLIT',
+  PROOF_REPLAY_ALIAS: 'ALIAS',
+  PROOF_REPLAY_ERASE_TARGET: 'ERASE_TARGET',
+  PROOF_REPLAY_ERASE_BODY: 'ERASE_BODY',
+  PROOF_REPLAY_EPOCH: 'EPOCH',
+  PROOF_REPLAY_STATE: 'STATE',
+}
+
+/** Found by the look at each leaf alone, which names the stored place too. */
+const FOUND_BEFORE: ReadonlySet<ProofCode> = new Set([
+  'PROOF_REPLAY_SEQ',
+  'PROOF_REPLAY_TENANT',
+  'PROOF_REPLAY_TIME',
+])
+
 const keyOf = ({ rel, id }: { rel: string; id: string }) => `${rel} ${id}`
 
 /**
- * Reads the headers of one log in order and finds what takes other leaves to see (docs/specs/record.md,
- * "Replay"): versions, edges linked twice or never, leaves that were not the latest, out-set roots.
- *
- * It knows nothing of how a header comes about, so that it and the write path cannot be wrong alike.
+ * Reads the headers of one log in order: the rules are those of proofs/replay.ts, and beside it this
+ * keeps what every entity and edge was, for the graph to be held against.
  */
 export class Replay {
   readonly entities = new Map<string, Replayed>()
-  readonly #report: Report
+  readonly #rules: ReturnType<typeof openReplay>
 
-  constructor(report: Report) {
-    this.#report = report
-  }
-
-  /** @param leaf The header's own leaf hash, in base64url. */
-  accept(header: RecordHeader, leaf: string) {
-    const { id, seq, kind, version, action, out, body } = header
-    const tell = (name: DifferenceName, what: string) => this.#report({ name, seq, id, what })
-    const entity = this.entities.get(id) ?? blank(header)
-    if (version !== entity.version + 1) tell('VERSION', `${version} follows ${entity.version}`)
-    if (kind !== entity.kind) tell('KIND', `${kind}, which was ${entity.kind}`)
-    if (action === 'erase') this.#erase(header, entity)
-    else this.#relink(header, entity)
-    Object.assign(entity, { version, seq, action, leaf, out, body })
-    entity.seqs.push(seq)
-    this.entities.set(id, entity)
-  }
-
-  #relink({ id, seq, action, links, unlinks, out }: RecordHeader, entity: Replayed) {
-    const tell = (name: DifferenceName, what: string) => this.#report({ name, seq, id, what })
-    for (const dropped of unlinks) {
-      const edge = entity.links.get(keyOf(dropped))
-      if (!edge) tell('UNLINK_NOT_IN_FORCE', `${keyOf(dropped)} is dropped and not in force`)
-      else end(entity, edge, seq)
+  constructor(report: Report, tenant = '') {
+    const onFault = ({ code, seq, id, message }: ReplayFault) => {
+      if (FOUND_BEFORE.has(code)) return
+      // What has no name here is about a key: its signatures, its predecessor.
+      const name = NAMES[code] ?? 'LEAF_KEY'
+      report({ name, seq, what: message, ...(id !== undefined && { id }) })
     }
-    if (action === 'retire') for (const edge of [...entity.links.values()]) end(entity, edge, seq)
+    this.#rules = openReplay(sha256, { tenant, onFault })
+  }
+
+  /** @param hash The leaf's own hash. */
+  accept(leaf: Leaf, hash: Uint8Array) {
+    this.#rules.addLeaf(leaf, hash)
+    if (leaf.v === 'selvedge/record/1') this.#keep(leaf, b64(hash))
+  }
+
+  #keep({ id, kind, version, seq, action, out, body, links, unlinks }: RecordHeader, leaf: string) {
+    const entity = this.entities.get(id) ?? blank({ id, kind, seq })
+    const ended = action === 'retire' ? [...entity.links.keys()] : unlinks.map(keyOf)
+    for (const key of ended) {
+      const edge = entity.links.get(key)
+      if (edge) edge.until = seq
+      entity.links.delete(key)
+    }
     for (const link of links) {
-      if (levelOf(link.rel) === undefined) tell('RELATION_UNKNOWN', link.rel)
-      if (entity.links.has(keyOf(link))) tell('LINK_IN_FORCE', `${keyOf(link)} is in force already`)
-      const latest = link.id === id ? null : this.entities.get(link.id)?.leaf
-      if (link.leaf !== latest) {
-        tell('LINK_LEAF', `${keyOf(link)} at ${link.leaf}; the latest is ${latest}`)
-      }
       const edge = { ...link, since: seq, until: null }
       entity.links.set(keyOf(link), edge)
       entity.edges.push(edge)
     }
-    if (links.length + unlinks.length === 0 && action === 'assert' && out === entity.out) return
-    const root = b64(outRoot(sha256, [...entity.links.values()].map(bare)))
-    if (root !== out) tell('OUT', `the edges in force have the root ${root}, the header ${out}`)
-  }
-
-  #erase({ id, seq, out, body, targets = [] }: RecordHeader, entity: Replayed) {
-    const tell = (name: DifferenceName, what: string) => this.#report({ name, seq, id, what })
-    const own = new Set(entity.seqs)
-    for (const target of targets) {
-      if (!own.has(target)) tell('ERASE_TARGET', `${target} is not a record of this entity`)
-    }
-    if (out !== entity.out) tell('OUT', 'an erasure changes edges')
-    const expected = targets.includes(entity.seq) ? EMPTY_BODY : entity.body
-    if (body !== expected) tell('ERASE_BODY', `${body} instead of ${expected}`)
+    Object.assign(entity, { version, seq, action, leaf, out, body })
+    this.entities.set(id, entity)
   }
 }
 
-const blank = ({ id, kind, seq }: RecordHeader): Replayed => ({
-  id,
-  kind,
+const blank = ({ id, kind, seq }: Pick<RecordHeader, 'id' | 'kind' | 'seq'>): Replayed => ({
+  ...{ id, kind, seq, first: seq },
   version: 0,
-  seq,
-  first: seq,
   action: 'assert',
   leaf: '',
   out: '',
   body: '',
   links: new Map(),
   edges: [],
-  seqs: [],
 })
-
-function end(entity: Replayed, edge: ReplayedEdge, seq: number) {
-  edge.until = seq
-  entity.links.delete(keyOf(edge))
-}
-
-const bare = ({ rel, id, leaf }: Link) => ({ rel, id, leaf })

@@ -29,7 +29,7 @@ describe('the replay', () => {
   /** A history in which one header says something else, under the leaf that it had. */
   async function replayed(change: (history: RecordHeader[]) => void) {
     const written = await headers(database, tenant, 2)
-    const leaves = written.map((header) => b64(hashLeaf(sha256, header)))
+    const leaves = written.map((header) => hashLeaf(sha256, header))
     const history = structuredClone(written)
     change(history)
     const differences: Difference[] = []
