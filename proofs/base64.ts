@@ -5,9 +5,11 @@ const URL_ALPHABET = `${COMMON}-_`
 const STANDARD_ALPHABET = `${COMMON}+/`
 const URL_VALUES = valuesOf(URL_ALPHABET)
 const STANDARD_VALUES = valuesOf(STANDARD_ALPHABET)
+const URL_PAIRS = pairsOf(URL_ALPHABET)
+const STANDARD_PAIRS = pairsOf(STANDARD_ALPHABET)
 
 /** Writes bytes as unpadded base64url (RFC 4648 section 5), the form of every hash, key and salt in our own JSON. */
-export const b64 = (bytes: Uint8Array) => encode(bytes, URL_ALPHABET)
+export const b64 = (bytes: Uint8Array) => encode(bytes, URL_PAIRS)
 
 /**
  * Reads unpadded base64url, only in the one form that `b64` writes: no padding, no white space, no
@@ -19,7 +21,7 @@ export const unb64 = (text: string) => decode(text, URL_VALUES)
 
 /** Writes bytes as padded standard base64 (RFC 4648 section 4), the form that signed notes use. */
 export function std64(bytes: Uint8Array) {
-  const text = encode(bytes, STANDARD_ALPHABET)
+  const text = encode(bytes, STANDARD_PAIRS)
   return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
 }
 
@@ -46,19 +48,22 @@ function valuesOf(alphabet: string) {
   return values
 }
 
-function encode(bytes: Uint8Array, alphabet: string) {
+/** Every two characters of an alphabet, by twelve bits: half the steps of one by one. */
+function pairsOf(alphabet: string) {
+  return Array.from({ length: 4096 }, (_, bits) => alphabet[bits >> 6]! + alphabet[bits & 63]!)
+}
+
+function encode(bytes: Uint8Array, pairs: readonly string[]) {
   let text = ''
   let at = 0
   for (; at + 2 < bytes.length; at += 3) {
     const word = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
-    text += alphabet[word >> 18]! + alphabet[(word >> 12) & 63] + alphabet[(word >> 6) & 63]
-    text += alphabet[word & 63]
+    text += pairs[word >> 12]! + pairs[word & 4095]!
   }
   const left = bytes.length - at
   if (left === 0) return text
   const word = (bytes[at]! << 16) | ((left === 2 ? bytes[at + 1]! : 0) << 8)
-  text += alphabet[word >> 18]! + alphabet[(word >> 12) & 63]
-  return left === 2 ? text + alphabet[(word >> 6) & 63] : text
+  return text + pairs[word >> 12]! + (left === 2 ? pairs[word & 4095]![0]! : '')
 }
 
 function decode(text: string, values: Uint8Array) {

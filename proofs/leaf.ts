@@ -84,11 +84,31 @@ export function parseLeaf(text: string): Leaf {
   // Before parsing: a text has at least as many bytes as code units.
   if (text.length > LEAF_BYTES) throw tooLarge(text.length)
   requireSize(utf8(text))
-  const value = object(parseCanonical(text), 'the leaf')
-  const rules = typeof value.v === 'string' ? LEAF_RULES.get(value.v) : undefined
+  return requireLeaf(parseCanonical(text))
+}
+
+/** A leaf read out of a larger canonical text, and its own canonical bytes, which hash it. */
+export interface LeafWithin {
+  leaf: Leaf
+  bytes: Uint8Array
+}
+
+/**
+ * Reads a leaf out of a value that was read from canonical text, as `parseLeaf` reads it from its own.
+ *
+ * @throws {ProofError} As `parseLeaf`, but for what only a text can have wrong.
+ */
+export function leafWithin(value: Json): LeafWithin {
+  const bytes = requireSize(canonicalBytes(value))
+  return { leaf: requireLeaf(value), bytes }
+}
+
+function requireLeaf(value: Json): Leaf {
+  const leaf = object(value, 'the leaf')
+  const rules = typeof leaf.v === 'string' ? LEAF_RULES.get(leaf.v) : undefined
   if (!rules) throw new ProofError('PROOF_LEAF_UNKNOWN', 'a leaf of no version that we know')
-  rules(value)
-  return value as unknown as Leaf
+  rules(leaf)
+  return leaf as unknown as Leaf
 }
 
 /**
@@ -105,14 +125,16 @@ export const leafBytes = (leaf: Leaf): Uint8Array =>
  * @throws {ProofError} `PROOF_LEAF_TOO_LARGE`; `PROOF_LEAF_OUT` where `out` is not the root over
  * `links` though no other edge can be in force: in a first version, and once retired. It is the one
  * rule of a single leaf that `parseLeaf` lacks a hash to check.
+ *
+ * @param bytes The leaf's canonical bytes, where they are at hand.
  */
-export function hashLeaf(sha256: Sha256, leaf: Leaf): Uint8Array {
+export function hashLeaf(sha256: Sha256, leaf: Leaf, bytes = leafBytes(leaf)): Uint8Array {
   if (leaf.v === 'selvedge/record/1' && (leaf.version === 1 || leaf.action === 'retire')) {
     if (b64(outRoot(sha256, leaf.links)) !== leaf.out) {
       throw new ProofError('PROOF_LEAF_OUT', `record ${leaf.seq} has edges that it does not link`)
     }
   }
-  return leafHash(sha256, leafBytes(leaf))
+  return leafHash(sha256, bytes)
 }
 
 function requireSize(bytes: Uint8Array) {

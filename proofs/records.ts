@@ -1,10 +1,10 @@
 import type { Field } from './body.ts'
 import { boundedText } from './bounded-text.ts'
-import { canonical, canonicalBytes } from './canonical.ts'
+import { canonicalBytes } from './canonical.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import type { Json } from './json.ts'
-import { hashLeaf, parseLeaf, type RecordHeader } from './leaf.ts'
+import { hashLeaf, leafWithin, type RecordHeader } from './leaf.ts'
 import { type Check, closed, hash, id, listOf, orNull, parseCanonical, pattern } from './members.ts'
 import { compareLinks, type Link } from './outset.ts'
 
@@ -47,7 +47,7 @@ export function recordsBytes(records: readonly ShownRecord[]): Uint8Array {
  * Reads `records.ndjson` and hashes every header.
  *
  * @throws {ProofError} `PROOF_RECORDS` for a file that does not end with a newline, a leaf that is no
- * record, or an out-set out of order; what `parseLeaf` and `hashLeaf` throw; `PROOF_JSON_*`,
+ * record, or an out-set out of order; what `leafWithin` and `hashLeaf` throw; `PROOF_JSON_*`,
  * `PROOF_MEMBERS`, `PROOF_VALUE`, `PROOF_TEXT_TOO_LARGE`
  */
 export function parseRecords(sha256: Sha256, bytes: Uint8Array): ReadRecord[] {
@@ -66,7 +66,7 @@ export function parseRecords(sha256: Sha256, bytes: Uint8Array): ReadRecord[] {
 function parseLine(sha256: Sha256, line: string, number: number): ReadRecord {
   const what = `line ${number}`
   const members = closed(parseCanonical(line), what, ['header', 'out', 'fields'])
-  const header = parseLeaf(canonical(members.header!))
+  const { leaf: header, bytes } = leafWithin(members.header!)
   if (header.v !== 'selvedge/record/1') {
     throw new ProofError('PROOF_RECORDS', `${what} is no record`)
   }
@@ -75,7 +75,7 @@ function parseLine(sha256: Sha256, line: string, number: number): ReadRecord {
     throw new ProofError('PROOF_RECORDS', `the out-set in ${what} is out of order`)
   }
   const fields = orNull(listOf(field))(members.fields, `${what}, fields`)
-  return { header, out, fields, leaf: hashLeaf(sha256, header) }
+  return { header, out, fields, leaf: hashLeaf(sha256, header, bytes) }
 }
 
 const rel = pattern('a relation', /^[A-Z][A-Z_]{0,62}$/)
