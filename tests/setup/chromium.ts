@@ -1,30 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll } from 'vitest'
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-/** Where a Chromium is on the PATH; `null` where there is none. */
-export function findChromium(): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return NAMES.flatMap((name) => folders.map((at) => join(at, name))).find(isExecutable) ?? null
-}
-
-function isExecutable(path: string) {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** No background talk of the browser's own, so that every request seen is a page's. */
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-]
+import { CHROMIUM_FLAGS, findChromium } from './find-chromium.ts'
 
 /** Whatever a page asked for, itself included, and whatever it said. */
 export interface Watched {
@@ -39,7 +15,11 @@ export interface Watched {
 export async function openChromium() {
   const executablePath = findChromium()
   if (executablePath === null) throw new Error('no Chromium on the PATH')
-  const browser: Browser = await chromium.launch({ executablePath, headless: true, args: FLAGS })
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    headless: true,
+    args: CHROMIUM_FLAGS,
+  })
   afterAll(() => browser.close())
   return {
     browser,
