@@ -1,0 +1,14 @@
+module selvedge.example/interop
+
+go 1.25.0
+
+require (
+	filippo.io/torchwood v0.9.0
+	github.com/transparency-dev/merkle v0.0.2
+	golang.org/x/mod v0.31.0
+)
+
+require (
+	golang.org/x/crypto v0.46.0 // indirect
+	golang.org/x/sync v0.19.0 // indirect
+)
