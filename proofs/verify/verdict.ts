@@ -95,6 +95,9 @@ function current(checks: readonly Check[]): Ruling {
 function upstream(checks: readonly Check[]): Ruling {
   const { result, detail } = find(checks, 'lineage-upstream')
   if (result !== 'pass') return { result, detail }
+  // What was followed must be what the headers bind.
+  const whole = sumUp([find(checks, 'out-sets')])
+  if (whole.result !== 'pass') return whole
   return current(checks).result === 'pass'
     ? { result, detail: `${word(checks)}: ${detail}` }
     : { result, detail: `by the out-sets shown, as of the records shown: ${detail}` }
