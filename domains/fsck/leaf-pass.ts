@@ -2,11 +2,15 @@ import { sha256 } from '../../core/sha256.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { bodyRoot, sealFields } from '../../proofs/body.ts'
 import { ProofError } from '../../proofs/error.ts'
+import { emptyHash } from '../../proofs/hash.ts'
 import { parseJson } from '../../proofs/json.ts'
 import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import type { DifferenceName, Report } from './difference.ts'
+import { ErasedPass } from './erased-pass.ts'
 import { Replay } from './replay.ts'
 import type { StoredLeaf } from './store.ts'
+
+const EMPTY_BODY = b64(emptyHash(sha256))
 
 /**
  * Looks at the leaves of one log, one after another and each by its header alone first: its form, its
@@ -14,6 +18,7 @@ import type { StoredLeaf } from './store.ts'
  */
 export class LeafPass {
   readonly replay: Replay
+  readonly erased: ErasedPass
   readonly #tenant: string
   readonly #report: Report
   readonly #bodyless = new Set<number>()
@@ -26,6 +31,7 @@ export class LeafPass {
     this.#tenant = tenant
     this.#report = report
     this.replay = new Replay(report, tenant)
+    this.erased = new ErasedPass(report)
   }
 
   /** The time of the last leaf. */
@@ -86,6 +92,7 @@ export class LeafPass {
     this.#columns(row, { at, id, kind, version, action })
     this.#body(header, row)
     for (const target of header.targets ?? []) this.#bodyless.delete(target)
+    this.erased.accept(header, row)
   }
 
   #columns(row: StoredLeaf, expected: Partial<StoredLeaf>) {
@@ -101,7 +108,8 @@ export class LeafPass {
       return
     }
     if (fields === null || secret === null) {
-      if (action === 'assert') this.#bodyless.add(this.#next)
+      // A record that erases may leave no body; one that leaves it repeats it.
+      if (action === 'assert' || body !== EMPTY_BODY) this.#bodyless.add(this.#next)
       return
     }
     try {
