@@ -2,6 +2,8 @@
 export type Failpoint =
   | 'before-commit'
   | 'after-commit'
+  | 'before-state-commit'
+  | 'after-state-commit'
   | 'before-checkpoint'
   | 'after-cut'
   | 'before-epoch'

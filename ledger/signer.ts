@@ -28,6 +28,8 @@ export interface SignerOptions {
   key: SigningKey
   /** Told of every checkpoint that is published. */
   onSigned(tenant: string): void
+  /** Whether to sign what grows, and what others left unsigned, without being asked. */
+  background: boolean
   /** Told when a log could not be signed: it may not be the one that was signed before. */
   onRefused(tenant: string): void
   /** Told what fails in the background, each failure of a tenant once until it signs again. */
@@ -35,7 +37,7 @@ export interface SignerOptions {
 }
 
 export function openSigner(options: SignerOptions): Signer {
-  const { database, register, key, onRefused, onSigned, onError } = options
+  const { database, register, key, background, onRefused, onSigned, onError } = options
   /** What waits to be signed, or is being signed (`null`). */
   const due = new Map<string, ReturnType<typeof setTimeout> | null>()
   /** What has grown while it was being signed. */
@@ -95,7 +97,7 @@ export function openSigner(options: SignerOptions): Signer {
 
   /** Never more than one at a time for a log: where signing is slow, its queue must not grow. */
   const soon = (tenant: string) => {
-    if (closed) return
+    if (closed || !background) return
     if (due.get(tenant) === null) again.add(tenant)
     if (due.has(tenant)) return
     due.set(
@@ -106,7 +108,7 @@ export function openSigner(options: SignerOptions): Signer {
 
   let sweeping = false
   const sweep = setInterval(() => {
-    if (sweeping) return
+    if (sweeping || !background) return
     sweeping = true
     const looking = unsignedTenants(database.graph(SERVICE).read)
     track(looking)

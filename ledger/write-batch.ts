@@ -4,7 +4,6 @@ import {
   type EntityRow,
   writeEdges,
 } from '../lineage/entity-store.ts'
-import { eraseBodies, forgetActor } from '../lineage/erasures.ts'
 import type { Ask } from '../lineage/graph.ts'
 import type { TileRow } from '../lineage/log.ts'
 import { appendLeaves, type LogEnd } from './append-leaves.ts'
@@ -37,14 +36,6 @@ export async function writeBatch(
     writeEdges(ask, 'change', edges.change),
     writeEdges(ask, 'create', edges.create),
   ])
-  // Last, so that what this very transaction has written goes with the rest.
-  await Promise.all([
-    eraseBodies(
-      ask,
-      batch.erased.flatMap(({ rows }) => rows),
-    ),
-    ...batch.actors.map(({ subject }) => forgetActor(ask, subject)),
-  ])
   return after
 }
 
@@ -60,5 +51,4 @@ const entityRow = (entity: Entity): EntityRow => ({
   leaf: entity.leaf,
   out: entity.out,
   alias: entity.aliasOf,
-  erased: entity.erased,
 })

@@ -10,13 +10,10 @@ export interface EntityRow {
   version: number
   seq: number
   first: number
-  /** Of its last record that is no erasure: an erasure takes the body and leaves the rest as it is. */
-  action: 'assert' | 'retire'
+  action: 'assert' | 'retire' | 'erase'
   leaf: string
   out: string
   alias: string | null
-  /** The position of the record that erased what it last said of itself; `null` while it says anything. */
-  erased: number | null
 }
 
 /** An entity as the write path reads it under the lock: its last record, body and out-edges in force. */
@@ -34,7 +31,7 @@ const ENTITIES = query<StoredEntity>(`
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN e.id AS id, e.kind AS kind, e.namespace AS namespace, e.name AS name, e.version AS version,
     e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf, e.out AS out, e.alias AS alias,
-    e.erased AS erased, coalesce(record.fields, '{}') AS fields,
+    coalesce(record.fields, '{}') AS fields,
     [(e)-[x]->(other) WHERE x.until = ${OPEN} | [type(x), other.id, x.leaf, x.time]] AS links`)
 
 const INCOMING = query<{ rel: Relation; id: string; time: string | null }>(`
@@ -84,10 +81,6 @@ export interface RecordRow {
   action?: string
   fields?: string
   secret?: string
-  /** In a record that erases: the entity that says on what ground. */
-  erasure?: string
-  /** In a record that erases and leaves its entity without a body: the first of its kind, or itself. */
-  erased?: number
 }
 
 export interface EdgeRow {
@@ -121,6 +114,12 @@ const CREATE_RECORDS = query(`
   UNWIND $rows AS row
   CREATE (record:Record {tenant: $tenant, seq: row.seq}) SET record += row`)
 
+/** State records have a label more: the last one at a position is looked for. */
+const CREATE_STATES = query(`
+  // create state records
+  UNWIND $rows AS row
+  CREATE (record:Record:StateRecord {tenant: $tenant, seq: row.seq}) SET record += row`)
+
 /** Asked by relation once: a relationship's type cannot be a parameter. */
 const edgeTexts = new Map<string, ReturnType<typeof query>>()
 
@@ -147,8 +146,16 @@ for (const rel of written) {
   )
 }
 
-export const createRecords = (ask: Ask, rows: readonly RecordRow[]) =>
-  rows.length === 0 ? [] : ask(CREATE_RECORDS, { rows })
+export const createRecords = async (ask: Ask, rows: readonly RecordRow[]) => {
+  const [states, others] = [
+    rows.filter(({ type }) => type === 'state'),
+    rows.filter(({ type }) => type !== 'state'),
+  ]
+  await Promise.all([
+    others.length > 0 && ask(CREATE_RECORDS, { rows: others }),
+    states.length > 0 && ask(CREATE_STATES, { rows: states }),
+  ])
+}
 
 export const changeEntities = (ask: Ask, rows: readonly EntityRow[]) =>
   rows.length === 0 ? [] : ask(CHANGE_ENTITIES, { rows })

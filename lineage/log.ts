@@ -19,10 +19,15 @@ export interface LogHead {
   /** The last published checkpoint, a signed note, and the size that it covers. */
   checkpoint: string | null
   signed: number
+  /** How many leaves the pages of the state tree reflect. */
+  built: number
+  /** The position of the last state record; `null` before the first. */
+  stateSize: number | null
 }
 
 const HEAD = `log.size AS written, log.epoch AS epoch, coalesce(log.kept, []) AS kept, log.origin AS origin, log.edge AS edge, log.at AS at,
-    log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed`
+    log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed,
+    coalesce(log.built, 0) AS built, log.stateSize AS stateSize`
 
 /** A text of its own: one that read the log too might read it before it has the lock. */
 const LOCK_LOG = query(`

@@ -35,6 +35,15 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX command_age IF NOT EXISTS FOR (n:Command) ON (n.tenant, n.at)',
     ],
   },
+  {
+    number: 3,
+    name: 'pages of the state tree; state records by position',
+    commands: [
+      'CREATE CONSTRAINT page_place IF NOT EXISTS FOR (n:Page) REQUIRE (n.tenant, n.tree, n.prefix, n.since) IS UNIQUE',
+      'CREATE INDEX page_end IF NOT EXISTS FOR (n:Page) ON (n.tenant, n.until)',
+      'CREATE CONSTRAINT state_seq IF NOT EXISTS FOR (n:StateRecord) REQUIRE (n.tenant, n.seq) IS UNIQUE',
+    ],
+  },
 ]
 
 const LOCK_CONSTRAINT =

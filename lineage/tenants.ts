@@ -10,9 +10,9 @@ const ENTER = query(`
   MERGE (entry:TenantEntry {tenant: $service, name: $tenant}) SET entry.lock = $lock`)
 
 const UNSIGNED = serviceQuery<{ name: string }>(`
-  // tenants whose log goes beyond its checkpoint
+  // tenants whose log goes beyond its checkpoint, or has no state record yet
   MATCH (entry:TenantEntry {tenant: $tenant})
-  MATCH (log:Log {tenant: entry.name}) WHERE log.size > coalesce(log.signed, 0)
+  MATCH (log:Log {tenant: entry.name}) WHERE log.size > coalesce(log.signed, 0) OR log.stateSize IS NULL
   RETURN entry.name AS name`)
 
 const ACTORS = query<{ subject: string; actor: string }>(`
@@ -36,7 +36,10 @@ export const enterTenant = (ask: Ask) => ask(ENTER, { lock: crypto.randomUUID() 
 export const tenantNames = async (ask: Ask, { after = '', first = 1_000 }) =>
   (await ask(TENANTS, { after, first })).map(({ name }) => name)
 
-/** The tenants with leaves that no published checkpoint covers; asked in the scope of the service. */
+/**
+ * The tenants with leaves that no published checkpoint covers, and those whose log was made before
+ * there were state records; asked in the scope of the service.
+ */
 export const unsignedTenants = async (ask: Ask) => (await ask(UNSIGNED)).map(({ name }) => name)
 
 /**

@@ -1,4 +1,3 @@
-import type { Erased } from './erasures.ts'
 import type { ProofCode } from './error.ts'
 import type { Withheld } from './withhold.ts'
 
@@ -31,7 +30,6 @@ export const CHECKS = {
   'records-form': 'log',
   'keys-form': 'log',
   'anchors-form': 'log',
-  'erasures-form': 'log',
   'proof-positions': 'log',
   'proof-inclusion': 'log',
   'record-count': 'records',
@@ -44,7 +42,6 @@ export const CHECKS = {
   'link-ends': 'records',
   bodies: 'records',
   'withheld-fields': 'records',
-  erasures: 'records',
   'state-form': 'state',
   'state-size': 'state',
   'state-place': 'state',
@@ -121,8 +118,6 @@ export interface Report {
   bundle: Summary | null
   /** Every record that withholds single fields, with their names; empty where no records could be read. */
   withheld: Withheld[]
-  /** Every record shown whose body is erased, which is nothing that is kept back. */
-  erased: Erased[]
 }
 
 /** What an exit code goes by: any report that says of its checks and of these two lines how they ended. */

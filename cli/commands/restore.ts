@@ -11,7 +11,6 @@ import {
   type Told,
   tenantsOf,
 } from '../../domains/restore/restore-logs.ts'
-import { openErasureJournal } from '../../ledger/erasures.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { joinService } from '../../ledger/service.ts'
@@ -19,7 +18,6 @@ import { migrate } from '../../lineage/migrations.ts'
 import { readConfig } from '../../server/config.ts'
 import { openKeyring } from '../../server/keyring.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectFiles } from '../../server/object-files.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
 
@@ -98,21 +96,15 @@ async function carryOut(
     const { tenant, outcome } = looked
     told.push(outcome === 'due' ? await restoreLog(restoring, tenant, { dropUnsigned }) : looked)
   }
-  const journal = openErasureJournal(join(home, 'erasures.sqlite'))
-  const objects = openObjectFiles(join(home, 'objects'))
-  const erasing = { journal, objects, pendingDays: readConfig().backupDays }
-  const ledger = await openLedger({ database, service, keys, register, erasing })
+  const ledger = await openLedger({ database, service, keys, register })
   try {
     for (const restored of told) {
       if (restored.outcome !== 'opened') continue
-      // What a backup brought back is erased again before anybody can read it.
-      await ledger.reapplyErasures(restored.tenant)
       // Where it cannot be signed now, the next server that starts does it.
       await ledger.checkpointOf(restored.tenant, restored.size).catch(tellFailure)
     }
   } finally {
     await ledger.close()
-    journal.close()
   }
   return told
 }

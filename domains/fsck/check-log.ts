@@ -4,7 +4,7 @@ import { unb64 } from '../../proofs/base64.ts'
 import type { Difference, Report } from './difference.ts'
 import { GraphPass } from './graph-pass.ts'
 import { LeafPass } from './leaf-pass.ts'
-import { leavesBeyond, storedLeaves, storedNodes, tileLevels } from './store.ts'
+import { leavesBeyond, storedLeaves, storedNodes, storedPages, tileLevels } from './store.ts'
 import { TreePass, tilesOfLevel } from './tree-pass.ts'
 
 /** What a look through one tenant's log and graph found. */
@@ -32,6 +32,7 @@ const MOST_LISTED = 1_000
 /** A multiple of a tile's width, so that a page fills its tiles. */
 const LEAVES_A_PAGE = 1_024
 const NODES_A_PAGE = 500
+const PAGES_A_READ = 1_000
 
 /**
  * Derives every hash, root, entity and edge of a tenant anew from the headers of its log, and names
@@ -57,6 +58,7 @@ export async function checkLog(
   const run: Run = { graph, head, report, onProgress }
   const { leaves, tree } = await readAllLeaves(run)
   await compareEnds(run, { leaves, tree })
+  await comparePages(run, leaves)
   const entities = await compareGraph(run, leaves)
   const { origin, size } = head
   return { tenant, origin, size, root: tree.root(), entities, differences, found }
@@ -79,7 +81,6 @@ async function readAllLeaves({ graph, head, report, onProgress }: Run) {
     onProgress({ tenant: graph.tenant, stage: 'leaves', done: to, of: head.size })
   }
   leaves.end()
-  await leaves.erased.end(graph.read)
   return { leaves, tree }
 }
 
@@ -107,21 +108,24 @@ async function compareEnds(
   }
 }
 
-async function compareGraph(
-  { graph, head, report, onProgress }: Run,
-  { replay, erased }: LeafPass,
-) {
+/** Pages of a state stay for a day, so a server that moves on meanwhile takes none away. */
+async function comparePages({ graph, head }: Run, { pages: expected }: LeafPass) {
+  expected.compareHead(head)
+  if (expected.last === null) return
+  for (let from = { tree: '', prefix: '' }, met = 0; ; met = 1) {
+    const pages = await storedPages(graph.read, from, expected.last, PAGES_A_READ)
+    // Each read begins with the page that the one before ended with.
+    expected.compare(pages.slice(met))
+    if (pages.length < PAGES_A_READ) break
+    from = pages.at(-1)!
+  }
+  expected.endPages()
+}
+
+async function compareGraph({ graph, head, report, onProgress }: Run, { replay }: LeafPass) {
   const replayed = replay.entities
   const namingKey = unb64(head.namingKey)
-  const { standings } = erased
-  const pass = new GraphPass({
-    tenant: graph.tenant,
-    size: head.size,
-    namingKey,
-    replayed,
-    standings,
-    report,
-  })
+  const pass = new GraphPass({ tenant: graph.tenant, size: head.size, namingKey, replayed, report })
   let done = 0
   for (let after = ''; ; ) {
     const nodes = await storedNodes(graph.read, after, NODES_A_PAGE)

@@ -11,7 +11,6 @@ export type DifferenceName =
   | 'AT_FALLS'
   | 'BODY'
   | 'BODY_MISSING'
-  | 'BODY_ERASED'
   | 'LOG_MISSING'
   | 'LOG_HEAD'
   | 'LOG_EDGE'
@@ -34,7 +33,11 @@ export type DifferenceName =
   | 'ALIAS'
   | 'EPOCH'
   | 'STATE'
-  | 'ERASE_GROUND'
+  // the pages of the state tree
+  | 'STATE_HEAD'
+  | 'PAGE'
+  | 'PAGE_MISSING'
+  | 'PAGE_UNKNOWN'
   // the graph
   | 'ENTITY_MISSING'
   | 'ENTITY_UNKNOWN'

@@ -2,15 +2,12 @@ import { sha256 } from '../../core/sha256.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { bodyRoot, sealFields } from '../../proofs/body.ts'
 import { ProofError } from '../../proofs/error.ts'
-import { emptyHash } from '../../proofs/hash.ts'
 import { parseJson } from '../../proofs/json.ts'
 import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import type { DifferenceName, Report } from './difference.ts'
-import { ErasedPass } from './erased-pass.ts'
+import { PagePass } from './page-pass.ts'
 import { Replay } from './replay.ts'
 import type { StoredLeaf } from './store.ts'
-
-const EMPTY_BODY = b64(emptyHash(sha256))
 
 /**
  * Looks at the leaves of one log, one after another and each by its header alone first: its form, its
@@ -18,7 +15,7 @@ const EMPTY_BODY = b64(emptyHash(sha256))
  */
 export class LeafPass {
   readonly replay: Replay
-  readonly erased: ErasedPass
+  readonly pages: PagePass
   readonly #tenant: string
   readonly #report: Report
   readonly #bodyless = new Set<number>()
@@ -31,7 +28,7 @@ export class LeafPass {
     this.#tenant = tenant
     this.#report = report
     this.replay = new Replay(report, tenant)
-    this.erased = new ErasedPass(report)
+    this.pages = new PagePass(report)
   }
 
   /** The time of the last leaf. */
@@ -82,8 +79,12 @@ export class LeafPass {
     else this.#at = leaf.at
     if (leaf.v === 'selvedge/record/1') this.#record(leaf, row)
     else this.#columns(row, { at: leaf.at, id: null, kind: null, version: null, action: null })
+    if (row.isState !== (leaf.v === 'selvedge/state/1')) {
+      this.#tell('LEAF_COLUMN', `it is ${row.isState ? '' : 'not '}labelled as a state record`)
+    }
     if (leaf.v === 'selvedge/key/1' && leaf.seq === 0) this.checkpointKey = leaf.x
     this.replay.accept(leaf, hash)
+    this.pages.accept(leaf, text)
     return hash
   }
 
@@ -92,7 +93,6 @@ export class LeafPass {
     this.#columns(row, { at, id, kind, version, action })
     this.#body(header, row)
     for (const target of header.targets ?? []) this.#bodyless.delete(target)
-    this.erased.accept(header, row)
   }
 
   #columns(row: StoredLeaf, expected: Partial<StoredLeaf>) {
@@ -108,8 +108,7 @@ export class LeafPass {
       return
     }
     if (fields === null || secret === null) {
-      // A record that erases may leave no body; one that leaves it repeats it.
-      if (action === 'assert' || body !== EMPTY_BODY) this.#bodyless.add(this.#next)
+      if (action === 'assert') this.#bodyless.add(this.#next)
       return
     }
     try {

@@ -1,9 +1,12 @@
 import { type Ask, query } from '../../lineage/graph.ts'
+import type { PagePlace, PageRow } from '../../lineage/pages.ts'
 
 /** A leaf with all that is stored beside its header. */
 export interface StoredLeaf {
   seq: number
   type: string
+  /** Whether it is labelled as a state record. */
+  isState: boolean
   header: string
   leaf: string
   at: string
@@ -13,9 +16,6 @@ export interface StoredLeaf {
   action: string | null
   fields: string | null
   secret: string | null
-  /** The record that erased the body, and in one that erases the entity that says why. */
-  erased: number | null
-  erasure: string | null
 }
 
 /** An entity's node with every edge that it ever had. */
@@ -32,7 +32,6 @@ export interface StoredNode {
   leaf: string
   out: string
   alias: string | null
-  erased: number | null
   edges: [
     rel: string,
     to: string,
@@ -44,13 +43,17 @@ export interface StoredNode {
   ][]
 }
 
+/** A page of the state tree, or of an in-set, with the root of its tree where it is the first. */
+export interface StoredPage extends PageRow {
+  hash: string | null
+}
+
 const LEAVES = query<StoredLeaf>(`
   // leaves with their columns
   MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
-  RETURN record.seq AS seq, record.type AS type, record.header AS header, record.leaf AS leaf,
+  RETURN record.seq AS seq, record.type AS type, record:StateRecord AS isState, record.header AS header, record.leaf AS leaf,
     record.at AS at, record.id AS id, record.kind AS kind, record.version AS version,
-    record.action AS action, record.fields AS fields, record.secret AS secret,
-    record.erased AS erased, record.erasure AS erasure
+    record.action AS action, record.fields AS fields, record.secret AS secret
   ORDER BY seq`)
 
 const BEYOND = query<{ seq: number }>(`
@@ -64,21 +67,26 @@ const NODES = query<StoredNode>(`
   WITH e ORDER BY e.id LIMIT toInteger($first)
   RETURN e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
     e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
-    e.out AS out, e.alias AS alias, e.erased AS erased,
+    e.out AS out, e.alias AS alias,
     [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges
   ORDER BY id`)
-
-const STILL = query<{ seq: number }>(`
-  // bodies still stored
-  UNWIND $seqs AS seq
-  MATCH (record:Record {tenant: $tenant, seq: seq})
-  WHERE record.fields IS NOT NULL OR record.secret IS NOT NULL
-  RETURN seq`)
 
 const TILE_LEVELS = query<{ level: number; last: number; count: number }>(`
   // extent of the tiles by level
   MATCH (tile:Tile {tenant: $tenant})
   RETURN tile.level AS level, max(tile.index) AS last, count(tile) AS count`)
+
+const PAGES = query<StoredPage>(`
+  // pages of a state in order
+  MATCH (page:Page {tenant: $tenant})
+  WHERE page.tree >= $tree AND (page.tree > $tree OR page.prefix >= $prefix)
+    AND page.since <= $state AND page.until > $state
+  RETURN page.tree AS tree, page.prefix AS prefix, page.bytes AS bytes, page.hash AS hash
+  ORDER BY tree, prefix LIMIT toInteger($first)`)
+
+/** Up to `first` pages of state `n` from a place on, in the order of trees and prefixes. */
+export const storedPages = (ask: Ask, { tree, prefix }: PagePlace, n: number, first: number) =>
+  ask(PAGES, { tree, prefix, state: n, first })
 
 export const storedLeaves = (ask: Ask, from: number, to: number) => ask(LEAVES, { from, to })
 
@@ -90,7 +98,3 @@ export const leavesBeyond = async (ask: Ask, size: number) =>
 export const storedNodes = (ask: Ask, after: string, first: number) => ask(NODES, { after, first })
 
 export const tileLevels = (ask: Ask) => ask(TILE_LEVELS)
-
-/** Those of the records of which a body, or a secret, is stored. */
-export const bodiesStill = async (ask: Ask, seqs: readonly number[]) =>
-  (await ask(STILL, { seqs })).map(({ seq }) => seq)

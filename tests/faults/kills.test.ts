@@ -1,20 +1,22 @@
 import { expect, it } from 'vitest'
-import { expectClean, headers } from '../ledger/support.ts'
+import { expectClean, headers, leaves } from '../ledger/support.ts'
 import { freshTenant, testLedger } from '../setup/ledger.ts'
 import { prover, readNotes } from './checkpoints.ts'
 import { follow, Gone, inParallel, Server } from './client.ts'
 import type { Written } from './writer.ts'
 
-const { database, ledger, keys } = await testLedger()
+const { database, ledger, keys } = await testLedger('in the background')
 
 /** Where each server dies; at a pass by which well over a hundred commands are answered. */
 const KILLS = [
   'before-commit:8',
   'after-commit:9',
+  'before-state-commit:5',
   'before-checkpoint:4',
   'at random',
   'before-commit:11',
   'after-commit:12',
+  'after-state-commit:5',
   'before-checkpoint:5',
   'at random',
   'after-commit:8',
@@ -101,9 +103,12 @@ it('loses nothing that it answered, and uses no position twice, however often it
   // Each made a dataset of its own, once: one record a key, and the five jobs.
   expect(answered.size).toBe(next)
   expect(new Set([...answered.values()].map(({ seq }) => seq)).size).toBe(next)
-  expect(all.map(({ seq }) => seq)).toEqual(all.map((_header, i) => i + 3))
+  const log = await leaves(database, tenant)
+  expect(log.map(({ seq }) => seq)).toEqual(log.map((_leaf, i) => i + 3))
   expect(all.length).toBe(next + 5)
-  await ledger.checkpointOf(tenant, all.length + 3)
+  const states = log.filter(({ v }) => v === 'selvedge/state/1').length
+  expect(states).toBeGreaterThan(KILLS.length)
+  await ledger.checkpointOf(tenant, log.length + 3)
   await expectClean(database, tenant)
 }, 300_000)
 
@@ -116,4 +121,6 @@ it('keeps every checkpoint that a client saw consistent with the last', async ()
     `${notes.length} checkpoints seen, of ${notes[0]!.size} to ${notes.at(-1)!.size} leaves`,
   )
   expect(notes.length).toBeGreaterThan(KILLS.length)
+  const kinds = (await leaves(database, tenant, 0)).map(({ v }) => v)
+  expect(notes.map(({ size }) => kinds[size - 1])).toEqual(notes.map(() => 'selvedge/state/1'))
 })

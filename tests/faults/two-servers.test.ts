@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, vi } from 'vitest'
 import { unb64 } from '../../proofs/base64.ts'
-import { expectClean, headers } from '../ledger/support.ts'
+import { expectClean, headers, leaves } from '../ledger/support.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { prover, readNotes } from './checkpoints.ts'
 import { follow, inParallel, Server } from './client.ts'
 import type { Written } from './writer.ts'
 
-const { database, ledger, keys, home } = await testLedger()
+const { database, ledger, keys, home } = await testLedger('in the background')
 
 const EACH = 1_100
 /** Sent to both servers under one key: one of them carries it out. */
@@ -40,7 +40,8 @@ it('takes a thousand writes on each of two servers, without a fork, a gap or a d
 
   expect(answers.map(({ size }) => size)).toEqual([EACH, EACH])
   const all = await headers(database, tenant)
-  expect(all.map(({ seq }) => seq)).toEqual(all.map((_header, i) => i + 3))
+  const log = await leaves(database, tenant)
+  expect(log.map(({ seq }) => seq)).toEqual(log.map((_leaf, i) => i + 3))
   expect(all.length).toBe(2 * EACH - SHARED + 7)
   const bySeq = new Map(all.map((header) => [header.seq, header]))
   for (const [key, { id, seq, version }] of answers.flatMap((some) => [...some])) {
@@ -91,7 +92,12 @@ it('shares one register, whose entries grow and are all of the one log', async (
   expect(new Set(sizes).size).toBe(sizes.length)
   const prove = prover(database, tenant)
   const last = entries.at(-1)!
-  expect(last.size).toBe(2 * EACH - SHARED + 10)
+  const log = await leaves(database, tenant, 0)
+  expect(last.size).toBe(log.length)
+  // Every one of them ends in a state record, and no state record follows another.
+  const kinds = log.map(({ v }) => v)
+  expect(sizes.map((size) => kinds[size - 1])).toEqual(sizes.map(() => 'selvedge/state/1'))
+  expect(kinds.some((v, i) => v === 'selvedge/state/1' && kinds[i + 1] === v)).toBe(false)
   const checkpoint = ({ size, root }: { size: number; root: string }) => ({
     origin: `${SERVICE_NAME}/${tenant}`,
     size,

@@ -96,7 +96,7 @@ it('writes a log as a directory of tiles that reads back entry by entry', async 
   const { code, err } = await selvedge('log', 'export', '--tenant', tenant, '--out', out)
   expect([code, err.includes('Error')]).toEqual([0, false])
   const { origin, size, entries } = readBack(out)
-  expect([origin, size]).toEqual([`${SERVICE_NAME}/${tenant}`, 605])
+  expect([origin, size]).toEqual([`${SERVICE_NAME}/${tenant}`, 606])
   for (const [seq, entry] of entries.entries()) {
     const leaf = parseLeaf(text(entry))
     hashLeaf(sha256, leaf)
@@ -109,12 +109,12 @@ it('writes a log as a directory of tiles that reads back entry by entry', async 
     'tile/0',
     'tile/0/000',
     'tile/0/001',
-    'tile/0/002.p/93',
+    'tile/0/002.p/94',
     'tile/1',
     'tile/1/000.p/2',
     'tile/entries/000',
     'tile/entries/001',
-    'tile/entries/002.p/93',
+    'tile/entries/002.p/94',
   ])
 })
 
@@ -127,9 +127,9 @@ it('writes into no directory that has something in it, unless told to', async ()
   const refused = await exportTo()
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('DIRECTORY_NOT_EMPTY')])
   await assertOne(ledger, tenant, dataset('one more'))
-  await ledger.checkpointOf(tenant, 606)
+  await ledger.checkpointOf(tenant, 607)
   expect((await exportTo('--force')).code).toBe(0)
-  expect(readBack(out).size).toBe(606)
+  expect(readBack(out).size).toBe(608)
   expect(readFileSync(join(out, 'note'), 'utf8')).toBe('mine')
 })
 
@@ -143,7 +143,7 @@ it('gives no checkpoint away that the stored leaves do not lead to', async () =>
     return files
   }
   const paths = (await list()).map(({ path }) => path)
-  expect(paths).toEqual(['tile/entries/000.p/9', 'tile/0/000.p/9', 'log.vkey', 'checkpoint'])
+  expect(paths).toEqual(['tile/entries/000.p/10', 'tile/0/000.p/10', 'log.vkey', 'checkpoint'])
   await raw(
     `MATCH (r:Record {tenant: $tenant, seq: 5}), (s:Record {tenant: $tenant, seq: 6})
     SET r.header = s.header`,

@@ -37,6 +37,7 @@ it('appends every command that arrives together, gapless, under one root', async
   expect(receipts.flatMap(({ outcomes }) => outcomes.map(({ seq }) => seq))).toEqual(
     Array.from({ length: 300 }, (_, i) => i + 3),
   )
+  const checkpoint = await ledger.checkpointOf(tenant, 303)
   const read = database.graph(tenant).read
   const [head, leaves] = await Promise.all([readLog(read), readLeaves(read, 0, 1000)])
   const hashes = leaves.map(({ header }) => hashLeaf(sha256, parseLeaf(header)))
@@ -44,8 +45,9 @@ it('appends every command that arrives together, gapless, under one root', async
   expect(b64(edgeRoot(sha256, { size: head!.size, hashes: head!.edge.map((h) => unb64(h)) }))).toBe(
     b64(rootOf(sha256, hashes)),
   )
-  const checkpoint = await ledger.checkpointOf(tenant, 303)
-  expect(checkpoint).toMatchObject({ size: 303, root: b64(rootOf(sha256, hashes)) })
+  // The last leaf is the state record that a checkpoint ends in.
+  expect(JSON.parse(leaves.at(-1)!.header)).toMatchObject({ seq: 303, size: 303 })
+  expect(checkpoint).toMatchObject({ size: 304, root: b64(rootOf(sha256, hashes)) })
   expect(errors).toEqual([])
 })
 

@@ -23,7 +23,13 @@ afterAll(async () => {
 async function openAnother(
   register: Register | null = openRegister(join(home, 'register.sqlite')),
 ) {
-  const another = await openLedger({ database, service: SERVICE_NAME, keys, register })
+  const another = await openLedger({
+    database,
+    service: SERVICE_NAME,
+    keys,
+    register,
+    signing: 'on demand',
+  })
   ends.push(async () => {
     await another.close()
     register?.close()
@@ -48,7 +54,7 @@ async function tenantSetBack() {
   const old = await ledger.checkpointOf(tenant, 8)
   const yesterday = await copyOf(raw, tenant)
   await writeMany(ledger, tenant, 'lost', 10)
-  const lost = await ledger.checkpointOf(tenant, 18)
+  const lost = await ledger.checkpointOf(tenant, old.size + 10)
   const today = await copyOf(raw, tenant)
   await setBack(raw, tenant, yesterday)
   return { tenant, old, lost, today }
@@ -60,7 +66,7 @@ async function expectReadOnly(
   { old, lost }: { old: object; lost: { size: number; root: string } },
 ) {
   await expect(write(on, tenant, 'new')).rejects.toEqual(withCode('LOG_BEHIND_REGISTER'))
-  await expect(on.checkpointOf(tenant, 9)).rejects.toEqual(withCode('LOG_BEHIND_REGISTER'))
+  await expect(on.checkpointOf(tenant, lost.size)).rejects.toEqual(withCode('LOG_BEHIND_REGISTER'))
   expect(await on.checkpoint(tenant)).toEqual(old)
   expect(await lastSigned(tenant)).toEqual({ size: lost.size, root: lost.root })
 }
@@ -70,18 +76,18 @@ describe('a database set back to an earlier copy', () => {
     const { tenant, old, lost, today } = await tenantSetBack()
     const another = await openAnother()
     await expectReadOnly(another, tenant, { old, lost })
-    expect((await headOf(tenant)).size).toBe(8)
+    expect((await headOf(tenant)).size).toBe(old.size)
     await setBack(raw, tenant, today)
-    expect((await write(another, tenant, 'new')).position.seq).toBe(19)
+    expect((await write(another, tenant, 'new')).position.seq).toBe(lost.size + 1)
     await expectClean(database, tenant)
   })
 
   it('is read-only to a server that was running, until it is put right', async () => {
     const { tenant, old, lost, today } = await tenantSetBack()
     await expectReadOnly(ledger, tenant, { old, lost })
-    expect((await headOf(tenant)).size).toBe(8)
+    expect((await headOf(tenant)).size).toBe(old.size)
     await setBack(raw, tenant, today)
-    expect((await write(ledger, tenant, 'new')).position.seq).toBe(19)
+    expect((await write(ledger, tenant, 'new')).position.seq).toBe(lost.size + 1)
     await expectClean(database, tenant)
   })
 
@@ -98,7 +104,8 @@ describe('a database set back to an earlier copy', () => {
 
   it('is read-only also where it has grown to just the size that was signed', async () => {
     const { tenant, old, lost } = await tenantSetBack()
-    await writeMany(await openAnother(null), tenant, 'other', 10)
+    const { size } = await headOf(tenant)
+    await writeMany(await openAnother(null), tenant, 'other', lost.size - size)
     expect((await headOf(tenant)).size).toBe(lost.size)
     await expectReadOnly(ledger, tenant, { old, lost })
     await expectReadOnly(await openAnother(), tenant, { old, lost })
@@ -164,10 +171,10 @@ describe('a register', () => {
     await vi.waitFor(() => file.prepare('VACUUM INTO ?').run(at('older')), { timeout: 10_000 })
     file.close()
     await write(ledger, tenant, 'a')
-    await ledger.checkpointOf(tenant, 4)
+    await ledger.checkpointOf(tenant, 5)
     const behind = await openAnother(openRegister(at('older')))
     await expect(write(behind, tenant, 'b')).rejects.toEqual(withCode('REGISTER_MISMATCH'))
-    await expect(behind.checkpointOf(tenant, 5)).rejects.toEqual(withCode('REGISTER_MISMATCH'))
+    await expect(behind.checkpointOf(tenant, 7)).rejects.toEqual(withCode('REGISTER_MISMATCH'))
   })
 })
 
@@ -211,13 +218,14 @@ describe('closing', () => {
     await closing.close()
     expect((await written).at(-1)!.position.seq).toBe(23)
     await founded
-    expect(await lastSigned(tenant)).toMatchObject({ size: 23 })
-    expect(await lastSigned(`${tenant}-2`)).toMatchObject({ size: 3 })
+    // The last leaf of each is the state record that the checkpoint ends in.
+    expect(await lastSigned(tenant)).toMatchObject({ size: 24 })
+    expect(await lastSigned(`${tenant}-2`)).toMatchObject({ size: 4 })
     await expect(write(closing, tenant, 'x')).rejects.toEqual(withCode('LEDGER_CLOSING'))
     await expect(closing.createTenant({ tenant: 'late', subject: 'ada' })).rejects.toEqual(
       withCode('LEDGER_CLOSING'),
     )
-    await expect(closing.checkpointOf(tenant, 24)).rejects.toEqual(withCode('LEDGER_CLOSING'))
+    await expect(closing.checkpointOf(tenant, 25)).rejects.toEqual(withCode('LEDGER_CLOSING'))
   })
 })
 

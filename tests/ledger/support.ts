@@ -5,7 +5,7 @@ import type { Assertion, Draft, Outcome } from '../../ledger/draft.ts'
 import type { Ledger, Receipt } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { readLeaves } from '../../lineage/log.ts'
-import { parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
+import { type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import { testNeo4j } from '../setup/database.ts'
 
 export const dataset = (name: string) => ({ kind: 'Dataset', namespace: 'db', name }) as const
@@ -71,11 +71,17 @@ type Change = Partial<Assertion>
 export const idOf = (draft: Draft, { kind, namespace, name }: Name) =>
   draft.urn(kind, namespace, name)
 
-/** Records the headers of a tenant's log from a position on. */
-export async function headers(database: Database, tenant: string, from = 3) {
+/** Every leaf of a tenant's log from a position on. */
+export async function leaves(database: Database, tenant: string, from = 3): Promise<Leaf[]> {
   const rows = await readLeaves(database.graph(tenant).read, from, 1_000_000)
-  return rows.map(({ header }) => parseLeaf(header) as RecordHeader)
+  return rows.map(({ header }) => parseLeaf(header))
 }
+
+/** The record headers of a tenant's log from a position on. */
+export const headers = async (database: Database, tenant: string, from = 3) =>
+  (await leaves(database, tenant, from)).filter(
+    (leaf): leaf is RecordHeader => leaf.v === 'selvedge/record/1',
+  )
 
 /** What is stored, past the one door: for looking at it, and for damaging it. */
 export function rawDatabase() {

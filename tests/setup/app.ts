@@ -33,8 +33,8 @@ export interface TestApp extends Awaited<ReturnType<typeof testLedger>> {
 }
 
 /** The whole service on the Neo4j of this run, asked without a socket. */
-export async function testApp(): Promise<TestApp> {
-  const opened = await testLedger()
+export async function testApp(signing?: Parameters<typeof testLedger>[0]): Promise<TestApp> {
+  const opened = await testLedger(signing)
   const { ledger, keys, home } = opened
   const { database, reads } = counting(opened.database)
   const faults: unknown[] = []

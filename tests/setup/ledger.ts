@@ -1,24 +1,26 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { type ErasureJournal, openErasureJournal } from '../../ledger/erasures.ts'
-import { type Ledger, openLedger } from '../../ledger/ledger.ts'
+import { type Ledger, type LedgerOptions, openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
-import { type Database, openDatabase } from '../../lineage/graph.ts'
+import { type Database, openDatabase, query, SERVICE } from '../../lineage/graph.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { openKeyring } from '../../server/keyring.ts'
-import { openObjectFiles } from '../../server/object-files.ts'
 import { testNeo4j } from './database.ts'
 
 export const SERVICE_NAME = 'selvedge.test'
 
-/** A migrated database and a ledger on it, which end with the test file. */
-export async function testLedger(): Promise<{
+type Signing = LedgerOptions['signing']
+
+/**
+ * A migrated database and a ledger on it, which end with the test file. It signs when it is asked to,
+ * so that a test can say which leaf stands where; one that is about signing signs in the background.
+ */
+export async function testLedger(signing: Signing = 'on demand'): Promise<{
   database: Database
   ledger: Ledger
   errors: unknown[]
   keys: ReturnType<typeof openKeyring>
   home: string
-  journal: ErasureJournal
 }> {
   const { home, ...connection } = testNeo4j()
   const database = openDatabase(connection)
@@ -26,27 +28,32 @@ export async function testLedger(): Promise<{
   const errors: unknown[] = []
   const keys = openKeyring(join(home, 'keys'))
   const register = openRegister(join(home, 'register.sqlite'))
-  // One of its own, so that no other file's ledger completes what this one has begun.
-  const journal = openErasureJournal(join(home, `erasures-${crypto.randomUUID()}.sqlite`))
   const ledger = await openLedger({
     database,
     service: SERVICE_NAME,
     keys,
     register,
-    erasing: { journal, objects: openObjectFiles(join(home, 'objects')), pendingDays: 30 },
+    signing,
     // Other files' tests damage their tenants on purpose, and every ledger sweeps all of them.
     onError: (error) => isOthers(error) || errors.push(error),
   })
+  if (signing === 'on demand') unlisted.set(ledger, database)
   afterAll(async () => {
     await ledger.close()
     register.close()
-    journal.close()
     await database.close()
   })
-  return { database, ledger, errors, keys, home, journal }
+  return { database, ledger, errors, keys, home }
 }
 
 const tenants: string[] = []
+
+/** Ledgers whose tenants no other ledger of this run may sweep, with the database that they are in. */
+const unlisted = new Map<Ledger, Database>()
+
+const DELIST = query(`
+  // leave a tenant off the list
+  MATCH (entry:TenantEntry {tenant: $tenant, name: $name}) DELETE entry`)
 
 /** Whether an error says that it is of a log, and of none of this file's. */
 const isOthers = (error: unknown) => {
@@ -59,5 +66,9 @@ export async function freshTenant(ledger: Ledger, prefix = 't'): Promise<string>
   const tenant = `${prefix}-${process.pid}-${tenants.length}-${crypto.randomUUID().slice(0, 8)}`
   tenants.push(tenant)
   await ledger.createTenant({ tenant, subject: 'test' })
+  await unlisted
+    .get(ledger)
+    ?.graph(SERVICE)
+    .write(({ run }) => run(DELIST, { name: tenant }))
   return tenant
 }

@@ -1,0 +1,60 @@
+import { type Ask, query } from './graph.ts'
+import type { Relation } from './kinds.ts'
+
+/** An edge that a record ended without naming it. */
+export interface DroppedEdge {
+  seq: number
+  rel: Relation
+  to: string
+}
+
+/** A state record as it stands in the log. */
+export interface StateRow {
+  seq: number
+  header: string
+  leaf: string
+}
+
+const DROPPED = query<DroppedEdge>(`
+  // edges that retiring records ended
+  UNWIND $retired AS row
+  MATCH (e:Entity {tenant: $tenant, id: row.id})-[x]->(far) WHERE x.until = row.seq
+  RETURN row.seq AS seq, type(x) AS rel, far.id AS to`)
+
+const LEAVES_AS_OF = query<{ id: string; seq: number; leaf: string }>(`
+  // latest leaves of entities at a position
+  UNWIND $ids AS id
+  CALL (id) {
+    MATCH (record:Record {tenant: $tenant, id: id}) WHERE record.seq < $position
+    RETURN record ORDER BY record.seq DESC LIMIT 1
+  }
+  RETURN id, record.seq AS seq, record.leaf AS leaf`)
+
+const STATE_AT = query<StateRow>(`
+  // last state record at a position
+  MATCH (record:StateRecord {tenant: $tenant}) WHERE record.seq <= $position
+  RETURN record.seq AS seq, record.header AS header, record.leaf AS leaf
+  ORDER BY seq DESC LIMIT 1`)
+
+const MOVE_STATE = query(`
+  // move the state of the log
+  MATCH (log:Log {tenant: $tenant}) SET log.built = $built, log.stateSize = $stateSize`)
+
+/** The edges that ended with the given records, which say only that all of them did. */
+export const droppedEdges = (ask: Ask, retired: readonly { id: string; seq: number }[]) =>
+  retired.length === 0 ? Promise.resolve([]) : ask(DROPPED, { retired })
+
+/** The last leaf of each entity before a position; none for one that did not exist. */
+export const leavesAsOf = (ask: Ask, ids: readonly string[], position: number) =>
+  ids.length === 0 ? Promise.resolve([]) : ask(LEAVES_AS_OF, { ids, position })
+
+/** The last state record whose `size` is `position` or less, or `undefined` where there is none. */
+export const stateAt = async (ask: Ask, position: number) => (await ask(STATE_AT, { position }))[0]
+
+/**
+ * Says how far the pages go, and where the last state record stands.
+ *
+ * @param state `built`: how many leaves the pages reflect; `stateSize`: `null` before the first.
+ */
+export const moveState = (ask: Ask, state: { built: number; stateSize: number | null }) =>
+  ask(MOVE_STATE, state)
