@@ -61,6 +61,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/witness.ts'),
   },
   {
+    name: 'erasures',
+    summary: 'what was erased, and whether backups may still hold it',
+    load: () => import('./commands/erasures.ts'),
+  },
+  {
     name: 'neo4j',
     summary: 'start, stop and look at the Neo4j of this home',
     load: () => import('./commands/neo4j.ts'),

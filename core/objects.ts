@@ -10,6 +10,8 @@ export interface Objects {
   put(bytes: Uint8Array): Promise<string>
   /** How many bytes are at an address, and a way to read all or some of them; `null` where there is nothing. */
   get(sha256: string): Promise<StoredObject | null>
+  /** Deletes what is at an address for good; where there is nothing, it does nothing. */
+  delete(sha256: string): Promise<void>
 }
 
 export interface StoredObject {

@@ -12,6 +12,7 @@ import { edgeTiles } from '../proofs/tiles.ts'
 import { type Batch, openBatch } from './batch.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
 import { MOST_LEAVES, openDraft } from './drafting.ts'
+import { type Erasing, journalEntries } from './erasures.ts'
 import {
   headerTooLarge,
   keyReused,
@@ -77,14 +78,15 @@ export interface Attempted {
  * anew, so that it can be repeated after any failure (docs/specs/log.md, "Writing").
  *
  * @param expected The log as it was seen before: one that does not begin with it was set back since,
- *   unless a restore has opened another epoch; and the epoch that was checked, where one was.
+ *   unless a restore has opened another epoch; and the epoch that was checked, where one was. And where
+ *   erasures are journalled before they can be committed; `null` refuses them.
  * @throws {EpochMoved} Where the log is in another epoch than that.
  */
 export async function attempt(
   ask: Ask,
   tenant: string,
   tasks: readonly Task[],
-  { seen, epoch }: { seen: Seen | null; epoch: number | null },
+  { seen, epoch, erasing }: { seen: Seen | null; epoch: number | null; erasing: Erasing | null },
 ): Promise<Attempted> {
   const head = await lockLog(ask)
   if (!head) throw tenantUnknown(tenant)
@@ -94,6 +96,7 @@ export async function attempt(
     at: laterOf(new Date().toISOString(), head.at),
     size: head.size,
     namingKey: unb64(head.namingKey),
+    pendingMs: erasing?.pendingMs,
   })
   // Sent without waiting for each other, so that all of it takes one round trip.
   const [done, named, tiles] = await Promise.all([
@@ -117,6 +120,8 @@ export async function attempt(
   const fresh = kept.filter(({ principal }) => !named.has(principal))
   await saveActors(ask, new Map(fresh.map(({ principal: who }) => [who, actors.get(who)!])))
   if (kept.length > 0) await saveCommands(ask, kept)
+  const erasures = journalEntries(tenant, batch)
+  if (erasures.length > 0) await erasing!.journal.begin(erasures)
   const after = await writeBatch(ask, batch, head, tiles)
   const { epoch: now } = head
   return { settled, seen: { epoch: now, ...after }, appended: batch.records.length > 0 }
@@ -213,6 +218,8 @@ async function carryOut(batch: Batch, task: Task, actor: string, epoch: number):
     for (const [id, entity] of changes.entities) batch.entities.set(id, entity)
     batch.records.push(...changes.records)
     batch.edges.push(...changes.edges)
+    batch.erased.push(...changes.erased)
+    batch.actors.push(...changes.actors)
     const position = { epoch, seq: batch.base + batch.records.length }
     return { end: 'done', receipt: { position, outcomes, replayed: false } }
   } catch (error) {

@@ -10,19 +10,47 @@ import {
 import type { Ask } from '../lineage/graph.ts'
 import { type Kind, kindInUrn, type Relation } from '../lineage/kinds.ts'
 import { nameUrn } from '../proofs/ids.ts'
+import type { Because } from './draft.ts'
 import { type Entity, entityFrom } from './entity.ts'
 
 /** A step in the life of an edge; steps are folded to rows when the transaction is written. */
 export type EdgeStep = { step: 'open' | 'close' | 'date' } & Omit<EdgeRow, 'until'>
+
+/** Bodies to be deleted with the transaction, and what the journal must know to do it again. */
+export interface ErasedEntity {
+  because: Because
+  entity: string
+  /** The records that lose their bodies, and the erase record that names each. */
+  rows: readonly { seq: number; by: number }[]
+  /** The roots of the bodies, by which they are known again in a restored database. */
+  bodies: readonly string[]
+  /** Files that only the erased bodies led to, by their hashes. */
+  files: readonly string[]
+}
+
+/** A subject whose pseudonym nobody shall be able to resolve any more. */
+export interface ErasedActor {
+  because: Because
+  subject: string
+  actor: string
+}
 
 /** What a transaction has read and what it is going to write. */
 export interface Changes {
   readonly entities: Map<string, Entity>
   readonly records: RecordRow[]
   readonly edges: EdgeStep[]
+  readonly erased: ErasedEntity[]
+  readonly actors: ErasedActor[]
 }
 
-export const noChanges = (): Changes => ({ entities: new Map(), records: [], edges: [] })
+export const noChanges = (): Changes => ({
+  entities: new Map(),
+  records: [],
+  edges: [],
+  erased: [],
+  actors: [],
+})
 
 /** One transaction's view of a tenant: the stored state, read once, under the changes made so far. */
 export interface Batch extends Changes {
@@ -32,6 +60,11 @@ export interface Batch extends Changes {
   readonly base: number
   /** How much text the records hold so far. */
   text: number
+  /** Whether erasures can be journalled here: without that, none is made. */
+  readonly erases: boolean
+  /** Until when an erasure of now is pending: backups and transaction logs may still hold what it erased. */
+  readonly pendingUntil: string
+  readonly ask: Ask
   urn(kind: Kind, namespace: string, name: string): string
   load(ids: Iterable<string>): Promise<void>
   /** Whether an entity that is not there is known not to be. */
@@ -46,7 +79,14 @@ export interface Batch extends Changes {
 
 export function openBatch(
   ask: Ask,
-  head: { tenant: string; at: string; size: number; namingKey: Uint8Array },
+  head: {
+    tenant: string
+    at: string
+    size: number
+    namingKey: Uint8Array
+    /** For how long an erasure is pending; none is made without it. */
+    pendingMs?: number
+  },
 ): Batch {
   const stored = new Map<string, Entity>()
   const loaded = new Set<string>()
@@ -72,6 +112,9 @@ export function openBatch(
     at: head.at,
     base: head.size,
     text: 0,
+    erases: head.pendingMs !== undefined,
+    pendingUntil: new Date(Date.parse(head.at) + (head.pendingMs ?? 0)).toISOString(),
+    ask,
     // One after another: what a second caller asks for may be on its way for the first.
     load: (ids) => {
       loading = loading.then(() => loadMissing([...ids]))

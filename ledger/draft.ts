@@ -39,6 +39,27 @@ export interface Assertion {
   replace?: readonly { rel: Relation; targets: readonly Target[] }[]
 }
 
+/** The legal grounds on which something is erased, as the record of it says (Article 17 GDPR, paragraph 1). */
+export const GROUNDS = [
+  'no-longer-needed',
+  'consent-withdrawn',
+  'objection',
+  'unlawful-processing',
+  'legal-obligation',
+  'child-consent',
+  'other',
+] as const
+export type Ground = (typeof GROUNDS)[number]
+
+/** Under what id, and why, something is erased. */
+export interface Because {
+  /** The id of the `Erasure` that will say so, made by the caller: the same for every attempt. */
+  id: string
+  ground: Ground
+  /** In words. It stays readable, and so must name nobody. */
+  reason: string
+}
+
 /**
  * The state of one tenant under its log's lock, and one command's changes to it.
  *
@@ -78,4 +99,24 @@ export interface Draft {
    *   `ALIAS_CYCLE`.
    */
   retire(id: string, aliasOf?: string): Outcome
+  /**
+   * Erases the bodies of an entity for good: all of them, or those that the records named carry, with
+   * every other record that carries one of these. Its edges stay. An `Erasure` says on what ground.
+   * Nothing is recorded where nothing is left to erase.
+   *
+   * @param bodies The roots of the bodies to erase, in place of positions: a restored log may have others.
+   * @throws {Problem} `ENTITY_UNKNOWN`, `ERASE_REFUSED`, `ERASE_RECORD_INVALID`, `ERASE_NO_JOURNAL`.
+   */
+  erase(
+    asked: { id: string; records?: readonly number[]; bodies?: readonly string[] },
+    because: Because,
+  ): Promise<Outcome[]>
+  /**
+   * Erases which subject a pseudonym stands for, and the commands kept under that subject's name.
+   *
+   * @throws {Problem} `ACTOR_UNKNOWN`, `ERASE_NO_JOURNAL`.
+   */
+  eraseActor(asked: { subject: string } | { actor: string }, because: Because): Promise<Outcome[]>
+  /** Those of the records whose bodies are erased, with the positions of the records that did it. */
+  erasedAmong(seqs: readonly number[]): Promise<{ seq: number; by: number }[]>
 }

@@ -2,6 +2,7 @@ import { type Kind, kindOfUrn, OUT_EDGES, type Relation } from '../lineage/kinds
 import { isUrn } from '../proofs/ids.ts'
 import { type Batch, type Changes, incomingNow, noChanges } from './batch.ts'
 import type { Assertion, Draft, Name, Outcome, Target } from './draft.ts'
+import { openErasing } from './draft-erasure.ts'
 import { type Entity, type Held, linkKey, neighbours } from './entity.ts'
 import { patched, sameFields } from './fields.ts'
 import {
@@ -143,6 +144,15 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     if (id.split(':')[3] === 'h' && id !== batch.urn(kind, namespace, name)) throw entityUnknown(id)
   }
 
+  /** An entity keeps its name. One that is erased gets it back from whoever gives that very name again. */
+  const nameAfter = (id: string, before: Entity | undefined, given: Assertion) => {
+    const { namespace = '', name = '' } = given
+    const strange =
+      before && id.split(':')[3] === 'h' && batch.urn(given.kind, namespace, name) !== id
+    const named = before?.erased === null ? before : strange ? {} : given
+    return inNfc({ namespace: '', name: '', ...pick(named) })
+  }
+
   const assert = (assertion: Assertion): Outcome => {
     const id = resolve(assertion.id)
     const { kind, link = [], replace = [] } = assertion
@@ -151,9 +161,9 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     if (!found) requireNameOf(assertion)
     stubMissing(id, [...link, ...replace.flatMap(({ targets }) => targets)])
     const before = found?.action === 'retire' ? { ...found, links: new Map<string, Held>() } : found
-    const name = inNfc({ namespace: '', name: '', ...pick(assertion), ...pick(before) })
+    const name = nameAfter(id, before, assertion)
     const kept = before?.action === 'assert' ? before.fields : {}
-    const fields = { ...patched(kept, assertion.fields), ...name }
+    const fields = { ...patched(kept, assertion.fields), ...(isNamed(name) && name) }
     const links = linksAfter(id, before, assertion)
     const next = { id, kind, ...name, fields, links }
     if (
@@ -224,6 +234,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     assert,
     stub,
     retire,
+    ...openErasing({ batch, changes, find, writing, take, assert }),
   }
   return { draft, changes }
 }
@@ -239,6 +250,9 @@ const inNfc = ({ namespace, name }: { namespace: string; name: string }) => ({
   namespace: namespace.normalize('NFC'),
   name: name.normalize('NFC'),
 })
+
+const isNamed = ({ namespace, name }: { namespace: string; name: string }) =>
+  namespace !== '' || name !== ''
 
 const pick = (named: { namespace?: string; name?: string } | undefined) =>
   named?.namespace === undefined ? {} : { namespace: named.namespace, name: named.name ?? '' }

@@ -21,9 +21,12 @@ export interface Entity {
   readonly version: number
   readonly seq: number
   readonly first: number
-  readonly action: 'assert' | 'retire' | 'erase'
+  /** Of its last record that is no erasure. */
+  readonly action: 'assert' | 'retire'
   readonly leaf: string
   readonly out: string
+  /** The position of the record that erased its body, until it is asserted anew; else `null`. */
+  readonly erased: number | null
   /** The entity that this one is another name for, or `null`. */
   readonly aliasOf: string | null
   readonly fields: Readonly<Record<string, Json>>

@@ -9,6 +9,12 @@ import { utf8 } from '../proofs/utf8.ts'
 import { type Receipt, replay } from './attempt.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
+import {
+  type ErasingOptions,
+  type ErasureCommand,
+  openErasures,
+  type Reapplied,
+} from './erasing.ts'
 import { openForgetting } from './forget-commands.ts'
 import type { Keys } from './keys.ts'
 import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'
@@ -54,6 +60,19 @@ export interface Ledger {
   find(command: Pick<Command, 'tenant' | 'subject' | 'key' | 'request'>): Promise<Receipt | null>
   /** Founds a tenant: its log, its keys and its record. */
   createTenant(founding: { tenant: string; subject: string; key?: string }): Promise<Receipt>
+  /**
+   * Erases for good, and answers after the commit. It is journalled before that, so that what a
+   * restored backup brings back is erased again.
+   *
+   * @throws {Problem} As `submit`; `ENTITY_UNKNOWN`, `ACTOR_UNKNOWN`, `ERASE_REFUSED`,
+   *   `ERASE_RECORD_INVALID`; `ERASE_NO_JOURNAL` on a server that keeps none.
+   */
+  erase(command: ErasureCommand): Promise<Receipt>
+  /**
+   * Erases again whatever the journal names and the tenant's database holds: to be called after a
+   * restore, once the log may be written to.
+   */
+  reapplyErasures(tenant: string): Promise<Reapplied>
   /** The last published checkpoint, or `null` before the first. */
   checkpoint(tenant: string): Promise<SignedCheckpoint | null>
   /** Signs now, and returns a checkpoint of at least this size. */
@@ -71,6 +90,8 @@ export interface LedgerOptions {
   register: Register | null
   /** Told of every checkpoint that is published. */
   onSigned?(tenant: string): void
+  /** `null` or nothing on a server that may not erase. */
+  erasing?: ErasingOptions | null
   /**
    * `on demand`: nothing is signed before a checkpoint is asked for, and so no state record comes
    * between what is written. For who counts positions, and has no readers that wait for checkpoints.
@@ -122,10 +143,17 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     return epoch
   }
 
+  const erasing = options.erasing ?? null
+  const journalling = erasing && {
+    journal: erasing.journal,
+    pendingMs: erasing.pendingDays * 86_400_000,
+  }
+
   const sequencerOf = (tenant: string) => {
     let sequencer = sequencers.get(tenant)
     if (!sequencer) {
       sequencer = openSequencer(database, tenant, {
+        erasing: journalling,
         before: () => checkOnce(tenant),
         moved: () => checked.delete(tenant),
         committed: () => {
@@ -164,13 +192,21 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     throw notYetSigned(tenant)
   }
 
+  const submit: Ledger['submit'] = async (command) => {
+    const { tenant, subject, key, request, names = [], ids = [], run } = command
+    // Read for the whole batch at once, so that one of these would take all of it down.
+    if (!names.every(isWellFormed)) throw nameInvalid()
+    const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
+    return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, run })
+  }
+
+  const erasures = openErasures({ database, erasing, onError }, submit)
+  if (!refusal) await erasures.complete()
+
   return {
-    async submit({ tenant, subject, key, request, names = [], ids = [], run }) {
-      // Read for the whole batch at once, so that one of these would take all of it down.
-      if (!names.every(isWellFormed)) throw nameInvalid()
-      const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
-      return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, run })
-    },
+    submit,
+    erase: erasures.erase,
+    reapplyErasures: erasures.reapply,
     async find({ tenant, subject, key, request }) {
       if (key === undefined) return null
       const { read } = database.graph(tenant)

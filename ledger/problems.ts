@@ -65,6 +65,41 @@ export const aliasCycle = (id: string, aliasOf: string) =>
 export const retireRefused = (kind: string) =>
   new Problem('RETIRE_REFUSED', `A ${kind} cannot be retired by itself.`, { status: 409 })
 
+export const eraseRefused = (kind: string) =>
+  new Problem(
+    'ERASE_REFUSED',
+    `What a ${kind} says of itself stands in every header of its log, so erasing it would hide nothing.`,
+    { status: 409 },
+  )
+
+export const eraseRecordInvalid = (id: string, seq: number | undefined) =>
+  new Problem(
+    'ERASE_RECORD_INVALID',
+    seq === undefined
+      ? 'Name at least one record, or none at all to erase the whole entity.'
+      : `The record at ${seq} is not one of this entity.`,
+    { details: { id, ...(seq !== undefined && { seq }) } },
+  )
+
+export const eraseTooLarge = (id: string, records: number, most: number) =>
+  new Problem(
+    'ERASE_TOO_LARGE',
+    `One body is carried by ${records} records of this entity; an erase record can name ${most}.`,
+    { status: 413, details: { id, records, most } },
+  )
+
+export const eraseNoJournal = () =>
+  new Problem(
+    'ERASE_NO_JOURNAL',
+    'This server keeps no journal of erasures, so that a restored backup would undo them; ask one with the signing register.',
+    { status: 503 },
+  )
+
+export const actorUnknown = () =>
+  new Problem('ACTOR_UNKNOWN', 'No pseudonym of this tenant stands for that subject (any more).', {
+    status: 404,
+  })
+
 export const keyReused = (key: string) =>
   new Problem(
     'IDEMPOTENCY_KEY_REUSED',

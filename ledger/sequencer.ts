@@ -2,6 +2,7 @@ import { failpoint } from '../core/failpoint.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Database } from '../lineage/graph.ts'
 import { attempt, EpochMoved, type Receipt, type Seen, type Settled, type Task } from './attempt.ts'
+import type { Erasing } from './erasures.ts'
 import { ledgerBusy, ledgerClosing } from './problems.ts'
 
 /** Commands that one transaction takes at most; the leaves they append are bounded apart. */
@@ -24,6 +25,7 @@ export interface Sequencer {
 }
 
 export interface SequencerHooks {
+  erasing: Erasing | null
   /** Throws where the log may not be written to; says in which epoch it may, or `null` for any. */
   before(): Promise<number | null>
   /** Told that the log is in another epoch than `before` said. */
@@ -54,7 +56,8 @@ export function openSequencer(
   const tryOnce = async (tasks: readonly Task[]) => {
     const epoch = await hooks.before()
     return graph.write(async (transaction) => {
-      const result = await attempt(transaction.run, tenant, tasks, { seen, epoch })
+      const { erasing } = hooks
+      const result = await attempt(transaction.run, tenant, tasks, { seen, epoch, erasing })
       failpoint('before-commit')
       return result
     })

@@ -32,7 +32,8 @@ export interface Version {
   closed: Held[]
 }
 
-const EMPTY_BODY = b64(emptyHash(sha256))
+/** The root of a body without fields. */
+export const EMPTY_BODY = b64(emptyHash(sha256))
 const EMPTY_OUT = b64(outRoot(sha256, []))
 
 /**
@@ -98,12 +99,56 @@ export function retireVersion(before: Entity, alias: Held | null, writing: Writi
     },
   )
   const closed = [...before.links.values()].filter(({ rel }) => rel !== 'ALIAS_OF')
+  const { erased } = before
   return {
-    row: sealed.row,
-    entity: { ...sealed.entity, aliasOf: alias?.id ?? null },
+    // An erased entity that is retired stays one whose name is gone.
+    row: { ...sealed.row, ...(erased !== null && { erased }) },
+    entity: { ...sealed.entity, aliasOf: alias?.id ?? null, erased },
     opened,
     closed,
   }
+}
+
+/**
+ * Derives a record that erases: edges stay as they are, and so does the body unless it is among those
+ * erased (docs/specs/record.md, "erase"). An entity that is left without a body loses its name too,
+ * which was part of what is erased.
+ *
+ * @param kept The body in force where it stays: its root, and what is stored of it.
+ */
+export function eraseVersion(
+  before: Entity,
+  { targets, kept }: { targets: number[]; kept: KeptBody | null },
+  writing: Writing,
+): Version {
+  const next = kept ? before : { ...before, namespace: '', name: '', fields: {} }
+  const sealed = seal(next, {
+    last: before,
+    writing,
+    body: kept?.body ?? EMPTY_BODY,
+    out: before.out,
+    action: 'erase',
+    opened: [],
+    closed: [],
+    targets,
+  })
+  const erased = kept ? null : (before.erased ?? sealed.entity.seq)
+  return {
+    row: {
+      ...sealed.row,
+      ...(kept?.secret && { fields: canonical(before.fields), secret: kept.secret }),
+      ...(erased !== null && { erased }),
+    },
+    entity: { ...sealed.entity, action: before.action, aliasOf: before.aliasOf, erased },
+    opened: [],
+    closed: [],
+  }
+}
+
+/** A body in force that is repeated as it is. */
+export interface KeptBody {
+  body: string
+  secret: string | null
 }
 
 const bare = ({ rel, id, leaf }: Held) => ({ rel, id, leaf })
@@ -115,9 +160,10 @@ function seal(
     writing: Writing
     body: string
     out: string
-    action: 'assert' | 'retire'
+    action: RecordHeader['action']
     opened: Held[]
     closed: Held[]
+    targets?: number[]
   },
 ): Pick<Version, 'row' | 'entity'> {
   const { last, writing, action, body, out } = of
@@ -137,6 +183,7 @@ function seal(
     unlinks: of.closed.map(({ rel, id }) => ({ rel, id })),
     out,
     body,
+    ...(of.targets && { targets: of.targets }),
   }
   const bytes = leafBytes(header)
   const leaf = b64(leafHash(sha256, bytes))
@@ -161,9 +208,10 @@ function seal(
       version,
       seq,
       first: last?.first ?? seq,
-      action,
+      action: action === 'retire' ? 'retire' : 'assert',
       leaf,
       out,
+      erased: null,
       aliasOf: null,
       fields,
       links,

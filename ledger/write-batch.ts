@@ -4,6 +4,7 @@ import {
   type EntityRow,
   writeEdges,
 } from '../lineage/entity-store.ts'
+import { eraseBodies, forgetActor } from '../lineage/erasures.ts'
 import type { Ask } from '../lineage/graph.ts'
 import type { TileRow } from '../lineage/log.ts'
 import { appendLeaves, type LogEnd } from './append-leaves.ts'
@@ -36,6 +37,14 @@ export async function writeBatch(
     writeEdges(ask, 'change', edges.change),
     writeEdges(ask, 'create', edges.create),
   ])
+  // Last, so that what this very transaction has written goes with the rest.
+  await Promise.all([
+    eraseBodies(
+      ask,
+      batch.erased.flatMap(({ rows }) => rows),
+    ),
+    ...batch.actors.map(({ subject }) => forgetActor(ask, subject)),
+  ])
   return after
 }
 
@@ -51,4 +60,5 @@ const entityRow = (entity: Entity): EntityRow => ({
   leaf: entity.leaf,
   out: entity.out,
   alias: entity.aliasOf,
+  erased: entity.erased,
 })

@@ -6,6 +6,7 @@ import { AT_POSITION, inForce, LOG_STATE, type LogState, stateOf } from './posit
 export interface EntityAt {
   id: string
   kind: Kind
+  /** Empty, as is the name, where they are erased. */
   namespace: string
   name: string
   version: number
@@ -55,8 +56,12 @@ const AS_OF = query<{
     MATCH (record:Record {tenant: $tenant, id: e.id}) WHERE record.seq < n
     RETURN record ORDER BY record.seq DESC LIMIT 1
   }
+  CALL (e, n) {
+    MATCH (said:Record {tenant: $tenant, id: e.id}) WHERE said.seq < n AND said.action <> 'erase'
+    RETURN said.action AS action ORDER BY said.seq DESC LIMIT 1
+  }
   OPTIONAL MATCH (e)-[x:ALIAS_OF]->(canonical) WHERE ${inForce('x')}
-  RETURN id, record.version AS version, record.seq AS seq, record.action = 'retire' AS retired,
+  RETURN id, record.version AS version, record.seq AS seq, action = 'retire' AS retired,
     canonical.id AS alias`)
 
 const BY_IDS = query<EntityColumns & LogState & { n: number }>(`

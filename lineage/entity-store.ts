@@ -10,10 +10,13 @@ export interface EntityRow {
   version: number
   seq: number
   first: number
-  action: 'assert' | 'retire' | 'erase'
+  /** Of its last record that is no erasure: an erasure takes the body and leaves the rest as it is. */
+  action: 'assert' | 'retire'
   leaf: string
   out: string
   alias: string | null
+  /** The position of the record that erased what it last said of itself; `null` while it says anything. */
+  erased: number | null
 }
 
 /** An entity as the write path reads it under the lock: its last record, body and out-edges in force. */
@@ -31,7 +34,7 @@ const ENTITIES = query<StoredEntity>(`
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN e.id AS id, e.kind AS kind, e.namespace AS namespace, e.name AS name, e.version AS version,
     e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf, e.out AS out, e.alias AS alias,
-    coalesce(record.fields, '{}') AS fields,
+    e.erased AS erased, coalesce(record.fields, '{}') AS fields,
     [(e)-[x]->(other) WHERE x.until = ${OPEN} | [type(x), other.id, x.leaf, x.time]] AS links`)
 
 const INCOMING = query<{ rel: Relation; id: string; time: string | null }>(`
@@ -81,6 +84,10 @@ export interface RecordRow {
   action?: string
   fields?: string
   secret?: string
+  /** In a record that erases: the entity that says on what ground. */
+  erasure?: string
+  /** In a record that erases and leaves its entity without a body: the first of its kind, or itself. */
+  erased?: number
 }
 
 export interface EdgeRow {

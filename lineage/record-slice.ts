@@ -10,6 +10,8 @@ export interface RecordSlice {
   /** The body as JSON text; `null` where the record has none. */
   fields: string | null
   secret: string | null
+  /** The record that erased the body, or left its entity without one; `null` where none did. */
+  erased: number | null
   /** Out-edges in force at that position, in no particular order. */
   out: [rel: Relation, id: string, leaf: string | null][]
 }
@@ -23,7 +25,7 @@ const RECORDS_AS_OF = query<RecordSlice>(`
     RETURN record ORDER BY record.seq DESC LIMIT 1
   }
   RETURN id, record.seq AS seq, record.header AS header, record.leaf AS leaf,
-    record.fields AS fields, record.secret AS secret,
+    record.fields AS fields, record.secret AS secret, record.erased AS erased,
     [(e)-[x]->(other) WHERE x.since < $position AND x.until >= $position | [type(x), other.id, x.leaf]] AS out
   ORDER BY seq`)
 

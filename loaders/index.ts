@@ -1,7 +1,7 @@
 import type { Ask } from '../lineage/graph.ts'
 import { entityLoader } from './entity.ts'
 import { linksLoader } from './links.ts'
-import { bodyLoader, recordTimeLoader } from './record.ts'
+import { bodyLoader, erasureLoader, recordTimeLoader } from './record.ts'
 import { runsLoader } from './runs.ts'
 
 /** What is read of entities at one position. */
@@ -15,6 +15,7 @@ export interface LoadersAt {
 export interface Loaders {
   recordTime: ReturnType<typeof recordTimeLoader>
   body: ReturnType<typeof bodyLoader>
+  erasure: ReturnType<typeof erasureLoader>
   /** Those of a position: an answer's parts are all read at the one that it began with. */
   at(n: number): LoadersAt
 }
@@ -24,6 +25,7 @@ export function openLoaders(ask: Ask): Loaders {
   return {
     recordTime: recordTimeLoader(ask),
     body: bodyLoader(ask),
+    erasure: erasureLoader(ask),
     at(n) {
       let loaders = byPosition.get(n)
       if (!loaders) {

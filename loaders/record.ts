@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import { bodies, recordTimes } from '../lineage/bodies.ts'
+import { type ErasedBy, erasuresOf } from '../lineage/erasures.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { bodiesTooLarge } from '../lineage/problems.ts'
 import type { Json } from '../proofs/json.ts'
@@ -16,6 +17,13 @@ export const recordTimeLoader = (ask: Ask) =>
       return rows.map((row) => row?.at ?? null)
     },
     { name: 'record time', maxBatchSize: 1_000 },
+  )
+
+/** By what the body of each record was erased: a fact that holds whatever the position asked. */
+export const erasureLoader = (ask: Ask) =>
+  new DataLoader<number, ErasedBy | null>(
+    async (seqs) => inOrderOf(seqs, await erasuresOf(ask, seqs), ({ seq }) => seq),
+    { name: 'erasure', maxBatchSize: 1_000 },
   )
 
 /** The most characters of bodies that one request may have read, so that memory stays flat. */

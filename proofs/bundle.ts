@@ -1,12 +1,14 @@
 import { type AnchorProof, anchorsBytes } from './anchors.ts'
 import { b64 } from './base64.ts'
+import { erasuresBytes } from './erasures.ts'
 import type { Sha256 } from './hash.ts'
 import { hex } from './hex.ts'
 import { keyRecordsBytes } from './key-records.ts'
-import type { KeyLeaf } from './leaf.ts'
+import type { KeyLeaf, RecordHeader } from './leaf.ts'
 import {
   ANCHORS,
   CHECKPOINT,
+  ERASURES,
   KEYS,
   MANIFEST,
   MANIFEST_JWS,
@@ -40,6 +42,8 @@ export interface BundleParts {
   size: number
   /** One an entity, its latest below `asOf`; in any order. */
   records: readonly ShownRecord[]
+  /** The records that erased bodies of those shown, in the order of the log; none where nothing is erased. */
+  erasures?: readonly RecordHeader[]
   /** The batch proof's hashes for `provenPlaces` in the tree of `size`. */
   hashes: readonly Uint8Array[]
   /** What the bundle shows of the state tree; without it nothing is said to be current or complete. */
@@ -82,13 +86,15 @@ export async function buildBundle(sha256: Sha256, parts: BundleParts, signer: Ma
 export const provenPlaces = ({
   records,
   keys = [],
+  erasures = [],
   state,
-}: Pick<BundleParts, 'records' | 'keys' | 'state'>) =>
-  placesOf([records.map(({ header }) => header), keys, state ? stateLeaves(state) : []])
+}: Pick<BundleParts, 'records' | 'keys' | 'erasures' | 'state'>) =>
+  placesOf([records.map(({ header }) => header), keys, erasures, state ? stateLeaves(state) : []])
 
 /** Every entry but the manifest and its signature, in path order. */
 function subjectsOf(parts: BundleParts) {
-  const { size, records, hashes, checkpoint, keys = [], anchors = [], attachments = [] } = parts
+  const { size, records, hashes, checkpoint, attachments = [] } = parts
+  const { keys = [], anchors = [], erasures = [] } = parts
   const ordered = [...records].sort((a, b) => a.header.seq - b.header.seq)
   const seqs = provenPlaces(parts)
   const state = parts.state && { state: statePartJson(parts.state) }
@@ -100,6 +106,7 @@ function subjectsOf(parts: BundleParts) {
     ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
     ...(anchors.length > 0 ? [{ path: ANCHORS, bytes: anchorsBytes(anchors) }] : []),
     ...(parts.replay === undefined ? [] : [{ path: REPLAY, bytes: utf8(parts.replay) }]),
+    ...(erasures.length > 0 ? [{ path: ERASURES, bytes: erasuresBytes(erasures) }] : []),
     ...attachments,
   ]
   return subjects.sort((a, b) => compareUtf16(a.path, b.path))

@@ -41,6 +41,9 @@ export const ANCHORS = 'anchors.json'
 /** The subject that a bundle may have: a replayer's signed note on the state that it rests on. */
 export const REPLAY = 'replay'
 
+/** The subject of a bundle that shows a record whose body is erased. */
+export const ERASURES = 'erasures.ndjson'
+
 /** Which way lineage is walked. */
 export const DIRECTIONS = ['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const
 

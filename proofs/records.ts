@@ -1,11 +1,10 @@
 import type { Field } from './body.ts'
-import { boundedText } from './bounded-text.ts'
-import { canonicalBytes } from './canonical.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import type { Json } from './json.ts'
 import { hashLeaf, leafWithin, type RecordHeader } from './leaf.ts'
 import { type Check, closed, hash, id, listOf, orNull, parseCanonical, pattern } from './members.ts'
+import { ndjsonBytes, ndjsonLines } from './ndjson.ts'
 import { compareLinks, type Link } from './outset.ts'
 
 /** A record as a bundle shows it; `null` stands for a part that is not shown. */
@@ -22,26 +21,15 @@ export interface ReadRecord extends ShownRecord {
   leaf: Uint8Array
 }
 
-const NEWLINE = 0x0a
-
 /** Gives the bytes of `records.ndjson`: a line of JCS a record, in the order given, which must be that of `seq`. */
-export function recordsBytes(records: readonly ShownRecord[]): Uint8Array {
-  const lines = records.map(({ header, out, fields }) =>
-    canonicalBytes({
+export const recordsBytes = (records: readonly ShownRecord[]): Uint8Array =>
+  ndjsonBytes(
+    records.map(({ header, out, fields }) => ({
       header: header as unknown as Json,
       out: out?.map(({ rel, id, leaf }) => [rel, id, leaf]) ?? null,
       fields: fields as Json[] | null,
-    }),
+    })),
   )
-  const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length + 1, 0))
-  let at = 0
-  for (const line of lines) {
-    bytes.set(line, at)
-    bytes[at + line.length] = NEWLINE
-    at += line.length + 1
-  }
-  return bytes
-}
 
 /**
  * Reads `records.ndjson` and hashes every header.
@@ -51,14 +39,9 @@ export function recordsBytes(records: readonly ShownRecord[]): Uint8Array {
  * `PROOF_MEMBERS`, `PROOF_VALUE`, `PROOF_TEXT_TOO_LARGE`
  */
 export function parseRecords(sha256: Sha256, bytes: Uint8Array): ReadRecord[] {
-  if (bytes.at(-1) !== NEWLINE) {
-    throw new ProofError('PROOF_RECORDS', 'the records do not end with a newline')
-  }
   const records: ReadRecord[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(NEWLINE, at)
-    records.push(parseLine(sha256, boundedText(bytes.subarray(at, end)), records.length + 1))
-    at = end + 1
+  for (const line of ndjsonLines(bytes, 'PROOF_RECORDS')) {
+    records.push(parseLine(sha256, line, records.length + 1))
   }
   return records
 }

@@ -1,3 +1,4 @@
+import type { Erased } from './erasures.ts'
 import type { ProofCode } from './error.ts'
 import type { Withheld } from './withhold.ts'
 
@@ -30,6 +31,7 @@ export const CHECKS = {
   'records-form': 'log',
   'keys-form': 'log',
   'anchors-form': 'log',
+  'erasures-form': 'log',
   'proof-positions': 'log',
   'proof-inclusion': 'log',
   'record-count': 'records',
@@ -42,6 +44,7 @@ export const CHECKS = {
   'link-ends': 'records',
   bodies: 'records',
   'withheld-fields': 'records',
+  erasures: 'records',
   'state-form': 'state',
   'state-size': 'state',
   'state-place': 'state',
@@ -118,6 +121,8 @@ export interface Report {
   bundle: Summary | null
   /** Every record that withholds single fields, with their names; empty where no records could be read. */
   withheld: Withheld[]
+  /** Every record shown whose body is erased, which is nothing that is kept back. */
+  erased: Erased[]
 }
 
 /** What an exit code goes by: any report that says of its checks and of these two lines how they ended. */

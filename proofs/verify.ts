@@ -1,5 +1,8 @@
 import type { AnchorProof } from './anchors.ts'
+import { b64 } from './base64.ts'
+import { erasedIn } from './erasures.ts'
 import type { Sha256 } from './hash.ts'
+import { emptyHash } from './hash.ts'
 import type { Manifest } from './manifest.ts'
 import { mergeLeaves } from './proven.ts'
 import type { Report } from './report.ts'
@@ -16,6 +19,7 @@ import {
   findManifestKey,
 } from './verify/authenticity.ts'
 import { absent, Checks, derived, type Known, known, together } from './verify/checks.ts'
+import { checkErasures, leavesOfErasures, readErasures } from './verify/erasures.ts'
 import { checkDownstream, checkUpstream, reachRecords } from './verify/lineage.ts'
 import {
   checkCheckpoint,
@@ -112,12 +116,14 @@ export async function verifyBundle({
   const records = await checks.find('records-form', [zip], (z) => readRecords(sha256, z))
   const keys = await checks.find('keys-form', [zip], (z) => readKeyRecords(sha256, z))
   const shownAnchors = await checks.find('anchors-form', [zip], readAnchors)
+  const erasures = await checks.find('erasures-form', [zip], (z) => readErasures(sha256, z))
   // Every part that shows leaves has its own here; a place shown by two counts once.
   const state = await checks.find('state-form', [givenState(proof)], (s) => readState(sha256, s))
   const stateIfAny = stateOrNone(proof, state)
   const parts = [
     derived(records, leavesOfRecords),
     derived(keys, leavesOfKeys),
+    derived(erasures, leavesOfErasures),
     derived(stateIfAny, (s) => s?.leaves ?? []),
   ]
   const leaves = together(parts, mergeLeaves)
@@ -132,6 +138,7 @@ export async function verifyBundle({
       derived(records, (shown) => shown.map(({ header }) => header)),
       derived(keys, (shown) => shown.map(({ leaf }) => leaf)),
       derived(stateIfAny, (shown) => (shown === null ? [] : stateLeaves(shown))),
+      derived(erasures, (shown) => shown.map(({ header }) => header)),
     ],
     mergeHeads,
   )
@@ -144,6 +151,9 @@ export async function verifyBundle({
   await checks.judge('link-ends', [records], checkEnds)
   await checks.judge('bodies', [records], (r) => checkBodies(sha256, r))
   await checks.judge('withheld-fields', [manifest, records], checkWithheld)
+  await checks.judge('erasures', [manifest, erasures, records], (m, e, r) =>
+    checkErasures(sha256, m, { erasures: e, records: r }),
+  )
 
   await checks.judge('state-size', [manifest, stateIfAny], checkStateSize)
   await checks.judge('state-place', [manifest, records, state], checkStatePlace)
@@ -197,6 +207,11 @@ export async function verifyBundle({
   return judge(checks.all(), {
     manifest: manifest.found ? manifest.value : null,
     records: records.found ? records.value : [],
+    erased: erasedIn(
+      records.found ? records.value : [],
+      erasures.found ? erasures.value : [],
+      b64(emptyHash(sha256)),
+    ),
   })
 }
 

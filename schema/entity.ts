@@ -18,6 +18,7 @@ const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
   Job: 'What reads datasets and writes others, by design.',
   Run: 'One execution of a job.',
   Export: 'A bundle that was handed out.',
+  Erasure: 'The ground on which something was erased.',
 }
 
 export const KindRef = builder.enumType('Kind', {
@@ -45,10 +46,16 @@ export const EntityRef = builder.interfaceRef<EntityAt>('Entity').implement({
       description: 'What kind of thing it is.',
       resolve: ({ kind }) => kind,
     }),
-    namespace: t.exposeString('namespace', {
-      description: 'Where its name is unique, as OpenLineage writes it.',
+    namespace: t.string({
+      nullable: true,
+      description: 'Where its name is unique, as OpenLineage writes it; null where it is erased.',
+      resolve: ({ namespace }) => namespace || null,
     }),
-    name: t.exposeString('name', { description: 'Its name within the namespace.' }),
+    name: t.string({
+      nullable: true,
+      description: 'Its name within the namespace; null where it is erased.',
+      resolve: ({ name }) => name || null,
+    }),
     version: t.exposeInt('version', {
       description: 'How many records it has: 1 for a new entity.',
     }),

@@ -9,6 +9,7 @@ import './export.ts'
 import './lineage.ts'
 import './log.ts'
 import './record.ts'
+import './erasure.ts'
 
 /** The whole API. */
 export const schema = builder.toSchema()

@@ -94,6 +94,12 @@ export const SETTINGS = {
     wholeNumber(0, 30_000),
     'How long an export waits for a witnessed checkpoint, in milliseconds, where there is a policy.',
   ),
+  backupDays: setting(
+    'SELVEDGE_BACKUP_DAYS',
+    always('30'),
+    wholeNumber(0, 36_500),
+    'How many days backups of the database are kept: for so long an erasure is pending.',
+  ),
   neo4jUri: setting(
     'NEO4J_URI',
     nothing,

@@ -53,6 +53,13 @@ export function openObjectFiles(directory: string): Objects {
               )) as ReadableStream<Uint8Array>,
       }
     },
+    async delete(address) {
+      if (!ADDRESS.test(address)) return
+      const path = pathOf(address)
+      if (!(await exists(path))) return
+      await rm(path, { force: true })
+      await syncDirectory(dirname(path))
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openErasureJournal } from '../ledger/erasures.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { openRegister } from '../ledger/register.ts'
 import { type Database, openDatabase } from '../lineage/graph.ts'
@@ -6,6 +7,8 @@ import { migrate } from '../lineage/migrations.ts'
 import type { Config } from './config.ts'
 import { openKeyring } from './keyring.ts'
 import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
+import { TRANSACTION_LOG_DAYS } from './neo4j/home.ts'
+import { openObjectFiles } from './object-files.ts'
 import { openWitnessing } from './witnessing/open.ts'
 import { readPolicyFile } from './witnessing/policy-file.ts'
 
@@ -59,11 +62,17 @@ export async function openService(
     // Who does not sign leaves the asking to who does.
     const witnessing = policy && config.signer && openWitnessing({ database, policy, onError })
     if (witnessing) ends.push(() => witnessing.close())
+    const objects = openObjectFiles(join(config.home, 'objects'))
+    // Beside the register, for the same reason: it must outlive what a backup brings back.
+    const journal = register && openErasureJournal(join(config.home, 'erasures.sqlite'))
+    ends.push(() => journal?.close())
+    const pendingDays = Math.max(config.backupDays, TRANSACTION_LOG_DAYS)
     const ledger = await openLedger({
       database,
       service: config.service,
       keys,
       register,
+      erasing: journal && { journal, objects, pendingDays },
       ...(witnessing && { onSigned: witnessing.signed }),
       onError,
     })

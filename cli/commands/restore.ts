@@ -11,6 +11,7 @@ import {
   type Told,
   tenantsOf,
 } from '../../domains/restore/restore-logs.ts'
+import { openErasureJournal } from '../../ledger/erasures.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { joinService } from '../../ledger/service.ts'
@@ -18,6 +19,7 @@ import { migrate } from '../../lineage/migrations.ts'
 import { readConfig } from '../../server/config.ts'
 import { openKeyring } from '../../server/keyring.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
+import { openObjectFiles } from '../../server/object-files.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
 
@@ -96,15 +98,21 @@ async function carryOut(
     const { tenant, outcome } = looked
     told.push(outcome === 'due' ? await restoreLog(restoring, tenant, { dropUnsigned }) : looked)
   }
-  const ledger = await openLedger({ database, service, keys, register })
+  const journal = openErasureJournal(join(home, 'erasures.sqlite'))
+  const objects = openObjectFiles(join(home, 'objects'))
+  const erasing = { journal, objects, pendingDays: readConfig().backupDays }
+  const ledger = await openLedger({ database, service, keys, register, erasing })
   try {
     for (const restored of told) {
       if (restored.outcome !== 'opened') continue
+      // What a backup brought back is erased again before anybody can read it.
+      await ledger.reapplyErasures(restored.tenant)
       // Where it cannot be signed now, the next server that starts does it.
       await ledger.checkpointOf(restored.tenant, restored.size).catch(tellFailure)
     }
   } finally {
     await ledger.close()
+    journal.close()
   }
   return told
 }

@@ -1,7 +1,7 @@
 import { EXIT, LINES, type Report } from '../../proofs/report.ts'
 
 /** Gives the report as one JSON object on one line. */
-export const reportJson = ({ verdict, checks, bundle, withheld }: Report, exit: number) =>
+export const reportJson = ({ verdict, checks, bundle, withheld, erased }: Report, exit: number) =>
   writeJson({
     ok: exit === EXIT.ok,
     exit,
@@ -10,6 +10,7 @@ export const reportJson = ({ verdict, checks, bundle, withheld }: Report, exit: 
     checks,
     bundle,
     withheld,
+    erased,
   })
 
 /** Says as JSON why there is no report. */

@@ -67,6 +67,7 @@ export function reportText(
       '',
     ]),
     ...keptBack(report, paint),
+    ...gone(report, paint),
     paint.bold('Verdict'),
     ...LINES.map((line) => verdictLine(line, report, paint)),
     '',
@@ -86,6 +87,21 @@ function keptBack({ withheld }: Report, paint: Paint) {
     paint.bold('Withheld'),
     ...told.map(safe),
     ...(more > 0 ? [`  … and in ${more} more records (--json names them all)`] : []),
+    '',
+  ]
+}
+
+/** What is erased is told apart from what is withheld: nobody has it any more who made this bundle. */
+function gone({ erased }: Report, paint: Paint) {
+  if (erased.length === 0) return []
+  const told = erased
+    .slice(0, MOST_TOLD)
+    .map(({ id, by, at }) => `  ${id}: by the record at ${by}, ${at}`)
+  const more = erased.length - told.length
+  return [
+    paint.bold('Erased'),
+    ...told.map(safe),
+    ...(more > 0 ? [`  … and ${more} more records (--json names them all)`] : []),
     '',
   ]
 }

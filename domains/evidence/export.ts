@@ -1,24 +1,21 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Objects } from '../../core/objects.ts'
+import type { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
 import type { Ledger, Receipt } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
 import { rootUnknown } from '../../lineage/problems.ts'
-import type { RecordSlice } from '../../lineage/record-slice.ts'
 import type { Direction } from '../../lineage/traversal-texts.ts'
-import { unb64 } from '../../proofs/base64.ts'
-import { sealFields } from '../../proofs/body.ts'
-import { buildBundle } from '../../proofs/bundle.ts'
+import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
-import { parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
-import { compareLinks } from '../../proofs/outset.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
-import type { ShownRecord } from '../../proofs/records.ts'
 import type { ManifestSigner } from '../../proofs/sign.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
-import { readSlice, type Slice, type TellExport } from './slice.ts'
+import { exportOvertaken } from './problems.ts'
+import { readErasures, shownRecord } from './shown.ts'
+import { readSlice, type TellExport } from './slice.ts'
 import { readWithholding, withholdFrom } from './withhold.ts'
 
 /** What the exporting of bundles needs of the service. */
@@ -53,6 +50,8 @@ export interface WovenBundle {
   asOf: number
   size: number
   records: number
+  /** The records of which it shows something of the body. */
+  holds: number[]
 }
 
 /**
@@ -77,15 +76,18 @@ export async function weaveBundle(
   const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
   const slice = await readSlice(read, { tenant, root, direction, depth }, tell)
-  const records = withholdFrom(withholding, slice.records.map(shown))
+  const records = withholdFrom(withholding, slice.records.map(shownRecord))
   tell({ stage: 'proof', done: 0, of: 1 })
+  const erasures = await readErasures(
+    read,
+    slice.records.filter((_, i) => records[i]!.fields === null),
+  )
   const [head, checkpoint] = await Promise.all([
     readLog(read),
-    coveringCheckpoint(exporting, tenant, slice.asOf),
+    coveringCheckpoint(exporting, tenant, Math.max(slice.asOf, (erasures.at(-1)?.seq ?? -1) + 1)),
   ])
   if (!head) throw rootUnknown(root)
-  const seqs = slice.records.map(({ seq }) => seq)
-  const { hashes } = await batchProof(read, checkpoint.size, seqs)
+  const { hashes } = await batchProof(read, checkpoint.size, provenPlaces({ records, erasures }))
   tell({ stage: 'bundle', done: 0, of: 1 })
   const parts = {
     tenant,
@@ -94,11 +96,13 @@ export async function weaveBundle(
     asOf: slice.asOf,
     size: checkpoint.size,
     records,
+    erasures,
     hashes,
     checkpoint: checkpoint.note,
     ...(withholding && { withhold: withholding.patterns }),
   }
-  const attachments = [indexEntry(sha256, parts)]
+  const erased = new Set(erasures.flatMap(({ targets }) => targets!))
+  const attachments = [indexEntry(sha256, { ...parts, erased })]
   const bytes = await buildBundle(sha256, { ...parts, attachments }, signer)
   return {
     bytes,
@@ -106,6 +110,7 @@ export async function weaveBundle(
     asOf: slice.asOf,
     size: checkpoint.size,
     records: slice.records.length,
+    holds: records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
   }
 }
 
@@ -114,7 +119,8 @@ export async function weaveBundle(
  * was handed out. The file comes before the record: an export that is recorded can be fetched.
  * Nothing is woven where the same key had made the export before.
  *
- * @throws {Problem} As `weaveBundle` and `Ledger.submit` do.
+ * @throws {Problem} As `weaveBundle` and `Ledger.submit` do; `EXPORT_OVERTAKEN` where something in it
+ *   was erased meanwhile.
  */
 export async function exportBundle(
   exporting: Exporting,
@@ -128,20 +134,23 @@ export async function exportBundle(
   const file = await exporting.objects.put(woven.bytes)
   const name = uuidv7()
   const id = `urn:selvedge:export:${name}`
-  const receipt = await exporting.ledger.submit({
-    ...asked,
-    ids: [woven.root, id],
-    run: async (draft) => [
-      draft.assert({
-        kind: 'Export',
-        id,
-        namespace: 'export',
-        name,
-        fields: exportFields(woven, file, request),
-        link: [{ rel: 'BASED_ON', id: woven.root }],
-      }),
-    ],
-  })
+  const receipt = await exporting.ledger
+    .submit({
+      ...asked,
+      ids: [woven.root, id],
+      run: async (draft) => {
+        const [erased] = await draft.erasedAmong(woven.holds)
+        if (erased) throw exportOvertaken(erased.by)
+        const fields = exportFields(woven, file, request)
+        const link = [{ rel: 'BASED_ON', id: woven.root }] as const
+        return [draft.assert({ kind: 'Export', id, namespace: 'export', name, fields, link })]
+      },
+    })
+    .catch(async (error: Problem) => {
+      // No export will ever lead to this file, and it holds what is erased.
+      if (error.code === 'EXPORT_OVERTAKEN') await exporting.objects.delete(file)
+      throw error
+    })
   return { ...receipt, id: receipt.outcomes[0]!.id, woven }
 }
 
@@ -155,7 +164,7 @@ const exportText = ({ root, direction, depth, withhold = [] }: ExportRequest) =>
   ])
 
 const exportFields = (
-  { root, asOf, size, records, bytes }: WovenBundle,
+  { root, asOf, size, records, bytes, holds }: WovenBundle,
   file: string,
   { direction, depth, withhold = [] }: ExportRequest,
 ): Record<string, Json> => ({
@@ -163,21 +172,8 @@ const exportFields = (
   asOf,
   size,
   records,
+  // By this an erasure finds the exports that it must delete.
+  holds,
   file: { sha256: file, bytes: bytes.length },
   ...(withhold.length > 0 && { withhold: [...withhold] }),
 })
-
-/** A record as the bundle shows it before anything is withheld: all of it. */
-function shown({ header, fields, secret, out }: Slice['records'][number]): ShownRecord {
-  return {
-    header: parseLeaf(header) as RecordHeader,
-    out: out.map(([rel, id, leaf]) => ({ rel, id, leaf })).sort(compareLinks),
-    fields: shownFields(fields, secret),
-  }
-}
-
-/** A retired entity's record has the body of no fields at all. */
-const shownFields = (fields: RecordSlice['fields'], secret: RecordSlice['secret']) =>
-  fields === null || secret === null
-    ? []
-    : sealFields(sha256, unb64(secret), JSON.parse(fields) as Record<string, Json>)

@@ -48,3 +48,17 @@ export const sizesUncovered = (asked: { from: number; to: number; size: number }
     `From ${asked.from} to ${asked.to} nothing can be proven: ask for 1 ≤ from ≤ to ≤ ${asked.size}, the size of the published checkpoint.`,
     { details: asked },
   )
+
+export const exportErased = (id: string, by: number) =>
+  new Problem(
+    'EXPORT_ERASED',
+    `The file of this export held what was erased by the record at ${by}; export again to get the rest.`,
+    { status: 410, details: { id, by } },
+  )
+
+export const exportOvertaken = (by: number) =>
+  new Problem(
+    'EXPORT_OVERTAKEN',
+    'Something in the answer was erased while it was exported; export again.',
+    { status: 503, details: { by, retryAfterSeconds: 1 } },
+  )

@@ -81,6 +81,7 @@ async function readAllLeaves({ graph, head, report, onProgress }: Run) {
     onProgress({ tenant: graph.tenant, stage: 'leaves', done: to, of: head.size })
   }
   leaves.end()
+  await leaves.erased.end(graph.read)
   return { leaves, tree }
 }
 
@@ -122,10 +123,21 @@ async function comparePages({ graph, head }: Run, { pages: expected }: LeafPass)
   expected.endPages()
 }
 
-async function compareGraph({ graph, head, report, onProgress }: Run, { replay }: LeafPass) {
+async function compareGraph(
+  { graph, head, report, onProgress }: Run,
+  { replay, erased }: LeafPass,
+) {
   const replayed = replay.entities
   const namingKey = unb64(head.namingKey)
-  const pass = new GraphPass({ tenant: graph.tenant, size: head.size, namingKey, replayed, report })
+  const { standings } = erased
+  const pass = new GraphPass({
+    tenant: graph.tenant,
+    size: head.size,
+    namingKey,
+    replayed,
+    standings,
+    report,
+  })
   let done = 0
   for (let after = ''; ; ) {
     const nodes = await storedNodes(graph.read, after, NODES_A_PAGE)

@@ -11,6 +11,7 @@ export type DifferenceName =
   | 'AT_FALLS'
   | 'BODY'
   | 'BODY_MISSING'
+  | 'BODY_ERASED'
   | 'LOG_MISSING'
   | 'LOG_HEAD'
   | 'LOG_EDGE'
@@ -33,6 +34,7 @@ export type DifferenceName =
   | 'ALIAS'
   | 'EPOCH'
   | 'STATE'
+  | 'ERASE_GROUND'
   // the pages of the state tree
   | 'STATE_HEAD'
   | 'PAGE'

@@ -2,6 +2,7 @@ import { sha256 } from '../../core/sha256.ts'
 import { type Kind, kindInUrn, OPEN } from '../../lineage/kinds.ts'
 import { nameUrn } from '../../proofs/ids.ts'
 import type { DifferenceName, Report } from './difference.ts'
+import type { Standing } from './erased-pass.ts'
 import type { Replayed } from './replay.ts'
 import type { StoredNode } from './store.ts'
 
@@ -11,6 +12,7 @@ export interface GraphPassOptions {
   size: number
   namingKey: Uint8Array
   replayed: ReadonlyMap<string, Replayed>
+  standings: ReadonlyMap<string, Standing>
   report: Report
 }
 
@@ -45,14 +47,27 @@ export class GraphPass {
       if (!(node.first >= size)) tell('ENTITY_UNKNOWN', 'a node, but no record')
       return
     }
-    for (const [name, stored, expected] of valuesOf(node, entity, size)) {
+    const standing = this.#options.standings.get(node.id)!
+    for (const [name, stored, expected] of valuesOf(node, { entity, standing, size })) {
       if (stored !== expected) tell('ENTITY_VALUE', `${name} is ${stored}, not ${expected}`)
     }
     if (!node.labels.includes(entity.kind)) tell('ENTITY_VALUE', `no label ${entity.kind}`)
-    if (isNamed(node.id) && this.#urnOf(node) !== node.id) {
+    this.#name(node, standing, tell)
+    this.#edges(node, entity, tell)
+  }
+
+  /** An erased name is stored nowhere; asserted anew, its entity may go without one. */
+  #name(
+    node: StoredNode,
+    { erased }: Standing,
+    tell: (name: DifferenceName, what: string) => void,
+  ) {
+    const nameless = node.namespace === '' && node.name === ''
+    if (node.seq < this.#options.size && erased !== null) {
+      if (!nameless) tell('ENTITY_NAME', 'an erased name is still stored')
+    } else if (!nameless && isNamed(node.id) && this.#urnOf(node) !== node.id) {
       tell('ENTITY_NAME', 'the id is not that of its namespace and name')
     }
-    this.#edges(node, entity, tell)
   }
 
   #urnOf({ kind, namespace, name }: StoredNode) {
@@ -81,18 +96,22 @@ export class GraphPass {
 }
 
 /** What a node holds and must hold; one that has moved on since is compared in what never changes. */
-function valuesOf(node: StoredNode, entity: Replayed, size: number) {
+function valuesOf(
+  node: StoredNode,
+  { entity, standing, size }: { entity: Replayed; standing: Standing; size: number },
+) {
   const fixed: [string, unknown, unknown][] = [
     ['kind', node.kind, entity.kind],
     ['first', node.first, entity.first],
   ]
   if (node.seq >= size) return fixed
-  const alias = entity.action === 'retire' ? [...entity.links.values()][0]?.id : undefined
+  const alias = standing.action === 'retire' ? [...entity.links.values()][0]?.id : undefined
   return [
     ...fixed,
     ['version', node.version, entity.version],
     ['seq', node.seq, entity.seq],
-    ['action', node.action, entity.action],
+    ['action', node.action, standing.action],
+    ['erased', node.erased, standing.erased],
     ['leaf', node.leaf, entity.leaf],
     ['out', node.out, entity.out],
     ['alias', node.alias, alias ?? null],

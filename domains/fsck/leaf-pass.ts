@@ -2,12 +2,16 @@ import { sha256 } from '../../core/sha256.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { bodyRoot, sealFields } from '../../proofs/body.ts'
 import { ProofError } from '../../proofs/error.ts'
+import { emptyHash } from '../../proofs/hash.ts'
 import { parseJson } from '../../proofs/json.ts'
 import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
 import type { DifferenceName, Report } from './difference.ts'
+import { ErasedPass } from './erased-pass.ts'
 import { PagePass } from './page-pass.ts'
 import { Replay } from './replay.ts'
 import type { StoredLeaf } from './store.ts'
+
+const EMPTY_BODY = b64(emptyHash(sha256))
 
 /**
  * Looks at the leaves of one log, one after another and each by its header alone first: its form, its
@@ -15,6 +19,7 @@ import type { StoredLeaf } from './store.ts'
  */
 export class LeafPass {
   readonly replay: Replay
+  readonly erased: ErasedPass
   readonly pages: PagePass
   readonly #tenant: string
   readonly #report: Report
@@ -28,6 +33,7 @@ export class LeafPass {
     this.#tenant = tenant
     this.#report = report
     this.replay = new Replay(report, tenant)
+    this.erased = new ErasedPass(report)
     this.pages = new PagePass(report)
   }
 
@@ -93,6 +99,7 @@ export class LeafPass {
     this.#columns(row, { at, id, kind, version, action })
     this.#body(header, row)
     for (const target of header.targets ?? []) this.#bodyless.delete(target)
+    this.erased.accept(header, row)
   }
 
   #columns(row: StoredLeaf, expected: Partial<StoredLeaf>) {
@@ -108,7 +115,8 @@ export class LeafPass {
       return
     }
     if (fields === null || secret === null) {
-      if (action === 'assert') this.#bodyless.add(this.#next)
+      // A record that erases may leave no body; one that leaves it repeats it.
+      if (action === 'assert' || body !== EMPTY_BODY) this.#bodyless.add(this.#next)
       return
     }
     try {

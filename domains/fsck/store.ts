@@ -16,6 +16,9 @@ export interface StoredLeaf {
   action: string | null
   fields: string | null
   secret: string | null
+  /** The record that erased the body, and in one that erases the entity that says why. */
+  erased: number | null
+  erasure: string | null
 }
 
 /** An entity's node with every edge that it ever had. */
@@ -32,6 +35,7 @@ export interface StoredNode {
   leaf: string
   out: string
   alias: string | null
+  erased: number | null
   edges: [
     rel: string,
     to: string,
@@ -53,7 +57,8 @@ const LEAVES = query<StoredLeaf>(`
   MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
   RETURN record.seq AS seq, record.type AS type, record:StateRecord AS isState, record.header AS header, record.leaf AS leaf,
     record.at AS at, record.id AS id, record.kind AS kind, record.version AS version,
-    record.action AS action, record.fields AS fields, record.secret AS secret
+    record.action AS action, record.fields AS fields, record.secret AS secret,
+    record.erased AS erased, record.erasure AS erasure
   ORDER BY seq`)
 
 const BEYOND = query<{ seq: number }>(`
@@ -67,9 +72,16 @@ const NODES = query<StoredNode>(`
   WITH e ORDER BY e.id LIMIT toInteger($first)
   RETURN e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
     e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
-    e.out AS out, e.alias AS alias,
+    e.out AS out, e.alias AS alias, e.erased AS erased,
     [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges
   ORDER BY id`)
+
+const STILL = query<{ seq: number }>(`
+  // bodies still stored
+  UNWIND $seqs AS seq
+  MATCH (record:Record {tenant: $tenant, seq: seq})
+  WHERE record.fields IS NOT NULL OR record.secret IS NOT NULL
+  RETURN seq`)
 
 const TILE_LEVELS = query<{ level: number; last: number; count: number }>(`
   // extent of the tiles by level
@@ -98,3 +110,7 @@ export const leavesBeyond = async (ask: Ask, size: number) =>
 export const storedNodes = (ask: Ask, after: string, first: number) => ask(NODES, { after, first })
 
 export const tileLevels = (ask: Ask) => ask(TILE_LEVELS)
+
+/** Those of the records of which a body, or a secret, is stored. */
+export const bodiesStill = async (ask: Ask, seqs: readonly number[]) =>
+  (await ask(STILL, { seqs })).map(({ seq }) => seq)

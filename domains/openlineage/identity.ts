@@ -56,7 +56,11 @@ export function resolveIdentities(draft: Draft, mentions: readonly DatasetMentio
     merges,
     idOf: (name) => canonicalOf.get(idOf(name)) ?? idOf(name),
     targetOf: (id) => (draft.get(id) ? { id } : { to: { kind: 'Dataset', ...named.get(id)! } }),
-    nameOf: (id) => draft.get(id) ?? named.get(id)!,
+    nameOf(id) {
+      const found = draft.get(id)
+      // Whose name was erased is called by the one that this event gives.
+      return found?.erased === null ? found : (named.get(id) ?? found!)
+    },
   }
 }
 

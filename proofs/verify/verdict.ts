@@ -1,13 +1,15 @@
+import type { Erased } from '../erasures.ts'
 import type { Manifest } from '../manifest.ts'
 import type { ReadRecord } from '../records.ts'
 import type { Check, CheckName, Group, Line, Report, Result, Summary } from '../report.ts'
-import { type Withheld, withheldIn } from '../withhold.ts'
+import { withheldIn } from '../withhold.ts'
 
 /** What the verdict rests on, besides the checks. */
 interface Ground {
   manifest: Manifest | null
   /** None where they could not be read. */
   records: readonly ReadRecord[]
+  erased: Erased[]
 }
 
 type Ruling = { result: Result; detail: string }
@@ -22,13 +24,13 @@ const COMPLETE: ReadonlySet<string> = new Set(['lineage-upstream', 'lineage-down
 const IN_THE_LOG: ReadonlySet<string> = new Set(['proof-positions', 'proof-inclusion'])
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
-export function judge(checks: Check[], { manifest, records }: Ground): Report {
+export function judge(checks: Check[], { manifest, records, erased }: Ground): Report {
   const withheld = withheldIn(records)
   return {
     checks,
     verdict: {
-      intact: tellWithheld(
-        withheld,
+      intact: tellMissing(
+        { withheld, erased },
         sumUp(
           // A bundle without a state proof is no less whole; whatever failed fails by its own name.
           checks.filter(
@@ -48,6 +50,7 @@ export function judge(checks: Check[], { manifest, records }: Ground): Report {
     } satisfies Record<Line, Ruling>,
     bundle: manifest && summarise(manifest),
     withheld,
+    erased,
   }
 }
 
@@ -63,15 +66,19 @@ export function sumUp(checks: readonly Check<string>[]): Ruling {
 }
 
 /** A bundle may be whole and yet not show everything; whoever reads the verdict alone must see that. */
-function tellWithheld(withheld: readonly Withheld[], { result, detail }: Ruling): Ruling {
-  if (withheld.length === 0) return { result, detail }
-  const fields = withheld.flatMap(({ names }) => names).length
-  const records = withheld.length
-  return {
-    result,
-    detail: `${detail}; ${fields} ${fields === 1 ? 'field' : 'fields'} withheld in ${records} ${records === 1 ? 'record' : 'records'}`,
-  }
+function tellMissing(
+  { withheld, erased }: Pick<Report, 'withheld' | 'erased'>,
+  { result, detail }: Ruling,
+): Ruling {
+  const fields = count(withheld.flatMap(({ names }) => names).length, 'field')
+  const told = [
+    withheld.length > 0 && `${fields} withheld in ${count(withheld.length, 'record')}`,
+    erased.length > 0 && `the bodies of ${count(erased.length, 'record')} erased`,
+  ]
+  return { result, detail: [detail, ...told.filter((one) => one !== false)].join('; ') }
 }
+
+const count = (many: number, what: string) => `${many} ${many === 1 ? what : `${what}s`}`
 
 /** Says who cosigned, since that is what a reader asks next. */
 function witnessed(checks: readonly Check[]): Ruling {
@@ -95,6 +102,9 @@ function current(checks: readonly Check[]): Ruling {
 function upstream(checks: readonly Check[]): Ruling {
   const { result, detail } = find(checks, 'lineage-upstream')
   if (result !== 'pass') return { result, detail }
+  // What was followed must be what the headers bind.
+  const whole = sumUp([find(checks, 'out-sets')])
+  if (whole.result !== 'pass') return whole
   return current(checks).result === 'pass'
     ? { result, detail: `${word(checks)}: ${detail}` }
     : { result, detail: `by the out-sets shown, as of the records shown: ${detail}` }

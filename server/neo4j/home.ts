@@ -107,6 +107,9 @@ export function writeInitialPassword(home: Home, password: string): void {
   writeDurably(join(home.data, 'dbms', 'auth.ini'), line)
 }
 
+/** For how long a Neo4j that Selvedge starts keeps what was written in its transaction logs. */
+export const TRANSACTION_LOG_DAYS = 2
+
 /** What is fixed about every Neo4j that Selvedge starts, by either way. */
 export const serverSettings = ({ neo4jPageCache }: Pick<Config, 'neo4jPageCache'>) => ({
   'server.http.enabled': 'false',
@@ -115,7 +118,7 @@ export const serverSettings = ({ neo4jPageCache }: Pick<Config, 'neo4jPageCache'
   'server.memory.pagecache.size': neo4jPageCache,
   // Without a bound the logs of a busy day outgrow the store many times over.
   'db.tx_log.rotation.size': '64m',
-  'db.tx_log.rotation.retention_policy': '2 days 512M',
+  'db.tx_log.rotation.retention_policy': `${TRANSACTION_LOG_DAYS} days 512M`,
   'db.lock.acquisition.timeout': '5s',
   // The driver gives up long before: this only ends what a killed client has left behind.
   'db.transaction.timeout': '60s',

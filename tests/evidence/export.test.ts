@@ -89,6 +89,7 @@ it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
 const noObjects = {
   put: () => Promise.reject(new Error('nothing is to be kept')),
   get: () => Promise.reject(new Error('nothing is to be read')),
+  delete: () => Promise.reject(new Error('nothing is to be deleted')),
 }
 
 it('refuses a key that made another export', async () => {

@@ -1,7 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { formatVkey } from '../../proofs/note.ts'
@@ -10,6 +8,7 @@ import { listen } from '../../server/listen.ts'
 import { dataset, job, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { SERVICE_NAME } from '../setup/ledger.ts'
+import { hasGo, runGo } from './go.ts'
 
 /**
  * A tenant's log, as Go programs see it that know nothing of us: torchwood (a C2SP client), x/mod's
@@ -18,44 +17,11 @@ import { SERVICE_NAME } from '../setup/ledger.ts'
  */
 const RECORDS = 5_200
 const BATCH = 500
-const LEAST_GO = [1, 25] as const
-
-function hasGo() {
-  try {
-    const said = execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', cwd: '/' })
-    const [major = 0, minor = 0] = said.replace('go', '').split('.').map(Number)
-    if (major > LEAST_GO[0] || (major === LEAST_GO[0] && minor >= LEAST_GO[1])) return true
-    process.stderr.write(`\n  SKIPPED: go is ${said.trim()}; others' verifiers need 1.25\n\n`)
-  } catch {
-    process.stderr.write(
-      "\n  SKIPPED: go is missing, so no others' verifiers read a log of ours\n\n",
-    )
-  }
-  return false
-}
-
 interface Result {
   name: string
   want: boolean
   ok: boolean
   error?: string
-}
-
-/** Runs the Go program, which is built from pinned modules on its first run. */
-function verifyInGo(asked: object): Promise<Result[]> {
-  const cwd = fileURLToPath(new URL('go', import.meta.url))
-  const child = spawn('go', ['run', '.'], { cwd, stdio: ['pipe', 'pipe', 'pipe'] })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (part: Buffer) => out.push(part))
-  child.stderr.on('data', (part: Buffer) => err.push(part))
-  child.stdin.end(JSON.stringify(asked))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(Buffer.concat(out).toString()) as Result[])
-      else reject(new Error(`go ended with ${code}: ${Buffer.concat(err)}`))
-    })
-  })
 }
 
 const INCLUSION = `query Inclusion($seq: Seq!) {
@@ -151,7 +117,7 @@ describe.skipIf(!hasGo())('software that is not ours', () => {
       }
     }
     const newest = proofs[0]!.note
-    results = await verifyInGo({
+    results = await runGo<Result[]>('.', {
       vkey: formatVkey(sha256, {
         name: `${SERVICE_NAME}/${tenant}`,
         publicKey: keys.checkpoint.publicKey,

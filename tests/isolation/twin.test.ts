@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import neo4j from 'neo4j-driver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Query, queries } from '../../lineage/graph.ts'
+import { type Query, queries, query } from '../../lineage/graph.ts'
 import { testApp } from '../setup/app.ts'
 import { testNeo4j } from '../setup/database.ts'
 
@@ -87,6 +87,10 @@ const questions = (
       `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
     ],
     ['runs of a job', `{ runs(of: { job: "${edge.from}" }, first: 5) { nodes { id } } }`],
+    [
+      'what is erased',
+      '{ entity(kind: Dataset, namespace: "db", name: "raw") { id name erased { seq at ground erasure } } entities(kind: Erasure) { nodes { ... on Erasure { ground reason status entity by records } } } }',
+    ],
     ['the log', `{ log { origin size inclusion(seq: 5) { leaf header } } }`],
     ['the export', `{ entity(id: "${exported}") { ... on Export { sha256 bytes asOf records } } }`],
   ] as [string, string][]
@@ -154,20 +158,26 @@ async function makeTwin(of: string, twin: string) {
   }
 }
 
+interface World {
+  root: string
+  edge: { from: string; to: string }
+  /** Something that was erased, by what, and the pseudonym of who asked. */
+  erased: { id: string; erasure: string; seqs: number[]; actor: string }
+}
+
 /** Values for the parameters of every registered text, all of them the first tenant's own. */
-function paramsFor(
-  { text }: Query<unknown>,
-  world: { root: string; edge: { from: string; to: string } },
-) {
-  const { root, edge } = world
+function paramsFor({ text }: Query<unknown>, world: World) {
+  const { root, edge, erased } = world
   const values: Record<string, unknown> = {
     ids: [root, edge.from, edge.to],
-    id: root,
+    id: text.includes('record.erasure') ? erased.id : root,
+    erasure: erased.erasure,
+    actor: erased.actor,
     root,
     job: edge.from,
     from: 0,
     to: 100,
-    seqs: [1, 2, 3, 4, 5],
+    seqs: [1, 2, 3, 4, 5, ...erased.seqs],
     n: null,
     position: 60,
     first: 50,
@@ -209,7 +219,7 @@ const readTexts = () =>
 describe('a twin with the same ids', () => {
   let tenant: string
   let twin: string
-  let world: { root: string; edge: { from: string; to: string } }
+  let world: World
   let asked: [string, string][]
   let before: { answers: string[]; texts: string[]; stored: string[]; file: string; replay: string }
 
@@ -238,6 +248,25 @@ describe('a twin with the same ids', () => {
     return `${response.status} ${Buffer.from(await response.arrayBuffer()).toString('base64')}`
   }
 
+  const eraseSomething = async () => {
+    const { data } = await ask<{ entity: { id: string; seq: number } }>(
+      '{ entity(kind: Dataset, namespace: "db", name: "raw") { id seq } }',
+      { tenant },
+    )
+    const { id, seq } = data.entity
+    const { data: done } = await ask<{ erase: { erasure: { id: string; seq: number } } }>(
+      `mutation { erase(id: "${id}", ground: OTHER, reason: "a test") { erasure { id seq } } }`,
+      { tenant },
+    )
+    const { erasure } = done.erase
+    const [row] = await database.graph(tenant).read(
+      query<{ actor: string }>(`
+      // the actor of a test
+      MATCH (a:Actor {tenant: $tenant, subject: 'local'}) RETURN a.actor AS actor`),
+    )
+    return { id, erasure: erasure.id, seqs: [seq, erasure.seq - 1], actor: row!.actor }
+  }
+
   beforeAll(async () => {
     tenant = await freshTenant()
     twin = `${tenant}-b`
@@ -256,7 +285,7 @@ describe('a twin with the same ids', () => {
     )
     const [edge] = page.data.lineage.edges
     // The first edge leads from the dataset to the job that wrote it.
-    world = { root, edge: { from: edge!.to, to: edge!.from } }
+    world = { root, edge: { from: edge!.to, to: edge!.from }, erased: await eraseSomething() }
     const made = await ask<{ exportBundle: { export: { id: string } } }>(
       `mutation { exportBundle(root: "${root}", depth: 20) { export { id } } }`,
       { tenant, headers: { 'idempotency-key': 'export' } },
@@ -276,6 +305,7 @@ describe('a twin with the same ids', () => {
     await makeTwin(tenant, twin)
     const hostile = [
       RECORD.replace('mine', 'TWIN'),
+      'mutation { eraseActor(subject: "local", ground: OTHER, reason: "TWIN") { position } }',
       `mutation { retire(id: "${root}") { results { id } } }`,
       `mutation { record(items: [{ job: { namespace: "food_delivery", name: "etl_orders", uses: [{ id: "${root}" }] } }]) { position } }`,
     ]

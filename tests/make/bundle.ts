@@ -4,14 +4,16 @@ import { b64, unb64 } from '../../proofs/base64.ts'
 import { type Batch, batchRanges } from '../../proofs/batch.ts'
 import { canonicalBytes } from '../../proofs/canonical.ts'
 import { type Checkpoint, formatCheckpoint } from '../../proofs/checkpoint.ts'
+import { erasuresBytes } from '../../proofs/erasures.ts'
 import { leafHash } from '../../proofs/hash.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Json } from '../../proofs/json.ts'
 import { keyRecordsBytes } from '../../proofs/key-records.ts'
-import type { KeyLeaf, Leaf, StateLeaf } from '../../proofs/leaf.ts'
+import type { KeyLeaf, Leaf, RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import {
   ANCHORS,
   CHECKPOINT,
+  ERASURES,
   jwsHeader,
   KEYS,
   MANIFEST,
@@ -28,6 +30,7 @@ import {
 import { rootOf } from '../../proofs/merkle.ts'
 import { formatNote, type NoteSignature, noteSignature } from '../../proofs/note.ts'
 import { proofBytes } from '../../proofs/proof.ts'
+import { placesOf } from '../../proofs/proven.ts'
 import { recordsBytes, type ShownRecord } from '../../proofs/records.ts'
 import { isDesign } from '../../proofs/relations.ts'
 import { replayText } from '../../proofs/replay-note.ts'
@@ -79,6 +82,8 @@ export interface Changes {
   state?(part: StatePart): StatePart
   /** The replay note. */
   replay?(note: string): string
+  /** The records that erase brought along; a changed header is also changed in the log. */
+  erasures?(headers: RecordHeader[]): RecordHeader[]
   /** By the records' order: where in the log each stands, where its header says otherwise. */
   seqs?(seqs: number[]): number[]
   proof?(proof: Batch): Batch
@@ -120,9 +125,10 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
   const state = used && stateOf(log, { asked, used, placed, changes })
   const keys = (changes.keys ?? same)([...(asked.keys ?? [])])
   const seqs = (changes.seqs ?? same)(placed.map(({ header }) => header.seq))
+  const erasures = (changes.erasures ?? same)(log.erasures(genuine))
   const shown: Placed[] = [
     ...placed.map(({ header }, i) => ({ seq: seqs[i]!, leaf: header })),
-    ...keys.map((leaf) => ({ seq: leaf.seq, leaf })),
+    ...[...keys, ...erasures].map((leaf) => ({ seq: leaf.seq, leaf })),
     ...(state ? stateLeaves(state) : []).map((leaf) => ({ seq: leaf.seq, leaf })),
   ].sort((a, b) => a.seq - b.seq)
   const hashes = treeOf(log, shown, changes.entries ?? same)
@@ -131,12 +137,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
     size: hashes.length,
     root: rootOf(sha256, hashes),
   })
-  const proof = (changes.proof ?? same)(
-    prove(
-      hashes,
-      shown.map(({ seq }) => seq),
-    ),
-  )
+  const proof = (changes.proof ?? same)(prove(hashes, placesOf([shown])))
   const made = [
     {
       path: CHECKPOINT,
@@ -147,6 +148,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
     { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
     ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
     ...(asked.anchors ? [{ path: ANCHORS, bytes: anchorsBytes(asked.anchors) }] : []),
+    ...(erasures.length > 0 ? [{ path: ERASURES, bytes: erasuresBytes(erasures) }] : []),
     ...(asked.attachments ?? []),
   ]
     .map((entry) => rewrite(entry, changes))

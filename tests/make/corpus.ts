@@ -6,9 +6,11 @@ import { DIRECTIONS } from '../../proofs/manifest.ts'
 import { withholdFields } from '../../proofs/withhold.ts'
 import { readZip, type ZipEntry } from '../../proofs/zip.ts'
 import { genuine, type Mutant, question, small } from '../proofs/mutants/mutant.ts'
+import { genuineStated } from '../proofs/mutants/state-mutants.ts'
 import { makeBundle, type TestBundle } from './bundle.ts'
 import { makeLog, type TestLink } from './log.ts'
 import { numbersFrom } from './numbers.ts'
+import { rotatedBundle, rotatedLog } from './rotated-log.ts'
 
 /** A bundle, good or not, and the trust root to hold it against. */
 export interface Specimen {
@@ -25,7 +27,7 @@ export interface Specimen {
 export async function corpus(): Promise<Specimen[]> {
   const mutants = await allMutants()
   return [
-    { what: 'genuine', ...genuine() },
+    ...good(),
     { what: 'genuine, nobody vouching', ...genuine(), trust: null },
     ...mutants.map(({ check, what, make }) => ({ what: `${check}: ${what}`, ...pick(make()) })),
     ...mutants
@@ -33,12 +35,20 @@ export async function corpus(): Promise<Specimen[]> {
       .map(({ check, what, make }) => {
         return { what: `${check}: ${what}, nobody vouching`, bytes: make().bytes, trust: null }
       }),
-    ...changedFiles(),
+    ...changedFiles(genuine(), 60),
+    ...changedFiles(genuineStated(), 40),
     ...changedEntries(),
     ...worlds(),
     ...junk(),
   ]
 }
+
+/** What every verifier must take: the bundles that the mutants differ from. */
+export const good = (): Specimen[] => [
+  { what: 'genuine', ...genuine() },
+  { what: 'genuine, with a state', ...genuineStated() },
+  { what: 'genuine, with keys that were changed', ...rotatedBundle(rotatedLog()) },
+]
 
 const pick = ({ bytes, trust }: TestBundle) => ({ bytes, trust })
 
@@ -58,10 +68,9 @@ export async function allMutants(): Promise<(Mutant & { check: string })[]> {
   return found
 }
 
-function changedFiles(): Specimen[] {
-  const { bytes, trust } = genuine()
+function changedFiles({ bytes, trust }: TestBundle, count: number): Specimen[] {
   const next = numbersFrom(4)
-  return Array.from({ length: 60 }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const at = next(bytes.length)
     const changed = bytes.slice()
     changed[at]! ^= 1 << (i % 8)

@@ -20,6 +20,7 @@ import { rootOfStates, statesOf } from './state.ts'
 
 const NAMING_KEY = sha256(utf8('test naming key'))
 const ACTOR = `p_${b64(sha256(utf8('test actor')).subarray(0, 16))}`
+const EMPTY = b64(emptyHash(sha256))
 const START = Date.parse('2026-03-31T09:15:02.113Z')
 
 /** A log kept in memory by the rules of docs/specs/record.md: what a service would have written. */
@@ -36,6 +37,10 @@ export interface TestLog {
   keyRecord(event: KeyLeaf['event'], record: TestKeyRecord): KeyLeaf
   /** Appends the state record that is due. */
   state(): StateLeaf
+  /** Erases what the records at these places say, or all that the entity ever said; it must have said something. */
+  erase(id: string, seqs?: readonly number[]): RecordHeader
+  /** The records that erased the bodies of those shown. */
+  erasures(shown: readonly ShownRecord[]): RecordHeader[]
   /** The entity's latest record below `asOf`, with everything shown. */
   shown(id: string, asOf?: number): ShownRecord | undefined
   ids(): string[]
@@ -55,6 +60,8 @@ export function makeLog(tenant = 'acme', service = 'selvedge.test'): TestLog {
   const keys = { checkpoint: makeKey('checkpoint'), manifest: makeKey('manifest') }
   const leaves: Leaf[] = []
   const history = new Map<string, ShownRecord[]>()
+  /** By the place of a record: the one that erased its body. */
+  const erased = new Map<number, RecordHeader>()
   const at = () => new Date(START + leaves.length * 1000).toISOString()
   const latest = (id: string) => history.get(id)?.at(-1)
 
@@ -146,6 +153,35 @@ export function makeLog(tenant = 'acme', service = 'selvedge.test'): TestLog {
         body: b64(emptyHash(sha256)),
       }
       return append({ header, out: [], fields: [] })
+    },
+
+    erase(id, seqs) {
+      const versions = history.get(id)!
+      const carriers = versions.filter(({ header, fields }) => fields && header.body !== EMPTY)
+      const named = carriers.filter(({ header }) => seqs?.includes(header.seq) ?? true)
+      const bodies = new Set(named.map(({ header }) => header.body))
+      const targets = carriers.filter(({ header }) => bodies.has(header.body))
+      const { header: before, out, fields } = latest(id)!
+      const kept = !bodies.has(before.body) && before.body !== EMPTY
+      const header: RecordHeader = {
+        ...head(before.kind, id, 'erase'),
+        links: [],
+        unlinks: [],
+        out: before.out,
+        body: kept ? before.body : EMPTY,
+        targets: targets.map((one) => one.header.seq),
+      }
+      for (const one of targets) {
+        versions[versions.indexOf(one)] = { ...one, fields: null }
+        erased.set(one.header.seq, header)
+      }
+      return append({ header, out, fields: kept ? fields : [] })
+    },
+
+    erasures(shown) {
+      const hidden = shown.filter(({ fields }) => fields === null)
+      const by = hidden.flatMap(({ header }) => erased.get(header.seq) ?? [])
+      return [...new Set(by)].sort((a, b) => a.seq - b.seq)
     },
   }
 

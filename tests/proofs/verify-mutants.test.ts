@@ -10,6 +10,7 @@ import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
 import { BUNDLE_MUTANTS } from './mutants/bundle-mutants.ts'
 import { CHAIN_MUTANTS, KEY_AT_MUTANTS } from './mutants/chain-mutants.ts'
+import { ERASURE_MUTANTS, erasedGenuine } from './mutants/erasure-mutants.ts'
 import { KEY_MUTANTS } from './mutants/key-mutants.ts'
 import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
 import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
@@ -21,6 +22,7 @@ import { WITNESS_MUTANTS } from './mutants/witness-mutants.ts'
 const MUTANTS = joined([
   BUNDLE_MUTANTS,
   RECORD_MUTANTS,
+  ERASURE_MUTANTS,
   KEY_MUTANTS,
   CHAIN_MUTANTS,
   KEY_AT_MUTANTS,
@@ -46,13 +48,17 @@ const WITHOUT_STATE = new Set([
 ])
 
 it('the bundles that the mutants differ from are genuine', async () => {
-  const [plain, stated] = await Promise.all(
-    [genuine(), genuineStated()].map((bundle) => verifyBundle({ sha256, ...bundle })),
+  const [plain, stated, erased] = await Promise.all(
+    [genuine(), genuineStated(), erasedGenuine()].map((bundle) =>
+      verifyBundle({ sha256, ...bundle }),
+    ),
   )
   expect(stated!.checks.filter(({ result }) => result !== 'pass')).toEqual([])
-  const open = plain!.checks.filter(({ result }) => result !== 'pass')
+  const open = [plain!, erased!].flatMap(({ checks }) =>
+    checks.filter(({ result }) => result !== 'pass'),
+  )
   expect(open.filter(({ detail }) => !WITHOUT_STATE.has(detail))).toEqual([])
-  expect([plain!, stated!].map((report) => exitCode(report))).toEqual([0, 0])
+  expect([plain!, stated!, erased!].map((report) => exitCode(report))).toEqual([0, 0, 0])
 })
 
 it('every check has a mutant', () => {

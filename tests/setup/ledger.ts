@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { type ErasureJournal, openErasureJournal } from '../../ledger/erasures.ts'
 import { type Ledger, type LedgerOptions, openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { type Database, openDatabase, query, SERVICE } from '../../lineage/graph.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { openKeyring } from '../../server/keyring.ts'
+import { openObjectFiles } from '../../server/object-files.ts'
 import { testNeo4j } from './database.ts'
 
 export const SERVICE_NAME = 'selvedge.test'
@@ -21,6 +23,7 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   errors: unknown[]
   keys: ReturnType<typeof openKeyring>
   home: string
+  journal: ErasureJournal
 }> {
   const { home, ...connection } = testNeo4j()
   const database = openDatabase(connection)
@@ -28,11 +31,14 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   const errors: unknown[] = []
   const keys = openKeyring(join(home, 'keys'))
   const register = openRegister(join(home, 'register.sqlite'))
+  // One of its own, so that no other file's ledger completes what this one has begun.
+  const journal = openErasureJournal(join(home, `erasures-${crypto.randomUUID()}.sqlite`))
   const ledger = await openLedger({
     database,
     service: SERVICE_NAME,
     keys,
     register,
+    erasing: { journal, objects: openObjectFiles(join(home, 'objects')), pendingDays: 30 },
     signing,
     // Other files' tests damage their tenants on purpose, and every ledger sweeps all of them.
     onError: (error) => isOthers(error) || errors.push(error),
@@ -41,9 +47,10 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   afterAll(async () => {
     await ledger.close()
     register.close()
+    journal.close()
     await database.close()
   })
-  return { database, ledger, errors, keys, home }
+  return { database, ledger, errors, keys, home, journal }
 }
 
 const tenants: string[] = []

@@ -6,14 +6,19 @@ import { sha256 } from '../../core/sha256.ts'
 import { findWitnessed } from '../../domains/evidence/covering-checkpoint.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import { readLeaves } from '../../lineage/log.ts'
 import { readWitnessed } from '../../lineage/witnessed-log.ts'
-import { b64 } from '../../proofs/base64.ts'
-import { parseCheckpoint } from '../../proofs/checkpoint.ts'
+import { b64, unb64 } from '../../proofs/base64.ts'
+import { formatCheckpoint, parseCheckpoint } from '../../proofs/checkpoint.ts'
+import { consistencyRanges } from '../../proofs/consistency.ts'
 import { kidOf } from '../../proofs/keyleaf.ts'
-import { formatVkey, parseNote } from '../../proofs/note.ts'
+import { rootOf } from '../../proofs/merkle.ts'
+import { formatNote, formatVkey, noteSignature, parseNote } from '../../proofs/note.ts'
 import { parsePolicy } from '../../proofs/policy.ts'
 import { reachesQuorum, testimonies } from '../../proofs/quorum.ts'
 import { exitCode } from '../../proofs/report.ts'
+import { formatSubmission } from '../../proofs/submission.ts'
+import { utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readConfig } from '../../server/config.ts'
 import { silent } from '../../server/neo4j/progress.ts'
@@ -25,7 +30,7 @@ import { testApp } from '../setup/app.ts'
 import { testNeo4j } from '../setup/database.ts'
 import { SERVICE_NAME } from '../setup/ledger.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
-import { freshFolder, type RunningWitness, runWitness } from './support.ts'
+import { freshFolder, type RunningWitness, runWitness, submit } from './support.ts'
 
 const { app, ask, database, ledger, keys, home, freshTenant, faults } = await testApp()
 const originOf = (tenant: string) => `${SERVICE_NAME}/${tenant}`
@@ -209,6 +214,30 @@ describe('two organisations witness each other', () => {
       expect(notes.map(({ note }, i) => meets(policies[1 - i]!, note))).toEqual([false, false])
     }
   })
+})
+
+it('refuses a real service that turns back and signs another history with its genuine key', async () => {
+  const tenant = await freshTenant()
+  const witness = await runWitness([vkeyOf(tenant)])
+  const asking = witnessing(policyFor([tenant], [witness], 1))
+  const size = await grow(tenant)
+  asking.signed(tenant)
+  await witnessedAt(tenant, size)
+  const rows = await readLeaves(read(tenant), 0, size)
+  const leaves = rows.map(({ leaf }) => unb64(leaf)).with(3, new Uint8Array(32))
+  const tree = (start: number, end: number) => rootOf(sha256, leaves.slice(start, end))
+  leaves.push(new Uint8Array(32))
+  const origin = originOf(tenant)
+  const forked = formatCheckpoint({ origin, size: size + 1, root: tree(0, size + 1) })
+  const { publicKey, sign } = keys.checkpoint
+  const line = noteSignature(sha256, origin, publicKey, sign(utf8(forked)))
+  const path = consistencyRanges(size, size + 1).map(({ start, end }) => tree(start, end))
+  const body = formatSubmission({ old: size, path, note: formatNote(forked, [line]) })
+  expect((await submit(witness.url, body)).status).toBe(422)
+  // The genuine log goes on.
+  const next = await grow(tenant)
+  asking.signed(tenant)
+  await witnessedAt(tenant, next)
 })
 
 /** A witness of this folder on the very port that it had. */
