@@ -6,6 +6,7 @@ import { consistencyRanges } from './consistency.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import { parseVkey } from './note.ts'
+import { openReplay, type Replay } from './replay.ts'
 import type { Group } from './report.ts'
 import { hashOfRange, TILE_WIDTH, tilePath } from './tiles.ts'
 import type { Trust } from './trust.ts'
@@ -34,21 +35,21 @@ export const LOG_CHECKS = {
   'log-vkey': 'log',
   'leaf-rules': 'records',
   'checkpoint-end': 'records',
-  'state-roots': 'records',
+  replay: 'records',
   'origin-tenant': 'authenticity',
   ...SIGNER_CHECKS,
 } as const satisfies Record<string, Group>
 
 /** What need not be there for a log to be whole: another's mirror has no vkey beside it. */
-const OPTIONAL = new Set(['log-vkey', 'state-roots'])
+const OPTIONAL = new Set(['log-vkey', 'replay'])
 
 /** What a verifier is given. */
 export interface LogInput {
   sha256: Sha256
   read: ReadFile
   trust?: Trust | null
-  /** Takes every leaf in order and derives the state anew; without it that is not evaluated. */
-  replay?: OwnRule
+  /** Whether to replay all headers too: what takes other leaves to see, and the root of every state. */
+  state?: boolean
 }
 
 /** What a verifier found out about a whole log. */
@@ -62,13 +63,16 @@ export async function verifyLog({
   sha256,
   read,
   trust = null,
-  replay,
+  state = false,
 }: LogInput): Promise<LogReport> {
   const checks = new Checks(LOG_CHECKS)
   const checkpoint = await checks.find('checkpoint-form', [], () => {
     return openCheckpoint(boundedText(orMissing(read('checkpoint'), 'checkpoint')))
   })
-  const audit = derived(checkpoint, (c) => auditLog(sha256, read, { checkpoint: c, own: replay }))
+  const audit = derived(checkpoint, (c) => {
+    const own = state ? replayRule(sha256, c) : undefined
+    return auditLog(sha256, read, { checkpoint: c, own })
+  })
   const files = await checks.find('log-files', [audit], ({ files }) => {
     const { size } = orThrow(files)
     return { value: size, detail: `${size} entries make every tile, and the root` }
@@ -82,20 +86,30 @@ export async function verifyLog({
     return `${orThrow(rules)} leaves, each sound in its place`
   })
   await checks.judge('checkpoint-end', [audit, checkpoint, sound], checkEnd)
-  const asked = replay === undefined ? absent('it was not asked for (--state)') : known(null)
-  await checks.judge('state-roots', [audit, asked, sound], ({ own }) => {
-    return `every state record has the root that ${orThrow(own)} leaves make`
+  const asked = state ? known(null) : absent('it was not asked for (--state)')
+  await checks.judge('replay', [audit, asked, sound], ({ own, rules }) => {
+    orThrow(rules)
+    return `${orThrow(own)} leaves follow from those before, and every state from them`
   })
   await checks.judge('origin-tenant', [audit, checkpoint, sound], checkOrigin)
   const keys = derived(files, () => (audit.found ? audit.value.keys : []))
   const anchors = anchorProofs(sha256, { read, trust, checkpoint, files })
   await checkSigner(sha256, checks, { trust, checkpoint, keys, anchors, nameOf: (step) => step })
   const all = checks.all()
-  const { result, detail } = all.find(({ name }) => name === 'state-roots')!
+  const { result, detail } = all.find(({ name }) => name === 'replay')!
   return {
     checks: all,
     verdict: { ...judgeForm(all, OPTIONAL), replayed: { result, detail } },
     about: aboutOf(checkpoint, audit),
+  }
+}
+
+/** The tenant is that of the first leaf; whose log the checkpoint says it is, `origin-tenant` checks. */
+function replayRule(sha256: Sha256, { origin }: ReadCheckpoint): OwnRule {
+  let replay: Replay | undefined
+  return (leaf, hash) => {
+    replay ??= openReplay(sha256, { tenant: leaf.tenant, origin })
+    replay.addLeaf(leaf, hash)
   }
 }
 

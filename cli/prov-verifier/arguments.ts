@@ -27,9 +27,10 @@ Parts of a log, and a whole one, each with --trust FILE or --vkey VKEY, --accept
   prov-verifier consistency <old> <new>
                        verify that a log went on from one checkpoint to a later one; <new> has the
                        consistency proof in front, as C2SP witnesses take it
-  prov-verifier log <dir>
+  prov-verifier log <dir> [--state]
                        verify all entries, tiles and rules of a log, as \`selvedge log export\` or
-                       \`selvedge log follow\` writes it
+                       \`selvedge log follow\` writes it; with --state replay every header, and derive
+                       every state root anew
 
 A bundle is a file below 2 GiB, and is read into memory as a whole.
 

@@ -17,7 +17,7 @@ export interface LogAudit {
   files: LogState | ProofError
   /** How many leaves keep the rules, or the first that does not. */
   rules: number | ProofError
-  /** Every leaf that the caller's own rules were asked about, or the first that breaks them. */
+  /** How many leaves keep the caller's own rule, or the first that does not. */
   own: number | ProofError
   /** Key records after the log's first two, in order. */
   keys: ReadKeyRecord[]
@@ -29,7 +29,7 @@ export interface LogAudit {
 }
 
 /** A further rule for leaves, each taken in order. @throws {ProofError} For the first that breaks it. */
-export type OwnRule = (entry: string) => void
+export type OwnRule = (leaf: Leaf, hash: Uint8Array) => void
 
 /**
  * Walks over every file of a log once, from its first entry to its last: the entries make the tiles,
@@ -53,24 +53,23 @@ export function auditLog(
   }
 
   const take = (entry: Uint8Array) => {
-    const written = attempt(() => text(entry))
-    if (typeof audit.rules === 'number') {
-      const leaf = attempt(() => rules.take(orThrow(written)))
-      audit.rules = leaf instanceof ProofError ? leaf : audit.rules + 1
-      if (!(leaf instanceof ProofError)) note(leaf, entry)
-    }
-    if (own && typeof audit.own === 'number') {
-      const failed = attempt(() => own(orThrow(written)))
-      audit.own = failed instanceof ProofError ? failed : audit.own + 1
-    }
+    if (audit.rules instanceof ProofError) return
+    const leaf = attempt(() => rules.take(text(entry)))
+    audit.rules = leaf instanceof ProofError ? leaf : audit.rules + 1
+    if (leaf instanceof ProofError) return
+    const hash = leafHash(sha256, entry)
+    note(leaf, hash)
+    if (!own || audit.own instanceof ProofError) return
+    const broken = attempt(() => own(leaf, hash))
+    audit.own = broken instanceof ProofError ? broken : audit.own + 1
   }
 
-  const note = (leaf: Leaf, entry: Uint8Array) => {
+  const note = (leaf: Leaf, hash: Uint8Array) => {
     audit.last = leaf
     if (leaf.v === 'selvedge/state/1') audit.firstState ??= leaf.seq
     if (leaf.v === 'selvedge/epoch/1') audit.epochOrigin = leaf.origin
     if (leaf.v === 'selvedge/key/1' && leaf.seq > 1) {
-      audit.keys.push({ leaf, hash: leafHash(sha256, entry) })
+      audit.keys.push({ leaf, hash })
     }
   }
 

@@ -99,6 +99,7 @@ describe('the exit code', () => {
     [2, 'one checkpoint is named', ['consistency', '@old']],
     [3, 'there is no such checkpoint', ['consistency', '@old', '@newer']],
     [0, 'a log is whole', ['log', '@log', '--trust', '@trust.json']],
+    [0, 'a log replays', ['log', '@log', '--trust', '@trust.json', '--state']],
     [4, 'nobody vouches for a log', ['log', '@log']],
     [1, 'a log lacks a file', ['log', '@part', '--trust', '@trust.json']],
     [3, 'there is no log in a directory', ['log', '@empty']],

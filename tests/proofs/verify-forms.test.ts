@@ -5,7 +5,7 @@ import { consistencyRanges } from '../../proofs/consistency.ts'
 import { entryBundle } from '../../proofs/entry-bundle.ts'
 import { leafHash } from '../../proofs/hash.ts'
 import { inclusionRanges } from '../../proofs/inclusion.ts'
-import { type Leaf, leafBytes, type StateLeaf } from '../../proofs/leaf.ts'
+import { type Leaf, leafBytes } from '../../proofs/leaf.ts'
 import { formatNote, parseNote } from '../../proofs/note.ts'
 import type { Check } from '../../proofs/report.ts'
 import { exitCode } from '../../proofs/report.ts'
@@ -23,6 +23,7 @@ import { makeLog } from '../make/log.ts'
 import { checkpointNote, filesOfEntries, filesOfLog, type LogFiles } from '../make/log-files.ts'
 import { rotatedLog } from '../make/rotated-log.ts'
 import { smallLog } from '../make/small-log.ts'
+import { statedLog } from '../make/stated-log.ts'
 import { makeWitness, policyOf } from '../make/witness.ts'
 import { naiveTree } from './support.ts'
 
@@ -322,26 +323,46 @@ describe('a whole log', () => {
     ])
   })
 
-  const withState = (leaves: readonly Leaf[]): Leaf[] => {
-    const seq = leaves.length
-    const state: StateLeaf = {
-      v: 'selvedge/state/1',
-      tenant: log.tenant,
-      seq,
-      at: leaves.at(-1)!.at,
-      size: seq,
-      root: b64(sha256()),
-    }
-    return [...leaves, state]
-  }
+  const stated = statedLog().log
+  const replayed = (leaves: readonly Leaf[], state = true) =>
+    verifyLog({
+      sha256,
+      read: (path) => filesOfLog(stated, leaves).get(path) ?? null,
+      trust: trustIn(stated),
+      state,
+    })
+  const changedLeaf = (at: number, change: object) =>
+    stated.leaves.map((leaf, i) => (i === at ? ({ ...leaf, ...change } as Leaf) : leaf))
 
   it('ends in a state record once it has had one', async () => {
-    const stated = withState(log.leaves)
-    expect(failed(await verify(filesOfLog(log, stated)))).toEqual([])
-    const last = log.leaves.at(-1)!
-    const after = [...stated, { ...last, seq: stated.length, version: 2 } as Leaf]
-    expect(failed(await verify(filesOfLog(log, after)))).toEqual([
+    expect(failed(await verify(filesOfLog(stated), trustIn(stated)))).toEqual([])
+    expect(failed(await replayed(stated.leaves.slice(0, -1), false))).toEqual([
       'checkpoint-end PROOF_CHECKPOINT_END',
+    ])
+  })
+
+  it('has every state derived anew from its entries alone, where that is asked for', async () => {
+    for (const one of [stated, log, rotatedLog().log]) {
+      const read = (path: string) => filesOfLog(one).get(path) ?? null
+      const report = await verifyLog({ sha256, read, state: true })
+      expect([failed(report), lines(report).replayed]).toEqual([[], 'pass'])
+    }
+  })
+
+  const last = stated.leaves.length - 1
+  const second = stated.leaves.findIndex((leaf) => 'version' in leaf && leaf.version === 2)
+  it.each([
+    ['a state that its leaves do not make', last, { root: b64(sha256()) }, 'PROOF_REPLAY_STATE'],
+    ['a version left out', second, { version: 3 }, 'PROOF_REPLAY_VERSION'],
+  ] as const)('is caught by replay alone with %s', async (_what, at, change, code) => {
+    const lying = changedLeaf(at, change)
+    expect(failed(await replayed(lying, false))).toEqual([])
+    const report = await replayed(lying)
+    expect(failed(report)).toEqual([`replay ${code}`])
+    expect([lines(report).intact, lines(report).replayed, exitCode(report)]).toEqual([
+      'fail',
+      'fail',
+      1,
     ])
   })
 
