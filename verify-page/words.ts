@@ -62,8 +62,15 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
   'link-ends': 'Every origin is a known kind of link to one definite record.',
   bodies: 'The contents shown are those that the records committed to.',
   'withheld-fields': 'What is withheld is exactly what the bundle says is withheld.',
+  'state-form': 'The proof of the log’s state is well formed.',
+  'state-size': 'It is of the position that the table of contents names.',
+  'state-place': 'The state it rests on stands in the log.',
+  'state-entities': 'It covers every thing shown.',
+  'state-current': 'Each record shown is the latest of its thing at that position.',
+  'state-neighbours': 'Where it is listed what was made from a thing, none is left out or added.',
   'lineage-reach': 'Every record shown has to do with the question.',
   'lineage-upstream': 'Every origin named is shown, as far as was asked.',
+  'lineage-downstream': 'Everything made from it is shown, as far as was asked.',
   'origin-listed': 'Your trust root knows this log.',
   'origin-tenant': 'The log is the one of this customer.',
   'key-chain': 'The keys lead back to keys in your trust root.',
@@ -75,6 +82,8 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
   'witness-policy': 'Your trust root says whose witness counts.',
   cosignatures: 'The witnesses’ signatures hold.',
   'witness-quorum': 'Enough witnesses have signed.',
+  'replay-form': 'The notes of those who derived the state anew are well formed.',
+  'replay-signature': 'Someone whom your trust root names derived the same state from the log.',
 }
 
 /** What a check is about, in plain words. */
