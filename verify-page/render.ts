@@ -28,6 +28,7 @@ export function renderReport({ report, exit, json, source }: Rendered): string {
     ...claims(report),
     ...(source ? answer(source) : []),
     ...withheld(report),
+    ...erased(report),
     ...checks(report),
     `<details><summary>The report for machines</summary><pre id="json">${shown(json.trimEnd())}</pre></details>`,
   ].join('\n')
@@ -73,7 +74,7 @@ function answer(source: SceneSource) {
     drawn,
     ...thingsTable(scene, source.records),
     '<h2>Records</h2>',
-    ...recordDetails(source.records),
+    ...recordDetails(source.records, source.erased),
   ]
 }
 
@@ -96,6 +97,25 @@ function withheld({ withheld, bundle }: Report) {
     '<h2>What is withheld</h2>',
     `<p>${fields} fields in ${withheld.length} records are not shown. That they exist, and that nothing is hidden beside them, is checked.</p>${rule}`,
     '<table><thead><tr><th>Position</th><th>Record</th><th>Fields</th></tr></thead><tbody>',
+    ...lines,
+    '</tbody></table>',
+  ]
+}
+
+function erased({ erased }: Report) {
+  if (erased.length === 0) return []
+  const lines = erased
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ seq, id, by, at }) =>
+        `<tr><td>${seq}</td><td><code>${shown(id)}</code></td><td>${shown(at)}, by the record at ${by}</td></tr>`,
+    )
+  const many =
+    erased.length === 1 ? 'body of one record is' : `bodies of ${erased.length} records are`
+  return [
+    '<h2>What is erased</h2>',
+    `<p>The ${many} erased, and the log says when. Nothing is kept back here: it is gone.</p>`,
+    '<table><thead><tr><th>Position</th><th>Record</th><th>Erased</th></tr></thead><tbody>',
     ...lines,
     '</tbody></table>',
   ]

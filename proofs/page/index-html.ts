@@ -49,7 +49,7 @@ export function indexHtml(sha256: Sha256, source: IndexSource): Uint8Array {
     ...thingsTable(scene, source.records),
     ...keptBack(source),
     '<h2>Records</h2>',
-    ...recordDetails(source.records),
+    ...recordDetails(source.records, source.erased),
     ...proof(source),
     '</main></body></html>',
   ]
@@ -121,11 +121,14 @@ function keptBack({ records, withhold }: IndexSource) {
 }
 
 /** What is shown of each record, up to `PAGE_LIMITS`; every text in it is escaped. */
-export function recordDetails(records: SceneSource['records']) {
+export function recordDetails(
+  records: SceneSource['records'],
+  erased: ReadonlySet<number> = new Set(),
+) {
   const lines: string[] = []
   let characters = 0
   for (const record of records.slice(0, PAGE_LIMITS.records)) {
-    const line = detail(record)
+    const line = detail(record, erased.has(record.header.seq))
     characters += line.length
     if (characters > PAGE_LIMITS.characters) break
     lines.push(line)
@@ -135,7 +138,7 @@ export function recordDetails(records: SceneSource['records']) {
   return [...lines, more]
 }
 
-function detail(record: IndexSource['records'][number]) {
+function detail(record: IndexSource['records'][number], isErased: boolean) {
   const { header, fields } = record
   const rows = (fields ?? []).map((field) => {
     const value =
@@ -146,7 +149,7 @@ function detail(record: IndexSource['records'][number]) {
   })
   const body =
     fields === null
-      ? '<p class="kept">The body is not shown.</p>'
+      ? `<p class="kept">The body is ${isErased ? 'erased: nobody has it any more' : 'not shown'}.</p>`
       : `<table><thead><tr><th>Field</th><th>Value</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
   return `<details><summary>${header.seq}: ${shown(header.kind)} <bdi>${shown(cut(labelOf(record), 200))}</bdi></summary><p><code>${shown(header.id)}</code>, version ${header.version}, ${shown(header.action)}</p>${body}</details>`
 }

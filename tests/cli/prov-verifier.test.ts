@@ -117,7 +117,7 @@ describe('--json', () => {
       exit: 0,
       bundle: {
         ...{ tenant: 'acme', origin: log.origin, ...question },
-        ...{ asOf: 21, size: 21, records: 6, withhold: [] },
+        ...{ asOf: 21, stateSize: null, size: 21, records: 6, withhold: [] },
       },
     })
     expect(verdict).toEqual({

@@ -5,6 +5,7 @@ import type { Json } from '../../proofs/json.ts'
 import { DIRECTIONS } from '../../proofs/manifest.ts'
 import { withholdFields } from '../../proofs/withhold.ts'
 import { readZip, type ZipEntry } from '../../proofs/zip.ts'
+import { erasedGenuine } from '../proofs/mutants/erasure-mutants.ts'
 import { genuine, type Mutant, question, small } from '../proofs/mutants/mutant.ts'
 import { genuineStated } from '../proofs/mutants/state-mutants.ts'
 import { makeBundle, type TestBundle } from './bundle.ts'
@@ -47,6 +48,7 @@ export async function corpus(): Promise<Specimen[]> {
 export const good = (): Specimen[] => [
   { what: 'genuine', ...genuine() },
   { what: 'genuine, with a state', ...genuineStated() },
+  { what: 'genuine, with what is erased', ...erasedGenuine() },
   { what: 'genuine, with keys that were changed', ...rotatedBundle(rotatedLog()) },
 ]
 

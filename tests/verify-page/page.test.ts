@@ -13,6 +13,7 @@ import { buildVerifyPage } from '../../verify-page/build.ts'
 import { makeBundle } from '../make/bundle.ts'
 import { makeLog, type TestLink } from '../make/log.ts'
 import { smallLog } from '../make/small-log.ts'
+import { erasedGenuine } from '../proofs/mutants/erasure-mutants.ts'
 import { openChromium, withChromium } from '../setup/chromium.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-verify-page-'))
@@ -135,6 +136,16 @@ describe.runIf(withChromium())(
       expect(await page.locator('td.kept').textContent()).toBe('format')
       expect(await page.locator('.state-partly-withheld').count()).toBe(1)
       expect(await page.locator('body').textContent()).not.toContain('csv')
+    })
+
+    it('shows what is erased as erased, and not as withheld', async () => {
+      const { bytes, trust } = erasedGenuine()
+      const { page, line } = await given(bytes, formatTrust(trust))
+      expect(await line('intact')).toBe('pass')
+      const text = await page.locator('#report').textContent()
+      expect(text).toContain('The bodies of 2 records are erased, and the log says when.')
+      expect(await page.locator('h2', { hasText: 'What is withheld' }).count()).toBe(0)
+      expect(await page.locator('.state-erased').count()).toBe(2)
     })
 
     it('takes files that are dropped, in any order, and follows when one is changed', async () => {
