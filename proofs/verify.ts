@@ -85,6 +85,8 @@ export interface VerifyInput {
   trust?: Trust | null
   /** Proofs that lead to anchors of the trust root, beside those that the bundle itself brings. */
   anchors?: readonly AnchorProof[]
+  /** A replayer's signed note on the bundle's state; it stands for the one in the bundle. */
+  replay?: Uint8Array
 }
 
 /**
@@ -99,6 +101,7 @@ export async function verifyBundle({
   bytes,
   trust = null,
   anchors = [],
+  replay,
 }: VerifyInput): Promise<Report> {
   const checks = new Checks()
 
@@ -201,7 +204,11 @@ export async function verifyBundle({
     checkCheckpointSignature(sha256, c, k),
   )
 
-  const note = await checks.find('replay-form', [givenReplay(zip), manifest, state], readReplay)
+  const note = await checks.find(
+    'replay-form',
+    [givenReplay(zip, replay), manifest, state],
+    readReplay,
+  )
   await checks.judge('replay-signature', [knownReplayers(sha256, note, trust)], checkReplayers)
 
   return judge(checks.all(), {

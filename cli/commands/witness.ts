@@ -1,30 +1,16 @@
-import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { readConfig } from '../../server/config.ts'
-import { originHash, type WitnessAnswer } from '../../server/witness/cosign.ts'
-import { listenAsWitness } from '../../server/witness/listen.ts'
-import { openLogs } from '../../server/witness/logs.ts'
-import { openWitness } from '../../server/witness/open.ts'
-import { untilInterrupted } from '../interrupted.ts'
-import { showWitnessStatus } from '../witness-status.ts'
-
-interface Options {
-  dir?: string
-  name?: string
-  log: string[]
-  logs?: string
-  host: string
-  port: number
-  publicHost: string[]
-  json?: true
-}
+import { type ReplayOptions, replayLog } from '../witness/replay.ts'
+import { serveWitness } from '../witness/serve.ts'
+import { showWitnessStatus } from '../witness/status.ts'
 
 export function define(command: Command): void {
   command
     .description(
       'Cosign the checkpoints of logs (C2SP tlog-witness) until interrupted. Needs no Neo4j.\n\n' +
         'It remembers what it cosigned last of each log and refuses whatever does not continue it.\n' +
-        'Its state must never be put back from a copy: whoever does that makes it cosign forks.',
+        'Its state must never be put back from a copy: whoever does that makes it cosign forks.\n\n' +
+        'With --replay it cosigns nothing: it reads a whole Selvedge log, derives the state of every\n' +
+        'entity anew, and signs the state by a key of its own once it is what the log says.',
     )
     .option('--dir <dir>', 'where key and state are kept (default: SELVEDGE_HOME/witness)')
     .option('--name <name>', 'how it calls itself, such as witness.example/w1; fixed at first run')
@@ -39,7 +25,18 @@ export function define(command: Command): void {
       [],
     )
     .option('--json', 'print one JSON object a line: who it is, then every answer')
-    .action(serveWitness)
+    .optionsGroup('With --replay:')
+    .option('--replay <log>', 'the address of a log, or a directory with its files')
+    .option('--vkey <vkey>', 'the key that signs it')
+    .option('--trust <file>', 'or a trust root that lists it')
+    .option('--tenant <name>', 'as whom to ask, where the log is not public')
+    .option('--once', 'print the note and end, instead of following and serving it')
+    .option('--size <size>', 'with --once: the state of that size, instead of the last', sizeOf)
+    .option('--out <file>', 'keep the newest note there')
+    .option('--interval <seconds>', 'how often to look whether the log has grown', seconds, 5)
+    .action((options: ReplayOptions) =>
+      options.replay === undefined ? serveWitness(options) : replayLog(options),
+    )
   command
     .command('status')
     .description(
@@ -59,50 +56,12 @@ function portOf(value: string) {
   throw new InvalidArgumentError('it must be a whole number up to 65535')
 }
 
-async function serveWitness(options: Options) {
-  const { name, log, logs: file, host, port, publicHost, json } = options
-  const say = (text: string) => process.stdout.write(`${text}\n`)
-  const onError = (error: unknown) =>
-    process.stderr.write(`${(error as Error)?.message ?? error}\n`)
-  const logs = openLogs({ vkeys: log, file }, onError)
-  const witness = await openWitness(options.dir ?? join(readConfig().home, 'witness'), name)
-  const server = { witness, logs, publicHosts: publicHost, onError }
-  const onAnswer = (answer: Answered) =>
-    say(json ? JSON.stringify(toldAsJson(answer)) : told(answer))
-  try {
-    const listening = await listenAsWitness({ ...server, onAnswer }, { host, port })
-    const policy = `witness ${labelOf(witness.name)} ${witness.vkey} ${listening.url}`
-    const origins = logs.origins()
-    if (json) {
-      const { name, vkey } = witness
-      say(JSON.stringify({ name, vkey, url: listening.url, policy, logs: origins }))
-    } else {
-      say(`${witness.name} witnesses ${origins.length} logs at ${listening.url}`)
-      say(`vkey    ${witness.vkey}\npolicy  ${policy}`)
-      for (const origin of origins) say(`log     ${origin} (${originHash(origin)})`)
-    }
-    await untilInterrupted(() => listening.close())
-  } finally {
-    witness.close()
-  }
+function sizeOf(value: string) {
+  if (/^(0|[1-9]\d{0,14})$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('it must be a whole number')
 }
 
-type Answered = Pick<WitnessAnswer, 'status' | 'told'>
-
-/** A policy's own name for a witness may be anything; what stands behind the last slash is short. */
-const labelOf = (name: string) => name.split('/').at(-1) || name
-
-/** A log's name is its operator's choice: what a terminal would obey is not shown as it is. */
-const harmless = (text: string) =>
-  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`)
-
-const told = ({ status, told: { origin, size, because } }: Answered) =>
-  harmless(
-    `${new Date().toISOString()} ${status} ${origin ?? '-'} ${size ?? '-'}${because ? `: ${because}` : ''}`,
-  )
-
-const toldAsJson = ({ status, told }: Answered) => ({
-  at: new Date().toISOString(),
-  status,
-  ...told,
-})
+function seconds(value: string) {
+  if (Number(value) > 0 && Number(value) <= 86_400) return Number(value)
+  throw new InvalidArgumentError('it must be a number of seconds, up to a day')
+}

@@ -15,8 +15,8 @@ export interface Advancing {
   checkpoint: Pick<Checkpoint, 'size' | 'root'>
   /** Told of every file in the order of the log; the root is not compared before the last. */
   onFile?(path: string, bytes: Uint8Array): void
-  /** Told of every entry that is new, in order. */
-  onEntry?(entry: Uint8Array): void
+  /** Told of every entry that is new, in order, with its place. */
+  onEntry?(entry: Uint8Array, seq: number): void
 }
 
 /**
@@ -32,8 +32,9 @@ export async function advance(
   { checkpoint, onFile, onEntry }: Advancing,
 ): Promise<LogState> {
   const crawl = openCrawl(sha256, from, checkpoint)
+  let seq = from.size
   for await (const [path, bytes] of inOrder(source, filesBetween(from.size, checkpoint.size))) {
-    for (const entry of crawl.take(bytes)) onEntry?.(entry)
+    for (const entry of crawl.take(bytes)) onEntry?.(entry, seq++)
     onFile?.(path, bytes)
   }
   return crawl.end()

@@ -48,13 +48,15 @@ export async function follow(url: string, options: FollowOptions) {
   }
 }
 
-function expectedOf({ vkey, trust }: FollowOptions): Expected {
+/** By whom a log must be signed, as the command line says it. @throws {Problem} `LOG_KEY_MISSING` */
+export function expectedOf({ vkey, trust }: Pick<FollowOptions, 'vkey' | 'trust'>): Expected {
   if ((vkey === undefined) === (trust === undefined)) throw followKey()
   if (vkey !== undefined) return { key: parseVkey(sha256, vkey) }
   return { trust: parseTrust(sha256, readFileSync(trust!, 'utf8')) }
 }
 
-const logMisbehaves = (url: string, { code, message }: ProofError) =>
+/** A log that does what it must not, and the code that says what. */
+export const logMisbehaves = (url: string, { code, message }: ProofError) =>
   new Problem('LOG_MISBEHAVES', `${url} is not what it must be: ${message} (${code}).`)
 
 const followAddress = (url: string) =>

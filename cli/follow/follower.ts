@@ -20,6 +20,8 @@ export type Expected = { key: NoteKey } | { trust: Trust }
 export interface Follower {
   /** How many leaves were seen. */
   readonly size: number
+  /** The checkpoint that they make, a signed note; `null` where nothing was seen yet. */
+  readonly note: string | null
   /**
    * Reads the log's checkpoint and on to it; returns whether it has grown.
    *
@@ -35,18 +37,37 @@ export interface Follower {
  */
 export function openFollower(
   source: LogSource,
-  { expected, directory }: { expected: Expected; directory?: string },
+  {
+    expected,
+    directory,
+    onEntry,
+  }: {
+    expected: Expected
+    directory?: string
+    /** Told of every entry with its place; again from where it failed, where a step is repeated. */
+    onEntry?(entry: Uint8Array, seq: number): void
+  },
 ): Follower {
   const mirror: Mirror | null = directory === undefined ? null : openMirror(directory)
   let state: LogState = mirror?.state ?? { size: 0, partial: new Map() }
   let seen = mirror?.note ?? null
   const keys: ReadKeyRecord[] = []
   const noteKeys = keysInto(keys)
-  if (mirror && 'trust' in expected) for (const entry of mirror.entries()) noteKeys(entry)
+  const take = (entry: Uint8Array, seq: number) => {
+    if ('trust' in expected) noteKeys(entry)
+    onEntry?.(entry, seq)
+  }
+  if (mirror && ('trust' in expected || onEntry)) {
+    let seq = 0
+    for (const entry of mirror.entries()) take(entry, seq++)
+  }
 
   return {
     get size() {
       return state.size
+    },
+    get note() {
+      return seen
     },
     async step() {
       const bytes = await source.get('checkpoint')
@@ -79,7 +100,7 @@ export function openFollower(
     }
     const next = await advance(source, state, {
       checkpoint,
-      onEntry: 'trust' in expected ? noteKeys : undefined,
+      onEntry: take,
       onFile:
         directory === undefined ? undefined : (path, file) => writeLogFile(directory, path, file),
     })

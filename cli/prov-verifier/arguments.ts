@@ -3,11 +3,12 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 /** Arguments that the verifier cannot make sense of. */
 export class UsageError extends Error {}
 
-export const USAGE = `Usage: prov-verifier <bundle> [--trust FILE] [--accept-untrusted] [--json]
+export const USAGE = `Usage: prov-verifier <bundle> [--trust FILE] [--replay FILE] [--accept-untrusted] [--json]
 
 Verifies a Selvedge bundle offline: no network, no database, nothing but the files named.
 
   --trust FILE         whom you trust: the logs and keys that may speak for a bundle (trust.json)
+  --replay FILE        a replayer's note on the bundle's state, as \`selvedge witness --replay\` makes it
   --accept-untrusted   exit with 0 where a bundle is intact and no trust root was given
   --json               print one JSON object: ok, exit, verdict, explained, checks, bundle, withheld
   --version            print the version
@@ -44,6 +45,7 @@ Exit codes
 
 const OPTIONS = {
   trust: { type: 'string' },
+  replay: { type: 'string' },
   'accept-untrusted': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
@@ -53,13 +55,14 @@ const OPTIONS = {
 /** Reads the command line. @throws {UsageError} */
 export function parseArguments(args: readonly string[]) {
   const { values, positionals } = parsed(args, OPTIONS)
-  const { trust, json, version, help } = values
+  const { trust, replay, json, version, help } = values
   const [bundle, ...more] = positionals
   if (bundle === undefined && !help && !version) throw new UsageError('name a bundle')
   if (more.length > 0) throw new UsageError('name one bundle only')
   return {
     bundle: bundle ?? '',
     trust,
+    replay,
     acceptUntrusted: values['accept-untrusted'],
     json,
     version,

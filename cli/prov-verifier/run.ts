@@ -3,7 +3,7 @@ import pkg from '../../package.json' with { type: 'json' }
 import { EXIT, exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { parseArguments, USAGE, UsageError } from './arguments.ts'
-import { readBundle, readTrust, UnreadableError } from './files.ts'
+import { readBundle, readSmall, readTrust, UnreadableError } from './files.ts'
 import { failureJson, reportJson } from './json.ts'
 import { reportText, safe } from './text.ts'
 
@@ -58,10 +58,15 @@ function say({ out }: Terminal, text: string) {
 
 type Asked = ReturnType<typeof parseArguments>
 
-async function verify({ bundle, trust, acceptUntrusted, json }: Asked, terminal: Terminal) {
+async function verify({ bundle, trust, replay, acceptUntrusted, json }: Asked, terminal: Terminal) {
   try {
     const root = trust === undefined ? null : readTrust(sha256, trust)
-    const report = await verifyBundle({ sha256, bytes: readBundle(bundle), trust: root })
+    const report = await verifyBundle({
+      sha256,
+      bytes: readBundle(bundle),
+      trust: root,
+      ...(replay !== undefined && { replay: readSmall(replay) }),
+    })
     const exit = exitCode(report, acceptUntrusted)
     terminal.out(json ? reportJson(report, exit) : reportText(bundle, { report, exit }, terminal))
     return exit

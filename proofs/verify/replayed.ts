@@ -12,9 +12,16 @@ import { utf8 } from '../utf8.ts'
 import { absent, type Known, known } from './checks.ts'
 import type { Entries } from './manifest.ts'
 
-/** Gives the bytes of the replay note, where the bundle has one. */
-export function givenReplay(entries: Known<Entries>): Known<Uint8Array> {
+/**
+ * Gives the bytes of the replay note: of the one that the reader has got elsewhere, or else of the
+ * bundle's own, where it has one.
+ */
+export function givenReplay(
+  entries: Known<Entries>,
+  beside: Uint8Array | undefined,
+): Known<Uint8Array> {
   if (!entries.found) return entries
+  if (beside !== undefined) return known(beside)
   const bytes = entries.value.get(REPLAY)
   return bytes === undefined ? absent('the bundle has no replay note') : known(bytes)
 }

@@ -49,6 +49,13 @@ export const nameFixed = (name: string) =>
 export const logsInvalid = (where: string, what: string, cause?: unknown) =>
   new Problem('WITNESS_LOGS_INVALID', `${where}: ${what}`, { cause })
 
+export const replayDiffers = (origin: string, size: number) =>
+  new Problem(
+    'WITNESS_REPLAY_DIFFERS',
+    `This replayer has vouched for ${origin} at ${size}, and the log is another now: two histories were shown under one name.`,
+    { status: 409, details: { origin, size } },
+  )
+
 export const portTaken = (port: number, cause: unknown) =>
   new Problem('WITNESS_PORT_TAKEN', `Port ${port} is in use: give another one with --port.`, {
     cause,

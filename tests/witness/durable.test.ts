@@ -122,7 +122,7 @@ const code = (text: string) => expect.objectContaining({ code: text })
 describe('the directory of a witness', () => {
   it('gets a key that nobody else may read, and keeps name and key', async () => {
     const folder = join(freshFolder(), 'w')
-    const first = await openWitness(folder, 'witness.test/kept')
+    const first = await openWitness(folder, { name: 'witness.test/kept' })
     first.close()
     expect(statSync(join(folder, 'witness.json')).mode & 0o777).toBe(0o600)
     expect(statSync(folder).mode & 0o777).toBe(0o700)
@@ -134,10 +134,12 @@ describe('the directory of a witness', () => {
   it('is not begun without a name, or with one that no key can have', async () => {
     const folder = join(freshFolder(), 'w')
     await expect(openWitness(folder)).rejects.toEqual(code('WITNESS_NAME_MISSING'))
-    await expect(openWitness(folder, 'two words')).rejects.toEqual(code('PROOF_NOTE_KEY'))
+    await expect(openWitness(folder, { name: 'two words' })).rejects.toEqual(code('PROOF_NOTE_KEY'))
     expect(existsSync(join(folder, 'witness.json'))).toBe(false)
-    ;(await openWitness(folder, 'one-word')).close()
-    await expect(openWitness(folder, 'another')).rejects.toEqual(code('WITNESS_NAME_FIXED'))
+    ;(await openWitness(folder, { name: 'one-word' })).close()
+    await expect(openWitness(folder, { name: 'another' })).rejects.toEqual(
+      code('WITNESS_NAME_FIXED'),
+    )
   })
 
   it('is refused where the state is lost, or the key, or either is another’s', async () => {
@@ -146,7 +148,7 @@ describe('the directory of a witness', () => {
       string,
       string,
     ]
-    for (const dir of [folder, other]) (await openWitness(dir, 'w')).close()
+    for (const dir of [folder, other]) (await openWitness(dir, { name: 'w' })).close()
     renameSync(state, `${state}.away`)
     await expect(openWitness(folder)).rejects.toEqual(code('WITNESS_STATE_LOST'))
     writeFileSync(state, 'no database at all, but long enough to be looked at as one. '.repeat(9))
@@ -191,7 +193,7 @@ describe('the directory of a witness', () => {
 
   it('keeps of a log no more than it stated last: root and note are those of the size', async () => {
     const [folder, log] = [join(freshFolder(), 'w'), makeTlog('log.test/last')]
-    const witness = await openWitness(folder, 'w')
+    const witness = await openWitness(folder, { name: 'w' })
     const at = { origin: log.origin, originHash: 'x' }
     const entry = (size: number, root = `root ${size}`) => ({ size, root, time: 1, note: 'n' })
     await witness.state.decide(at, () => ({ cosign: entry(5) }))

@@ -6,7 +6,8 @@ import { afterAll } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import type { NoteKey } from '../../proofs/note.ts'
 import { parseNote, parseVkey } from '../../proofs/note.ts'
-import { listenAsWitness, type WitnessServer } from '../../server/witness/listen.ts'
+import { type Answering, answerAsWitness } from '../../server/witness/answer.ts'
+import { type ListenOptions, listenFor } from '../../server/witness/listen.ts'
 import { openLogs } from '../../server/witness/logs.ts'
 import { openWitness } from '../../server/witness/open.ts'
 
@@ -36,13 +37,13 @@ export async function runWitness(
     folder = freshFolder(),
     port = 0,
     ...more
-  }: { name?: string; folder?: string; port?: number } & Partial<WitnessServer> = {},
+  }: { name?: string; folder?: string } & Partial<Answering & ListenOptions> = {},
 ): Promise<RunningWitness> {
-  const witness = await openWitness(join(folder, 'witness'), name)
+  const witness = await openWitness(join(folder, 'witness'), { name })
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
-  const server = { witness, logs: openLogs({ vkeys: logs }, onError), onError, ...more }
-  const { url, close } = await listenAsWitness(server, { host: '127.0.0.1', port })
+  const answer = answerAsWitness({ witness, logs: openLogs({ vkeys: logs }, onError), ...more })
+  const { url, close } = await listenFor(answer, { host: '127.0.0.1', port, onError, ...more })
   let closed = false
   const end = async () => {
     if (closed) return

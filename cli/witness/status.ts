@@ -1,12 +1,12 @@
-import { tenantUnknown } from '../ledger/problems.ts'
-import { SERVICE } from '../lineage/graph.ts'
-import { tenantNames } from '../lineage/tenants.ts'
-import { readWitnessed, type WitnessedLog } from '../lineage/witnessed-log.ts'
-import { readConfig } from '../server/config.ts'
-import { progressTo } from '../server/neo4j/progress.ts'
-import { withDatabase } from '../server/with-database.ts'
-import { type Deed, readDeeds } from '../server/witnessing/deeds.ts'
-import { coloursOn } from './colours.ts'
+import { tenantUnknown } from '../../ledger/problems.ts'
+import { SERVICE } from '../../lineage/graph.ts'
+import { tenantNames } from '../../lineage/tenants.ts'
+import { readWitnessed, type WitnessedLog } from '../../lineage/witnessed-log.ts'
+import { readConfig } from '../../server/config.ts'
+import { progressTo } from '../../server/neo4j/progress.ts'
+import { withDatabase } from '../../server/with-database.ts'
+import { type Deed, readDeeds } from '../../server/witnessing/deeds.ts'
+import { coloursOn } from '../colours.ts'
 
 /** What is known of the witnesses of one log. */
 interface Status {
