@@ -51,10 +51,12 @@ const TREE_ROOTS = query<{ tree: string; hash: string }>(`
   ${PAGE_AT}
   RETURN page.tree AS tree, page.hash AS hash`)
 
+/** `since` says nothing new here, but without it no index by place can be used: every open page would be read for each. */
 const END_PAGES = query(`
   // end pages
   UNWIND $places AS place
-  MATCH (page:Page {tenant: $tenant, tree: place.tree, prefix: place.prefix}) WHERE page.until = ${OPEN}
+  MATCH (page:Page {tenant: $tenant, tree: place.tree, prefix: place.prefix})
+  WHERE page.since <= $n AND page.until = ${OPEN}
   SET page.until = $n`)
 
 const CREATE_PAGES = query(`
