@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from '../server/config.ts'
 import { progressTo } from '../server/neo4j/progress.ts'
-import { openService } from '../server/open.ts'
+import { openService, type Service } from '../server/open.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, missed } from './figures.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
+import { benchProofs } from './proofs.ts'
 import { benchVerify } from './verify.ts'
 
 const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise<Figures>> = {
@@ -16,11 +17,18 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   verify: benchVerify,
 }
 
+/** Those that need no database: nothing is started for them. */
+const PURE: Record<string, (bench: Pick<Bench, 'say'>) => Promise<Figures>> = {
+  proofs: benchProofs,
+}
+
+const ALL = [...Object.keys(PURE), ...Object.keys(SUITES)]
+
 const HELP = `Usage: npm run bench -- [--suite NAME] [--json] [--check] [--fresh]
 
 Measures Selvedge against the limits of the machine in one run; ratios are what counts.
 
-  --suite NAME  one of ${Object.keys(SUITES).join(', ')}; all of them otherwise
+  --suite NAME  one of ${ALL.join(', ')}; all of them otherwise
   --json        print one JSON object with figures and ratios
   --check       exit 1 when a ratio misses its budget
   --fresh       start from an empty database
@@ -43,23 +51,35 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 
 async function main() {
   if (values.help) return void process.stdout.write(HELP)
-  if (values.suite !== undefined && !SUITES[values.suite]) {
+  if (values.suite !== undefined && !ALL.includes(values.suite)) {
     say(`there is no suite «${values.suite}»\n\n${HELP}`)
     process.exitCode = 2
     return
   }
+  const isAsked = ([name]: [string, unknown]) => values.suite === undefined || values.suite === name
+  const sayAs = (name: string) => (text: string) => say(`${name}: ${text}`)
+  const results: Figures[] = []
+  for (const [name, suite] of Object.entries(PURE).filter(isAsked)) {
+    results.push(await suite({ say: sayAs(name) }))
+  }
+  const suites = Object.entries(SUITES).filter(isAsked)
+  if (suites.length > 0) {
+    await withService(async (service, config) => {
+      for (const [name, suite] of suites) {
+        results.push(await suite({ service, say: sayAs(name) }, { config }))
+      }
+    })
+  }
+  tell(results)
+}
+
+async function withService(work: (service: Service, config: Config) => Promise<void>) {
   const base = readConfig()
   const config = { ...base, home: join(base.home, 'bench'), service: 'bench.selvedge.localhost' }
   if (values.fresh) rmSync(config.home, { recursive: true, force: true })
   const service = await openService(config, { progress: progressTo(process.stderr) })
   try {
-    const results: Figures[] = []
-    for (const [name, suite] of Object.entries(SUITES)) {
-      if (values.suite === undefined || values.suite === name) {
-        results.push(await suite({ service, say: (text) => say(`${name}: ${text}`) }, { config }))
-      }
-    }
-    tell(results)
+    await work(service, config)
   } finally {
     await service.close()
   }

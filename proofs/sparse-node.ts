@@ -11,8 +11,10 @@ export interface SparseEntry {
 export const PAGE_BITS = 4
 
 /** A key that stands alone below its place. */
-export interface SparseLeaf extends SparseEntry {
+export interface SparseLeaf {
   kind: 'leaf'
+  /** The key, then the value: one array, because a large tree is read from memory that is far away. */
+  entry: Uint8Array
   hash: Uint8Array
 }
 
@@ -43,20 +45,21 @@ export const EMPTY_ROOT = new Uint8Array(HASH_BYTES)
 /** Written anew before every hash: joining three parts costs more than hashing them. */
 const scratch = new Uint8Array(1 + 2 * HASH_BYTES)
 
-function hashPair(sha256: Sha256, prefix: number, a: Uint8Array, b: Uint8Array) {
-  scratch[0] = prefix
-  scratch.set(a, 1)
-  scratch.set(b, 1 + HASH_BYTES)
+/** Gives the hash of a leaf: `H(0x02 ‖ key ‖ value)`. */
+export function sparseLeafHash(sha256: Sha256, key: Uint8Array, value: Uint8Array) {
+  scratch[0] = LEAF
+  scratch.set(key, 1)
+  scratch.set(value, 1 + HASH_BYTES)
   return sha256(scratch)
 }
 
-/** Gives the hash of a leaf: `H(0x02 ‖ key ‖ value)`. */
-export const sparseLeafHash = (sha256: Sha256, key: Uint8Array, value: Uint8Array) =>
-  hashPair(sha256, LEAF, key, value)
-
 /** Gives the hash of an inner node: `H(0x03 ‖ left ‖ right)`. */
-export const sparseNodeHash = (sha256: Sha256, left: Uint8Array, right: Uint8Array) =>
-  hashPair(sha256, NODE, left, right)
+export function sparseNodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array) {
+  scratch[0] = NODE
+  scratch.set(left, 1)
+  scratch.set(right, 1 + HASH_BYTES)
+  return sha256(scratch)
+}
 
 /** Gives the hash that a place is known by. */
 export const hashOf = (node: SparseNode) => (node === null ? EMPTY_ROOT : node.hash)
@@ -66,12 +69,21 @@ export const bitAt = (key: Uint8Array, depth: number) =>
   (key[depth >>> 3]! >> (7 - (depth & 7))) & 1
 
 /** Makes a leaf. */
-export const leafNode = (sha256: Sha256, { key, value }: SparseEntry): SparseLeaf => ({
-  kind: 'leaf',
-  key,
-  value,
-  hash: sparseLeafHash(sha256, key, value),
+export function leafNode(sha256: Sha256, { key, value }: SparseEntry): SparseLeaf {
+  const entry = new Uint8Array(2 * HASH_BYTES)
+  entry.set(key)
+  entry.set(value, HASH_BYTES)
+  return { kind: 'leaf', entry, hash: sparseLeafHash(sha256, key, value) }
+}
+
+/** Gives a leaf's key and value. */
+export const entryOf = ({ entry }: SparseLeaf): SparseEntry => ({
+  key: entry.subarray(0, HASH_BYTES),
+  value: entry.subarray(HASH_BYTES),
 })
+
+/** Says whether this is the leaf of a key. */
+export const isOf = ({ entry }: SparseLeaf, key: Uint8Array) => compareKeys(entry, key) === 0
 
 /** Joins two places into the one above them; a key left alone moves up, as the compact form has it. */
 export function joinNodes(sha256: Sha256, left: SparseNode, right: SparseNode): SparseNode {
@@ -80,7 +92,7 @@ export function joinNodes(sha256: Sha256, left: SparseNode, right: SparseNode): 
   return { kind: 'inner', left, right, hash: sparseNodeHash(sha256, hashOf(left), hashOf(right)) }
 }
 
-/** Orders keys by their bytes. */
+/** Orders keys by their bytes; what follows the key in an array does not count. */
 export function compareKeys(a: Uint8Array, b: Uint8Array) {
   for (let i = 0; i < HASH_BYTES; i++) {
     if (a[i] !== b[i]) return a[i]! - b[i]!
@@ -88,13 +100,15 @@ export function compareKeys(a: Uint8Array, b: Uint8Array) {
   return 0
 }
 
-/** Finds where, in sorted keys that agree up to `depth`, the bit at `depth` turns to one. */
+/** Finds where, in sorted keys of which those from `from` to `to` agree up to `depth`, the bit there turns to one. */
 export function firstWithOne(
   sorted: readonly { key: Uint8Array }[],
   depth: number,
-  [from, to]: readonly [number, number],
+  from: number,
+  to: number,
 ) {
-  let [low, high] = [from, to]
+  let low = from
+  let high = to
   while (low < high) {
     const middle = (low + high) >>> 1
     if (bitAt(sorted[middle]!.key, depth)) high = middle

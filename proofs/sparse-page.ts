@@ -13,17 +13,26 @@ import {
 /** What stands first at each place of a page, before what it takes to know it. */
 const TAG = { empty: 0, leaf: 1, inner: 2, page: 3 } as const
 
+/** No page is larger: sixteen keys at its lower edge, and the fifteen places above them. */
+const MOST_BYTES = 2 ** PAGE_BITS * (1 + 2 * HASH_BYTES) + 2 ** PAGE_BITS - 1
+
+/** Pages are small and many, and to make a buffer for each costs more than to fill it. */
+const POOL_BYTES = 64 * 1024
+let pool: Cursor = { bytes: new Uint8Array(0), at: 0 }
+
 /**
  * Writes the page that starts at `node`: its places depth first, left first, each a byte and what
  * belongs to it: nothing (0), key and value (1), its two halves (2), or, at the page's lower edge, the
  * hash of the page below (3). Inner hashes are left out: a reader computes them.
  *
+ * @returns A part of a larger buffer, which nothing else will write to.
  * @throws {ProofError} `PROOF_STATE_MISSING` for a page that is not loaded.
  */
 export function writePage(node: SparseNode): Uint8Array {
-  const bytes = new Uint8Array(measure(node, 0))
-  put(node, 0, { bytes, at: 0 })
-  return bytes
+  if (pool.bytes.length - pool.at < MOST_BYTES) pool = { bytes: new Uint8Array(POOL_BYTES), at: 0 }
+  const start = pool.at
+  put(node, 0, pool)
+  return pool.bytes.subarray(start, pool.at)
 }
 
 interface Cursor {
@@ -34,21 +43,12 @@ interface Cursor {
 const isBelow = (node: SparseNode, level: number) =>
   node?.kind === 'stub' || (node?.kind === 'inner' && level === PAGE_BITS)
 
-function measure(node: SparseNode, level: number): number {
-  if (node === null) return 1
-  if (node.kind === 'leaf') return 1 + 2 * HASH_BYTES
-  if (isBelow(node, level)) return 1 + HASH_BYTES
-  const { left, right } = node as SparseInner
-  return 1 + measure(left, level + 1) + measure(right, level + 1)
-}
-
 function put(node: SparseNode, level: number, cursor: Cursor) {
   const { bytes } = cursor
   if (node === null) bytes[cursor.at++] = TAG.empty
   else if (node.kind === 'leaf') {
     bytes[cursor.at] = TAG.leaf
-    bytes.set(node.key, cursor.at + 1)
-    bytes.set(node.value, cursor.at + 1 + HASH_BYTES)
+    bytes.set(node.entry, cursor.at + 1)
     cursor.at += 1 + 2 * HASH_BYTES
   } else if (isBelow(node, level)) {
     // A page itself is never a stub: its lower edge is the only place for one.
@@ -113,7 +113,7 @@ function take(sha256: Sha256, cursor: Cursor, prefix: string, edge: number): Spa
 function takeLeaf(sha256: Sha256, cursor: Cursor, prefix: string) {
   const leaf = leafNode(sha256, { key: takeHash(cursor), value: takeHash(cursor) })
   for (let depth = 0; depth < prefix.length; depth++) {
-    if (bitAt(leaf.key, depth) !== Number(prefix[depth])) throw badPage('a key at another place')
+    if (bitAt(leaf.entry, depth) !== Number(prefix[depth])) throw badPage('a key at another place')
   }
   return leaf
 }

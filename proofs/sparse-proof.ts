@@ -6,9 +6,11 @@ import { closed, hash, listOf, pattern } from './members.ts'
 import {
   badKeys,
   EMPTY_ROOT,
+  entryOf,
   firstWithOne,
   hashOf,
   inOrder,
+  isOf,
   type SparseNode,
   sharesPrefix,
   sparseLeafHash,
@@ -61,12 +63,13 @@ export function proveKeys({ top }: SparseTree, keys: readonly Uint8Array[]): Spa
     else if (node.kind === 'stub') throw notLoaded()
     else if (node.kind === 'leaf') {
       const [from, to] = run
-      const own = sorted.slice(from, to).some(({ key }) => equal(key, node.key))
+      const own = sorted.slice(from, to).some(({ key }) => isOf(node, key))
       shape.push(own ? 'l' : 'o')
-      if (!own) hashes.push(node.key, node.value)
+      const { key, value } = entryOf(node)
+      if (!own) hashes.push(key, value)
     } else {
       shape.push('i')
-      const border = firstWithOne(sorted, depth, run)
+      const border = firstWithOne(sorted, depth, ...run)
       if (run[0] < border) prove(node.left, depth + 1, [run[0], border])
       if (border < run[1]) prove(node.right, depth + 1, [border, run[1]])
       if (run[0] === border) beside(node.left, node.right === null)
@@ -151,7 +154,7 @@ class Reading {
 
   #inner(depth: number, run: Run): Place {
     if (depth === DEEPEST) throw badShape('it goes deeper than a key')
-    const border = firstWithOne(this.#claims, depth, run)
+    const border = firstWithOne(this.#claims, depth, ...run)
     const left = run[0] < border ? this.#place(depth + 1, [run[0], border]) : null
     const right = border < run[1] ? this.#place(depth + 1, [border, run[1]]) : null
     // At least one half has a claim; the other, where it has none, is known by what stands beside.

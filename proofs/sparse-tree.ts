@@ -1,17 +1,14 @@
 import { equal, HASH_BYTES, type Sha256 } from './hash.ts'
+import { Change, type KeyChange } from './sparse-change.ts'
 import {
   badKeys,
   bitAt,
-  compareKeys,
-  firstWithOne,
+  entryOf,
   hashOf,
   inOrder,
-  joinNodes,
-  leafNode,
+  isOf,
   PAGE_BITS,
-  type SparseEntry,
   type SparseInner,
-  type SparseLeaf,
   type SparseNode,
 } from './sparse-node.ts'
 import { notLoaded, readPage, writePage } from './sparse-page.ts'
@@ -23,12 +20,6 @@ import { notLoaded, readPage, writePage } from './sparse-page.ts'
  */
 export interface SparseTree {
   readonly top: SparseNode
-}
-
-/** One key and what it shall have; `null` takes the key away. */
-export interface KeyChange {
-  key: Uint8Array
-  value: Uint8Array | null
 }
 
 /** The tree without keys. */
@@ -59,7 +50,7 @@ export function valueAt({ top }: SparseTree, key: Uint8Array): Uint8Array | unde
   for (let depth = 0; node?.kind === 'inner'; depth++)
     node = bitAt(key, depth) ? node.right : node.left
   if (node?.kind === 'stub') throw notLoaded()
-  return node !== null && equal(node.key, key) ? node.value : undefined
+  return node !== null && isOf(node, key) ? entryOf(node).value : undefined
 }
 
 /**
@@ -140,57 +131,8 @@ export function changeKeys(
 ): SparseTree {
   const sorted = inOrder(changes)
   if (sorted.some(({ value }) => value !== null && value.length !== HASH_BYTES)) throw badKeys()
-  const top = new Change(sha256, sorted).apply(tree.top, 0, [0, sorted.length])
+  const top = new Change(sha256, sorted).apply(tree.top, 0, 0, sorted.length)
   return top === tree.top ? tree : { top }
-}
-
-/** A run of sorted changes, or of what they add, as [from, to). */
-type Run = readonly [number, number]
-
-/** One batch of changes: every place that it touches is made and hashed once. */
-class Change {
-  readonly #sha256: Sha256
-  readonly #sorted: readonly KeyChange[]
-
-  constructor(sha256: Sha256, sorted: readonly KeyChange[]) {
-    this.#sha256 = sha256
-    this.#sorted = sorted
-  }
-
-  apply(node: SparseNode, depth: number, run: Run): SparseNode {
-    if (run[0] === run[1]) return node
-    if (node?.kind === 'stub') throw notLoaded()
-    if (node?.kind !== 'inner') return this.#grow(node, depth, run)
-    const border = firstWithOne(this.#sorted, depth, run)
-    const left = this.apply(node.left, depth + 1, [run[0], border])
-    const right = this.apply(node.right, depth + 1, [border, run[1]])
-    if (left === node.left && right === node.right) return node
-    return joinNodes(this.#sha256, left, right)
-  }
-
-  /** Where at most one key stood: what stands there now. */
-  #grow(old: SparseLeaf | null, depth: number, [from, to]: Run): SparseNode {
-    const changed = this.#sorted.slice(from, to)
-    const entries = changed.filter((change): change is SparseEntry => change.value !== null)
-    if (old !== null && !changed.some(({ key }) => equal(key, old.key))) {
-      const place = entries.findIndex(({ key }) => compareKeys(old.key, key) < 0)
-      entries.splice(place < 0 ? entries.length : place, 0, old)
-    }
-    const [only] = entries
-    const same = old !== null && entries.length === 1 && equal(only!.key, old.key)
-    if (same && equal(only!.value, old.value)) return old
-    return this.#build(entries, depth, [0, entries.length])
-  }
-
-  #build(entries: readonly SparseEntry[], depth: number, run: Run): SparseNode {
-    const [from, to] = run
-    if (from === to) return null
-    if (to - from === 1) return leafNode(this.#sha256, entries[from]!)
-    const border = firstWithOne(entries, depth, run)
-    const left = this.#build(entries, depth + 1, [from, border])
-    const right = this.#build(entries, depth + 1, [border, to])
-    return joinNodes(this.#sha256, left, right)
-  }
 }
 
 /** A page that is to be stored, or, without bytes, is there no longer. */

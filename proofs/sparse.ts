@@ -37,7 +37,7 @@ function rootBetween(
 ): Uint8Array {
   if (from === to) return emptySparse()
   if (to - from === 1) return sparseLeafHash(sha256, sorted[from]!.key, sorted[from]!.value)
-  const border = firstWithOne(sorted, depth, [from, to])
+  const border = firstWithOne(sorted, depth, from, to)
   const left = rootBetween(sha256, sorted, { from, to: border, depth: depth + 1 })
   const right = rootBetween(sha256, sorted, { from: border, to, depth: depth + 1 })
   return sparseNodeHash(sha256, left, right)

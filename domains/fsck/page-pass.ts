@@ -3,11 +3,11 @@ import type { LogHead } from '../../lineage/log.ts'
 import { inTree } from '../../lineage/pages.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import type { Leaf, RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
+import type { KeyChange } from '../../proofs/sparse-change.ts'
 import {
   changedPages,
   changeKeys,
   emptyTree,
-  type KeyChange,
   type SparseTree,
   treeRoot,
 } from '../../proofs/sparse-tree.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { sha256 } from '../../core/sha256.ts'
+import type { KeyChange } from '../../proofs/sparse-change.ts'
 import type { SparseEntry } from '../../proofs/sparse-node.ts'
-import type { KeyChange } from '../../proofs/sparse-tree.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 
 /** The key of a number: spread over the tree, or crowded under a few long prefixes. */
