@@ -4,7 +4,6 @@ import { trustRoot } from '../domains/evidence/trust-root.ts'
 import { readLeaves, readLog } from '../lineage/log.ts'
 import { readLineage } from '../lineage/traversal.ts'
 import type { Sha256 } from '../proofs/hash.ts'
-import { kidOf } from '../proofs/keyleaf.ts'
 import { verifyBundle } from '../proofs/verify.ts'
 import type { Bench } from './bench.ts'
 import { timeInChromium } from './chromium.ts'
@@ -16,21 +15,16 @@ const RECORDS = 1_000
 
 /** Building and verifying a bundle of 1,000 records, against raw SHA-256 over the same inputs. */
 export async function benchVerify({ service, say }: Bench): Promise<Figures> {
-  const { database, ledger, keys } = service
+  const { database, ledger } = service
   const tenant = `verify-${crypto.randomUUID().slice(0, 8)}`
   await recordTenant(
     ledger,
     tenant,
     things(0, { tenants: 1, nodesPerTenant: RECORDS * 2, window: 38 }),
   )
-  const signer = {
-    kid: kidOf(sha256, keys.manifest.publicKey),
-    key: keys.manifest.privateKey.export({ format: 'jwk' }),
-  }
   const root = await lastThing(service, tenant)
   const question = { tenant, root, direction: 'UPSTREAM', depth: 20 } as const
-  const { origin } = (await readLog(database.graph(tenant).read))!
-  const trust = trustRoot(origin, keys)
+  const trust = await trustRoot(database.graph(tenant).read, tenant)
   const builds: number[] = []
   const verifies: number[] = []
   const raws: number[] = []
@@ -39,7 +33,7 @@ export async function benchVerify({ service, say }: Bench): Promise<Figures> {
   for (let i = 0; i <= ROUNDS; i++) {
     let bytes: Uint8Array = new Uint8Array()
     const build = await timed(async () => {
-      const woven = await weaveBundle({ database, ledger, signer }, question)
+      const woven = await weaveBundle({ database, ledger }, question)
       bytes = woven.bytes
       records = woven.records
     })

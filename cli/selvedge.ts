@@ -41,6 +41,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/export.ts'),
   },
   {
+    name: 'keys',
+    summary: 'list, rotate and retire the keys that sign, or say that one is compromised',
+    load: () => import('./commands/keys.ts'),
+  },
+  {
     name: 'log',
     summary: 'export the log of a tenant as files',
     load: () => import('./commands/log.ts'),

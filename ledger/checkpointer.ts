@@ -6,7 +6,8 @@ import { unb64 } from '../proofs/base64.ts'
 import { formatCheckpoint } from '../proofs/checkpoint.ts'
 import { formatNote, noteSignature } from '../proofs/note.ts'
 import { utf8 } from '../proofs/utf8.ts'
-import type { SigningKey } from './keys.ts'
+import type { Keys } from './keys.ts'
+import { keyForSize, readLogKeys } from './log-keys.ts'
 import { logBehindRegister, notYetSigned, registerMismatch, tenantUnknown } from './problems.ts'
 import type { Register, Signed } from './register.ts'
 import { advanceState, type StateEnd } from './state-advance.ts'
@@ -29,28 +30,39 @@ export interface SignedCheckpoint {
  * is.
  *
  * @throws {Problem} `LOG_BEHIND_REGISTER` where the stored leaves are not those that were signed,
- *   `REGISTER_MISMATCH` where the register is behind the database, `REGISTER_BUSY`, `TENANT_UNKNOWN`.
+ *   `REGISTER_MISMATCH` where the register is behind the database, `REGISTER_BUSY`, `TENANT_UNKNOWN`,
+ *   `KEY_NONE_STANDS`, `KEY_NOT_HELD`, `KEY_COMPROMISED`.
  */
 export async function signLog(
   database: Database,
   tenant: string,
-  { register, key }: { register: Register; key: SigningKey },
+  { register, keys }: { register: Register; keys: Keys },
 ): Promise<SignedCheckpoint> {
   const end = await stateEnd(database, tenant, register)
   const { origin } = end
   // A register's lock is held across a read of the log, and never the other way round.
-  const signed = await register.sign(origin, (last) => checkedRoot(database, tenant, end, last))
+  const signed = await register.sign(origin, async (last) => {
+    const next = await checkedRoot(database, tenant, end, last)
+    // Before the entry: a size that no key stands for must not be in the register.
+    return {
+      ...next,
+      key: await keyFor(database.graph(tenant).read, keys, { tenant, size: next.size }),
+    }
+  })
   failpoint('before-checkpoint')
-  const { size, root } = signed!
+  const { size, root, key } = signed!
   const text = formatCheckpoint({ origin, size, root: unb64(root) })
   const note = formatNote(text, [
-    noteSignature(sha256, origin, key.publicKey, key.sign(utf8(text))),
+    noteSignature(sha256, origin, key.publicKey, await key.sign(utf8(text))),
   ])
   await database
     .graph(tenant)
     .write((transaction) => publishCheckpoint(transaction.run, { origin, size, note }))
   return { note, size, root }
 }
+
+const keyFor = async (ask: Ask, keys: Keys, { tenant, size }: { tenant: string; size: number }) =>
+  keyForSize(keys, await readLogKeys(ask, tenant), { use: 'checkpoint', size })
 
 /**
  * Advances the state, on a log that holds what was signed of it: nothing is appended to another one.

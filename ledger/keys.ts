@@ -5,35 +5,70 @@ import type { KeyLeaf } from '../proofs/leaf.ts'
 
 export type KeyUse = 'checkpoint' | 'manifest'
 
-/** A private key that signs with Ed25519; what it is made of never leaves the one who made it. */
+export const KEY_USES = ['checkpoint', 'manifest'] as const satisfies KeyUse[]
+
+/**
+ * A private key that signs with Ed25519; what it is made of never leaves whoever holds it, which may
+ * be another program.
+ */
 export interface SigningKey {
+  use: KeyUse
+  /** Its RFC 7638 thumbprint. */
+  kid: string
   /** The 32 bytes of the public key. */
   publicKey: Uint8Array
-  sign(message: Uint8Array): Uint8Array
+  /** @throws {Problem} `KEY_COMPROMISED`; `KEY_COMMAND_FAILED` where another program holds it. */
+  sign(message: Uint8Array): Promise<Uint8Array>
 }
 
 /** The service's keys: one set for all its servers. */
-export type Keys = Record<KeyUse, SigningKey>
+export interface Keys {
+  /** Those that are held now, as another server may have left them; in the order in which they were made. */
+  list(): Promise<readonly SigningKey[]>
+  /** The key of this id, looked for anew where it is not known; `null` where it is not held. */
+  find(kid: string): Promise<SigningKey | null>
+  /** Makes another key for a use, on disk before anybody hears of it. */
+  make(use: KeyUse): Promise<SigningKey>
+  /** Whether a key may never sign again. */
+  isBanned(kid: string): boolean
+  /** Has a key never sign again, whatever a log says, for instance one set back to an earlier day. */
+  ban(kid: string): Promise<void>
+}
+
+type Unsigned = Omit<KeyLeaf, 'v' | 'kid' | 'x' | 'use' | 'prev' | 'sigs'>
 
 /**
  * The leaf that adds a key at the start of a log, signed by itself: trust in it comes from the trust
- * root alone (docs/specs/record.md, "Key leaves").
+ * root alone (docs/specs/record.md, "Key").
  */
-export function firstKeyLeaf(
-  key: SigningKey,
-  { tenant, seq, at, use }: { tenant: string; seq: number; at: string; use: KeyUse },
-): KeyLeaf {
-  const leaf = {
-    v: 'selvedge/key/1' as const,
-    tenant,
-    seq,
-    at,
-    event: 'add' as const,
-    use,
-    kid: kidOf(sha256, key.publicKey),
-    x: b64(key.publicKey),
-    from: 0,
-    prev: null,
-  }
-  return { ...leaf, sigs: [null, b64(key.sign(keyLeafMessage(leaf)))] }
+export const firstKeyLeaf = (key: SigningKey, head: Pick<Unsigned, 'tenant' | 'seq' | 'at'>) =>
+  signLeaf({ ...head, event: 'add', from: 0 }, { key, prev: null })
+
+/**
+ * A key record after the first two: signed by the key before it, or by the successor where a key goes,
+ * and by the new key itself where one comes.
+ */
+export const keyLeaf = (
+  leaf: Unsigned,
+  keys: { key: Pick<SigningKey, 'use' | 'publicKey'> & Partial<SigningKey>; prev: SigningKey },
+) => signLeaf(leaf, keys)
+
+async function signLeaf(
+  leaf: Unsigned,
+  {
+    key,
+    prev,
+  }: {
+    key: Pick<SigningKey, 'use' | 'publicKey'> & Partial<SigningKey>
+    prev: SigningKey | null
+  },
+): Promise<KeyLeaf> {
+  const kid = kidOf(sha256, key.publicKey)
+  const x = b64(key.publicKey)
+  const { use } = key
+  const unsigned = { v: 'selvedge/key/1' as const, ...leaf, use, kid, x, prev: prev?.kid ?? null }
+  const message = keyLeafMessage(unsigned)
+  const byPrev = prev ? b64(await prev.sign(message)) : null
+  const byItself = leaf.event === 'add' ? b64(await key.sign!(message)) : null
+  return { ...unsigned, sigs: [byPrev, byItself] }
 }

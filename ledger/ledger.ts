@@ -16,6 +16,7 @@ import {
   type Reapplied,
 } from './erasing.ts'
 import { openForgetting } from './forget-commands.ts'
+import { type KeyDesk, openKeyDesk } from './key-desk.ts'
 import type { Keys } from './keys.ts'
 import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'
 import type { Register } from './register.ts'
@@ -77,6 +78,8 @@ export interface Ledger {
   checkpoint(tenant: string): Promise<SignedCheckpoint | null>
   /** Signs now, and returns a checkpoint of at least this size. */
   checkpointOf(tenant: string, atLeast: number): Promise<SignedCheckpoint>
+  /** Which keys sign, and how they come and go. */
+  readonly keys: KeyDesk
   /** Answers what was accepted, signs what is committed, and stops. */
   close(): Promise<void>
 }
@@ -126,7 +129,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       ? openSigner({
           database,
           register,
-          key: keys.checkpoint,
+          keys,
           onSigned: options.onSigned ?? (() => {}),
           background: options.signing !== 'on demand',
           onRefused: (tenant) => checked.delete(tenant),
@@ -192,6 +195,24 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     throw notYetSigned(tenant)
   }
 
+  const checkpointOf = async (tenant: string, atLeast: number) => {
+    const known = await published(tenant)
+    if (known && known.size >= atLeast) return known
+    if (refusal) throw refusal
+    const signed = await signer?.now(tenant)
+    return signed && signed.size >= atLeast ? signed : awaitPublished(tenant, atLeast)
+  }
+
+  const desk = openKeyDesk({
+    database,
+    keys,
+    async before(tenant) {
+      mayWrite(undefined)
+      await checkOnce(tenant)
+    },
+    publish: checkpointOf,
+  })
+
   const submit: Ledger['submit'] = async (command) => {
     const { tenant, subject, key, request, names = [], ids = [], run } = command
     // Read for the whole batch at once, so that one of these would take all of it down.
@@ -204,6 +225,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   if (!refusal) await erasures.complete()
 
   return {
+    keys: desk,
     submit,
     erase: erasures.erase,
     reapplyErasures: erasures.reapply,
@@ -224,9 +246,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         subject,
         key: mayWrite(key),
         request: requestHash(`tenantCreate ${tenant}`),
-        keys,
       }
-      const work = foundTenant(database, founding, register)
+      const work = desk
+        .newest()
+        .then((newest) => foundTenant(database, { ...founding, keys: newest }, register))
       const settled = work.catch(() => {})
       foundings.add(settled)
       settled.finally(() => foundings.delete(settled))
@@ -236,13 +259,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return receipt
     },
     checkpoint: published,
-    async checkpointOf(tenant, atLeast) {
-      const known = await published(tenant)
-      if (known && known.size >= atLeast) return known
-      if (refusal) throw refusal
-      const signed = await signer?.now(tenant)
-      return signed && signed.size >= atLeast ? signed : awaitPublished(tenant, atLeast)
-    },
+    checkpointOf,
     async close() {
       closing = true
       await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))

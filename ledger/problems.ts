@@ -167,9 +167,46 @@ export const registerMismatch = (because: string, cause?: unknown) =>
 export const keysMismatch = (use: string) =>
   new Problem(
     'KEYS_MISMATCH',
-    `The ${use} key of this server is not the one that this database was set up with.`,
+    `This server does not hold the ${use} key that this database says is the newest.`,
     { status: 503 },
   )
+
+export const keyNotHeld = (kid: string) =>
+  new Problem(
+    'KEY_NOT_HELD',
+    `The key ${kid} must sign here, and this server does not hold it: see docs/runbooks/lost-key.md.`,
+    { status: 503, details: { kid } },
+  )
+
+export const noKeyStands = (use: string, size: number) =>
+  new Problem('KEY_NONE_STANDS', `No ${use} key of this log stands at size ${size}.`, {
+    status: 503,
+    details: { use, size },
+  })
+
+export const keyNotInLog = (tenant: string, kid: string) =>
+  new Problem('KEY_NOT_IN_LOG', `The log of «${tenant}» has never had the key ${kid}.`, {
+    status: 404,
+    details: { tenant, kid },
+  })
+
+export const keyLast = (kid: string) =>
+  new Problem('KEY_LAST', `No other key would stand without ${kid}: rotate first.`, {
+    status: 409,
+    details: { kid },
+  })
+
+export const keyUnknown = (kid: string) =>
+  new Problem('KEY_UNKNOWN', `The service has no key ${kid}; \`selvedge keys list\` shows them.`, {
+    status: 404,
+    details: { kid },
+  })
+
+export const keyCompromised = (kid: string) =>
+  new Problem('KEY_COMPROMISED', `The key ${kid} is compromised and signs nothing any more.`, {
+    status: 503,
+    details: { kid },
+  })
 
 export const serviceMismatch = (stored: string, given: string) =>
   new Problem(

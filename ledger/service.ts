@@ -1,9 +1,7 @@
 import { Problem } from '../core/problem.ts'
-import { sha256 } from '../core/sha256.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
-import { joinServiceRow, nameRegister } from '../lineage/service.ts'
-import { kidOf } from '../proofs/keyleaf.ts'
-import type { Keys } from './keys.ts'
+import { joinServiceRow, nameRegister, registerKey } from '../lineage/service.ts'
+import { KEY_USES, type Keys, type KeyUse } from './keys.ts'
 import { keysMismatch, registerMismatch, serviceMismatch } from './problems.ts'
 import type { Register } from './register.ts'
 
@@ -20,13 +18,19 @@ export async function joinService(
   mine: { service: string; keys: Keys; register: Register | null },
 ): Promise<Problem | null> {
   const { service, keys, register } = mine
-  const checkpointKey = kidOf(sha256, keys.checkpoint.publicKey)
-  const manifestKey = kidOf(sha256, keys.manifest.publicKey)
+  const held = await keys.list()
+  const kids = (use: KeyUse) => held.filter((key) => key.use === use).map(({ kid }) => kid)
+  const found = { name: service, checkpoint: kids('checkpoint'), manifest: kids('manifest') }
   return database.graph(SERVICE).write(async ({ run }) => {
-    const row = await joinServiceRow(run, { name: service, checkpointKey, manifestKey })
+    const row = await joinServiceRow(run, found)
     if (row.name !== service) throw serviceMismatch(row.name, service)
-    if (row.checkpointKey !== checkpointKey) throw keysMismatch('checkpoint')
-    if (row.manifestKey !== manifestKey) throw keysMismatch('manifest')
+    for (const use of KEY_USES) {
+      // An older key may be gone for good; the newest is the one that new logs begin with.
+      if (!found[use].includes(row[use].at(-1)!)) throw keysMismatch(use)
+      // Made by a server that died then, or since the copy of the database was made.
+      const unknown = found[use].filter((kid) => !row[use].includes(kid))
+      for (const kid of unknown) await registerKey(run, use, kid)
+    }
     if (!register) return null
     if (row.register !== null) return compareRegister(register, row.register)
     // In the file first: a crash between the two leaves an id that the next start hands on.

@@ -1,7 +1,7 @@
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { unsignedTenants } from '../lineage/tenants.ts'
 import { type SignedCheckpoint, signLog } from './checkpointer.ts'
-import type { SigningKey } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { ledgerClosing } from './problems.ts'
 import type { Register } from './register.ts'
 
@@ -25,7 +25,7 @@ export interface Signer {
 export interface SignerOptions {
   database: Database
   register: Register
-  key: SigningKey
+  keys: Keys
   /** Told of every checkpoint that is published. */
   onSigned(tenant: string): void
   /** Whether to sign what grows, and what others left unsigned, without being asked. */
@@ -37,7 +37,7 @@ export interface SignerOptions {
 }
 
 export function openSigner(options: SignerOptions): Signer {
-  const { database, register, key, background, onRefused, onSigned, onError } = options
+  const { database, register, keys, background, onRefused, onSigned, onError } = options
   /** What waits to be signed, or is being signed (`null`). */
   const due = new Map<string, ReturnType<typeof setTimeout> | null>()
   /** What has grown while it was being signed. */
@@ -59,7 +59,7 @@ export function openSigner(options: SignerOptions): Signer {
 
   const now = (tenant: string): Promise<SignedCheckpoint> => {
     if (closed) return Promise.reject(ledgerClosing())
-    const signing = signLog(database, tenant, { register, key })
+    const signing = signLog(database, tenant, { register, keys })
     return track(
       signing.then(
         (checkpoint) => {

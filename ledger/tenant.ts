@@ -9,7 +9,7 @@ import { leafRow } from './append-leaves.ts'
 import { commandRow, newActor, type Receipt, replay } from './attempt.ts'
 import { type Batch, openBatch } from './batch.ts'
 import { openDraft } from './drafting.ts'
-import { firstKeyLeaf, type Keys, type KeyUse } from './keys.ts'
+import { firstKeyLeaf, KEY_USES, type KeyUse, type SigningKey } from './keys.ts'
 import { originOf } from './origin.ts'
 import { logBehindRegister, tenantExists, tenantNameInvalid } from './problems.ts'
 import type { Register } from './register.ts'
@@ -25,7 +25,8 @@ export interface Founding {
   subject: string
   key: string
   request: string
-  keys: Keys
+  /** The newest of each use. */
+  keys: Record<KeyUse, SigningKey>
 }
 
 /**
@@ -87,9 +88,9 @@ async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): P
   return receipt
 }
 
-function addKeys(batch: Batch, keys: Keys) {
-  for (const [seq, use] of (['checkpoint', 'manifest'] satisfies KeyUse[]).entries()) {
-    const place = { tenant: batch.tenant, seq, at: batch.at, use }
-    batch.records.push(leafRow(firstKeyLeaf(keys[use], place)))
+async function addKeys(batch: Batch, keys: Founding['keys']) {
+  for (const [seq, use] of KEY_USES.entries()) {
+    const place = { tenant: batch.tenant, seq, at: batch.at }
+    batch.records.push(leafRow(await firstKeyLeaf(keys[use], place)))
   }
 }

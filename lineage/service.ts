@@ -5,26 +5,44 @@ export interface ServiceRow {
   name: string
   /** The id of its signing register, or `null` before a server with one has joined. */
   register: string | null
-  checkpointKey: string
-  manifestKey: string
+  /** The ids of its keys for each use, in the order in which they came; at least one each. */
+  checkpoint: string[]
+  manifest: string[]
 }
+
+/** The first release knew one key for each use, by a name of its own. */
+const COLUMNS = `s.name AS name, s.register AS register,
+    coalesce(s.checkpointKeys, [s.checkpointKey]) AS checkpoint,
+    coalesce(s.manifestKeys, [s.manifestKey]) AS manifest`
 
 const JOIN_SERVICE = query<ServiceRow>(`
   // join the service
   MERGE (s:Service {tenant: $tenant})
-  ON CREATE SET s.name = $name, s.checkpointKey = $checkpointKey, s.manifestKey = $manifestKey
+  ON CREATE SET s.name = $name, s.checkpointKeys = $checkpoint, s.manifestKeys = $manifest
   SET s.lock = $lock
-  RETURN s.name AS name, s.register AS register, s.checkpointKey AS checkpointKey, s.manifestKey AS manifestKey`)
+  RETURN ${COLUMNS}`)
 
 const READ_SERVICE = query<ServiceRow>(`
-  // the service
+  // read the service
   MATCH (s:Service {tenant: $tenant})
-  RETURN s.name AS name, s.register AS register, s.checkpointKey AS checkpointKey, s.manifestKey AS manifestKey`)
+  RETURN ${COLUMNS}`)
 
 const NAME_REGISTER = query(`
   // name the register
   MATCH (s:Service {tenant: $tenant}) WHERE s.register IS NULL
   SET s.register = $register`)
+
+const REGISTER_CHECKPOINT_KEY = query(`
+  // register a checkpoint key
+  MATCH (s:Service {tenant: $tenant})
+  SET s.checkpointKeys = [kid IN coalesce(s.checkpointKeys, [s.checkpointKey]) WHERE kid <> $kid] + $kid`)
+
+const REGISTER_MANIFEST_KEY = query(`
+  // register a manifest key
+  MATCH (s:Service {tenant: $tenant})
+  SET s.manifestKeys = [kid IN coalesce(s.manifestKeys, [s.manifestKey]) WHERE kid <> $kid] + $kid`)
+
+const REGISTER_KEY = { checkpoint: REGISTER_CHECKPOINT_KEY, manifest: REGISTER_MANIFEST_KEY }
 
 /**
  * Founds the service in an empty database, or joins the one that is there, and returns it, locked
@@ -38,3 +56,7 @@ export const readService = async (ask: Ask) => (await ask(READ_SERVICE))[0]
 
 /** Says which register this service has; one that is named already is never replaced by this. */
 export const nameRegister = (ask: Ask, register: string) => ask(NAME_REGISTER, { register })
+
+/** Makes a key the newest of its use: the one that new logs begin with. */
+export const registerKey = (ask: Ask, use: keyof typeof REGISTER_KEY, kid: string) =>
+  ask(REGISTER_KEY[use], { kid })

@@ -7,6 +7,7 @@ import { kidOf } from './keyleaf.ts'
 import { type Check, closed, count, hash, listOf, name, oneOf, orNull } from './members.ts'
 import { parseVkey } from './note.ts'
 import { parsePolicy } from './policy.ts'
+import { utf8 } from './utf8.ts'
 
 /** A key that the reader trusts for one use in one log. */
 export interface TrustKey {
@@ -40,6 +41,12 @@ export interface Trust {
 
 /** Writes a trust root. */
 export const formatTrust = (trust: Trust) => canonical(trust as unknown as Json)
+
+/**
+ * Gives the fingerprint of a trust root: SHA-256 over its canonical form, so that it does not matter
+ * how a file lays it out (docs/specs/keys.md, "Fingerprint").
+ */
+export const trustFingerprint = (sha256: Sha256, trust: Trust) => sha256(utf8(formatTrust(trust)))
 
 /**
  * Reads a trust root. It is the reader's own file and nobody hashes it, so it may be laid out for

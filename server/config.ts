@@ -100,6 +100,18 @@ export const SETTINGS = {
     wholeNumber(0, 36_500),
     'How many days backups of the database are kept: for so long an erasure is pending.',
   ),
+  keysPassphraseFile: setting(
+    'SELVEDGE_KEYS_PASSPHRASE_FILE',
+    nothing,
+    path,
+    'A file whose first line is a passphrase: with it, the private keys under SELVEDGE_HOME are kept encrypted.',
+  ),
+  keysCommand: setting(
+    'SELVEDGE_KEYS_COMMAND',
+    nothing,
+    path,
+    'An executable that holds the private keys instead of files, for instance before a KMS or an HSM.',
+  ),
   neo4jUri: setting(
     'NEO4J_URI',
     nothing,
@@ -178,6 +190,8 @@ type Key = keyof Settings
 type Value<S> = S extends Setting<infer V> ? Exclude<V, Refusal> : never
 type MayBeNothing =
   | 'witnessPolicy'
+  | 'keysPassphraseFile'
+  | 'keysCommand'
   | 'neo4jUri'
   | 'java'
   | 'javaHome'

@@ -1,99 +1,90 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
-import { Problem } from '../core/problem.ts'
-import type { Keys, KeyUse, SigningKey } from '../ledger/keys.ts'
-import { unb64 } from '../proofs/base64.ts'
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '../core/sha256.ts'
+import { KEY_USES, type Keys, type SigningKey } from '../ledger/keys.ts'
+import { keyCompromised } from '../ledger/problems.ts'
+import { kidOf } from '../proofs/keyleaf.ts'
+import { openKeyCommand } from './key-command.ts'
+import { openKeyFiles } from './key-files.ts'
+import type { HeldKey, KeyStore } from './key-store.ts'
 import { syncDirectory } from './sync-directory.ts'
 
-/** A signing key as this process holds it: jose signs manifests with the private JWK. */
-export interface StoredKey extends SigningKey {
-  readonly privateKey: KeyObject
+/** How the private keys are held. */
+export interface KeyringOptions {
+  /** A file whose first line is the passphrase that files of keys are encrypted with; `null` for none. */
+  passphraseFile?: string | null
+  /** An executable that holds the keys instead of files; `null` for none. */
+  command?: string | null
+  /** Without it, public halves alone are asked for: no passphrase is needed, and no key is made. */
+  signing?: boolean
 }
+
+/** Which keys never sign again; a file of ids, so that a database set back does not forget it. */
+const BANNED = 'compromised'
 
 /**
- * Reads the service's two keys from `directory`, making them on the first run. A key is a private
- * JWK in a file of mode 0600; servers of one service share the directory.
+ * Opens the service's keys under `directory`, making the first one of each use on the first run.
+ * Servers of one service share the directory: a key that one of them makes, the others find.
  *
- * @throws {Problem} `KEY_FILE_INVALID` where a file is not an Ed25519 private key.
+ * @throws {Problem} `KEY_FILE_INVALID`, `KEY_FILE_ENCRYPTED`, `KEY_PASSPHRASE_WRONG`,
+ *   `KEY_COMMAND_FAILED`.
  */
-export function openKeyring(directory: string): Keys & Record<KeyUse, StoredKey> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+export async function openKeyring(directory: string, options: KeyringOptions = {}): Promise<Keys> {
+  const { passphraseFile = null, command = null, signing = true } = options
+  if (signing) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const store = command
+    ? openKeyCommand(command)
+    : openKeyFiles(directory, { passphraseFile, signing })
+  const keys = openKeys(store, join(directory, BANNED))
+  if (!signing) return keys
+  const held = await keys.list()
+  for (const use of KEY_USES) if (!held.some((key) => key.use === use)) await keys.make(use)
+  return keys
+}
+
+function openKeys(store: KeyStore, banFile: string): Keys {
+  const known = new Map<string, SigningKey>()
+
+  const isBanned = (kid: string) => readBanned(banFile).includes(kid)
+
+  const signingKey = ({ use, publicKey }: HeldKey): SigningKey => {
+    const kid = kidOf(sha256, publicKey)
+    const key = known.get(kid) ?? {
+      use,
+      kid,
+      publicKey,
+      async sign(message: Uint8Array) {
+        // Looked up each time: another server may have learned of it.
+        if (isBanned(kid)) throw keyCompromised(kid)
+        return store.sign(kid, message)
+      },
+    }
+    known.set(kid, key)
+    return key
+  }
+  const list = async () => (await store.list()).map(signingKey)
+
   return {
-    checkpoint: openKey(join(directory, 'checkpoint.json')),
-    manifest: openKey(join(directory, 'manifest.json')),
+    list,
+    isBanned,
+    async find(kid) {
+      if (!known.has(kid)) await list()
+      return known.get(kid) ?? null
+    },
+    make: async (use) => signingKey(await store.make(use)),
+    async ban(kid) {
+      if (isBanned(kid)) return
+      appendFileSync(banFile, `${kid}\n`, { mode: 0o600, flush: true })
+      syncDirectory(join(banFile, '..'))
+    },
   }
 }
 
-/** Reads the key of a file, making it where there is none. @throws {Problem} `KEY_FILE_INVALID` */
-export function openKey(path: string): StoredKey {
-  const privateKey = readKey(path) ?? makeKey(path)
-  const publicKey = unb64(createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '')
-  return {
-    privateKey,
-    publicKey,
-    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
-  }
-}
-
-function readKey(path: string): KeyObject | null {
-  let text: string
+function readBanned(path: string): string[] {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  try {
-    const key = createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
-    if (key.asymmetricKeyType === 'ed25519') return key
-  } catch (error) {
-    throw invalid(path, error)
-  }
-  throw invalid(path)
-}
-
-const invalid = (path: string, cause?: unknown) =>
-  new Problem(
-    'KEY_FILE_INVALID',
-    `${path} is not an Ed25519 private key as JWK: put the right file back from a backup.`,
-    { status: 503, cause },
-  )
-
-/**
- * Writes the key whole and on disk under another name first; of two servers at once one wins. Its
- * name is on disk too before anybody is told of it: the database will know no other key.
- */
-function makeKey(path: string): KeyObject {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const draft = `${path}.${process.pid}.${Date.now()}`
-  const file = openSync(draft, 'wx', 0o600)
-  writeFileSync(file, `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`)
-  fsyncSync(file)
-  closeSync(file)
-  try {
-    linkSync(draft, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft)
-  }
-  syncDirectory(dirname(path))
-  syncDirectory(dirname(dirname(path)))
-  return readKey(path)!
 }

@@ -17,12 +17,26 @@ export interface Service {
   neo4j: Neo4j
   database: Database
   ledger: Ledger
-  keys: ReturnType<typeof openKeyring>
   /** How long an export waits for a witnessed checkpoint; zero where nobody is asked for one. */
   witnessWaitMs: number
   /** Ends in the reverse order of opening: what was accepted is answered first. */
   close(): Promise<void>
 }
+
+/**
+ * Opens the keys of this home as the settings say.
+ *
+ * @throws {Problem} As `openKeyring`.
+ */
+export const openServiceKeys = (
+  { home, keysPassphraseFile, keysCommand }: Config,
+  { signing = true }: { signing?: boolean } = {},
+) =>
+  openKeyring(join(home, 'keys'), {
+    passphraseFile: keysPassphraseFile,
+    command: keysCommand,
+    signing,
+  })
 
 /**
  * Finds Neo4j, brings it to the newest migration, and opens the ledger with the keys and the signing
@@ -56,7 +70,7 @@ export async function openService(
     ends.push(() => database.close())
     await database.verify()
     await migrate(database)
-    const keys = openKeyring(join(config.home, 'keys'))
+    const keys = await openServiceKeys(config)
     const register = config.signer ? openRegister(join(config.home, 'register.sqlite')) : null
     ends.push(() => register?.close())
     // Who does not sign leaves the asking to who does.
@@ -78,7 +92,7 @@ export async function openService(
     })
     ends.push(() => ledger.close())
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
-    return { neo4j, database, ledger, keys, witnessWaitMs, close }
+    return { neo4j, database, ledger, witnessWaitMs, close }
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await close().catch(() => {})

@@ -172,3 +172,30 @@ export const verifyPageNotBuilt = () =>
     'The page that verifies bundles is not built here; `npm run build:verify` builds it.',
     { status: 404 },
   )
+
+export const keyFileInvalid = (path: string, cause?: unknown) =>
+  new Problem(
+    'KEY_FILE_INVALID',
+    `${path} is not an Ed25519 private key as JWK: put the right file back from a backup.`,
+    { status: 503, cause },
+  )
+
+export const keyFileEncrypted = (path: string) =>
+  new Problem(
+    'KEY_FILE_ENCRYPTED',
+    `${path} is encrypted: set SELVEDGE_KEYS_PASSPHRASE_FILE to the file with its passphrase.`,
+    { status: 503 },
+  )
+
+export const passphraseWrong = (path: string, because: string, cause?: unknown) =>
+  new Problem('KEY_PASSPHRASE_WRONG', `${path} holds no passphrase of ours: ${because}.`, {
+    status: 503,
+    cause,
+  })
+
+export const keyCommandFailed = (op: string, because: string, cause?: unknown) =>
+  new Problem('KEY_COMMAND_FAILED', `SELVEDGE_KEYS_COMMAND did not ${op}: ${because}.`, {
+    status: 503,
+    details: { op },
+    cause,
+  })

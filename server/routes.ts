@@ -2,6 +2,7 @@ import type { Services } from '../resolvers/context.ts'
 import { openContext } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
 import { serveExport } from './exports.ts'
+import { serveJwks } from './jwks.ts'
 import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
@@ -34,6 +35,11 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/verify.html',
     answer: () => serveVerifyPage(),
+  },
+  {
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    answer: (_request, { ledger }) => serveJwks(ledger.keys.held),
   },
   {
     method: 'GET',

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { sha256 } from '../core/sha256.ts'
-import { SERVICE } from '../lineage/graph.ts'
+import type { Keys } from '../ledger/keys.ts'
+import { type Database, SERVICE } from '../lineage/graph.ts'
 import { planTraversals } from '../lineage/traversal.ts'
-import { kidOf } from '../proofs/keyleaf.ts'
 import { createApp, reportToStderr } from './app.ts'
 import type { Config } from './config.ts'
 import { type Listening, listen } from './listen.ts'
@@ -13,6 +12,8 @@ import { openService } from './open.ts'
 /** A whole service that takes requests, and the Neo4j that it found. */
 export interface Serving {
   neo4j: Neo4j
+  database: Database
+  keys: Keys
   url: string
   port: number
   /** Answers what was accepted, signs what is committed, and stops; once, however often it is called. */
@@ -28,18 +29,11 @@ export interface Serving {
 export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
   const onError = (error: unknown) => reportToStderr(error, 'in the background:')
   const service = await openService(config, { ...options, onError })
-  const { database, ledger, keys, neo4j, witnessWaitMs } = service
-  const signer = {
-    kid: kidOf(sha256, keys.manifest.publicKey),
-    key: keys.manifest.privateKey.export({ format: 'jwk' }),
-  }
+  const { database, ledger, neo4j, witnessWaitMs } = service
   const objects = openObjectFiles(join(config.home, 'objects'))
   let listening: Listening
   try {
-    listening = await listen(
-      createApp({ database, ledger, objects, signer, witnessWaitMs }),
-      config,
-    )
+    listening = await listen(createApp({ database, ledger, objects, witnessWaitMs }), config)
   } catch (error) {
     await service.close()
     throw error
@@ -54,6 +48,8 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   }
   return {
     neo4j,
+    database,
+    keys: ledger.keys.held,
     url: listening.url,
     port: listening.port,
     close: () => {

@@ -8,7 +8,6 @@ import { sendWorld } from '../cli/seed/send.ts'
 import { trustRoot } from '../domains/evidence/trust-root.ts'
 import { formatTrust } from '../proofs/trust.ts'
 import { testApp } from './setup/app.ts'
-import { SERVICE_NAME } from './setup/ledger.ts'
 import { selvedge } from './setup/selvedge.ts'
 
 const README = readFileSync('README.md', 'utf8')
@@ -23,7 +22,7 @@ const blocks = (language: string) =>
     .map(([, , code]) => code!)
 const commands = blocks('sh').flatMap((block) => block.trim().split(/\n| && /))
 
-const { app, keys } = await testApp()
+const { app, database } = await testApp()
 const tenant = `readme-${crypto.randomUUID().slice(0, 8)}`
 const client = openClient('http://localhost', tenant, app.fetch)
 await sendWorld(client)
@@ -47,7 +46,7 @@ describe('the README', () => {
     writeFileSync(join(out, 'bundle.zip'), await client.get(exportBundle.url))
     writeFileSync(
       join(out, 'trust.json'),
-      formatTrust(trustRoot(`${SERVICE_NAME}/${tenant}`, keys)),
+      formatTrust(await trustRoot(database.graph(tenant).read, tenant)),
     )
     const command = commands
       .find((one) => one.includes('prov-verifier'))!

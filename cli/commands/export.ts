@@ -5,7 +5,6 @@ import { sha256 } from '../../core/sha256.ts'
 import { exportBundle } from '../../domains/evidence/export.ts'
 import { EXPORT_LIMITS, type ExportStep } from '../../domains/evidence/slice.ts'
 import { hex } from '../../proofs/hex.ts'
-import { kidOf } from '../../proofs/keyleaf.ts'
 import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
@@ -58,16 +57,12 @@ async function writeBundle({ out, json, ...asked }: Options) {
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })
   try {
-    const { database, ledger, keys, witnessWaitMs } = service
-    const signer = {
-      kid: kidOf(sha256, keys.manifest.publicKey),
-      key: keys.manifest.privateKey.export({ format: 'jwk' }),
-    }
+    const { database, ledger, witnessWaitMs } = service
     const objects = openObjectFiles(join(config.home, 'objects'))
     const tell = ({ stage, done, of }: ExportStep) =>
       progress.step(`${STAGES[stage]}${of > 1 ? `: ${done} of ${of}` : ''}`)
     const { id, woven } = await exportBundle(
-      { database, ledger, objects, signer, witnessWaitMs },
+      { database, ledger, objects, witnessWaitMs },
       { ...asked, subject: 'local', tell },
     )
     progress.done()

@@ -17,9 +17,9 @@ import { openRegister } from '../../ledger/register.ts'
 import { joinService } from '../../ledger/service.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { readConfig } from '../../server/config.ts'
-import { openKeyring } from '../../server/keyring.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
+import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
 
@@ -71,7 +71,7 @@ async function restore(options: Options): Promise<0 | 1> {
       if (options.dryRun) return due
       if (!due.some(({ outcome }) => outcome === 'due')) return due
       if (!options.yes && !(await confirmed(due))) return due
-      return await carryOut(restoring, { home, due, dropUnsigned: options.dropUnsigned === true })
+      return await carryOut(restoring, { due, dropUnsigned: options.dropUnsigned === true })
     } finally {
       register.close()
     }
@@ -86,11 +86,13 @@ async function restore(options: Options): Promise<0 | 1> {
 /** Restores what is due, then signs it: a reader may see the new origin at once. */
 async function carryOut(
   restoring: Restoring,
-  { home, due, dropUnsigned }: { home: string; due: readonly Told[]; dropUnsigned: boolean },
+  { due, dropUnsigned }: { due: readonly Told[]; dropUnsigned: boolean },
 ): Promise<Told[]> {
   const { database, register, service } = restoring
   await migrate(database)
-  const keys = openKeyring(join(home, 'keys'))
+  const config = readConfig()
+  const { home } = config
+  const keys = await openServiceKeys(config)
   const refusal = await joinService(database, { service, keys, register })
   if (refusal) throw refusal
   const told: Told[] = []
@@ -100,7 +102,7 @@ async function carryOut(
   }
   const journal = openErasureJournal(join(home, 'erasures.sqlite'))
   const objects = openObjectFiles(join(home, 'objects'))
-  const erasing = { journal, objects, pendingDays: readConfig().backupDays }
+  const erasing = { journal, objects, pendingDays: config.backupDays }
   const ledger = await openLedger({ database, service, keys, register, erasing })
   try {
     for (const restored of told) {

@@ -4,7 +4,7 @@ import type { Config } from '../../server/config.ts'
 import type { Progress } from '../../server/neo4j/progress.ts'
 import { type Serving, serve } from '../../server/serve.ts'
 import { openClient, urlOf } from '../client.ts'
-import { trustFile } from '../commands/trust.ts'
+import { trustText } from '../commands/trust.ts'
 import { sendWorld } from '../seed/send.ts'
 import { askUpstream, DEPTH, exportUpstream, findRoot, ROOT } from './answer.ts'
 import type { DemoResult } from './result.ts'
@@ -43,7 +43,7 @@ export async function playAll(play: Play): Promise<void> {
     const client = openClient(serving.url, TENANT)
     await timed('events', () => sendEvents(play, client))
     const root = await timed('lineage', () => askLineage(play, client))
-    await timed('export', () => exportBundle(play, client, root))
+    await timed('export', () => exportBundle(play, { client, serving, root }))
     await timed('stop', () => leave(play, serving))
   } finally {
     await serving.close()
@@ -124,7 +124,10 @@ async function askLineage({ stage, config, result }: Play, client: Client) {
 const curl = (config: Config, query: string) =>
   `curl -s ${urlOf(config)}/graphql -H 'content-type: application/json' -H 'x-selvedge-tenant: ${TENANT}' -d '${JSON.stringify({ query })}'`
 
-async function exportBundle({ config, stage, out, result }: Play, client: Client, root: string) {
+async function exportBundle(
+  { config, stage, out, result }: Play,
+  { client, serving, root }: { client: Client; serving: Serving; root: string },
+) {
   await stage.scene({
     title: 'The answer, to be handed on',
     shows: 'The same answer as a bundle: records, one proof for them all, a signed checkpoint.',
@@ -133,7 +136,7 @@ async function exportBundle({ config, stage, out, result }: Play, client: Client
   const { url, bytes } = await exportUpstream(client, root)
   const files = filesIn(out)
   writeFileSync(files.bundle, bytes)
-  writeFileSync(files.trust, trustFile(config, TENANT))
+  writeFileSync(files.trust, await trustText(serving, TENANT))
   result.bundle = { path: files.bundle, bytes: bytes.length, records: 0, size: 0 }
   result.trust = { path: files.trust }
   stage.say(

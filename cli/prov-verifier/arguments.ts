@@ -3,11 +3,14 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 /** Arguments that the verifier cannot make sense of. */
 export class UsageError extends Error {}
 
-export const USAGE = `Usage: prov-verifier <bundle> [--trust FILE] [--replay FILE] [--accept-untrusted] [--json]
+export const USAGE = `Usage: prov-verifier <bundle> [--trust FILE|FINGERPRINT] [--replay FILE] [--accept-untrusted] [--json]
 
 Verifies a Selvedge bundle offline: no network, no database, nothing but the files named.
 
   --trust FILE         whom you trust: the logs and keys that may speak for a bundle (trust.json)
+  --trust FINGERPRINT  the same by its SHA-256 (64 hex digits, or base64url), however the file got
+                       here: trust.json beside the bundle, or in it, if it is the one
+  --anchors FILE       proofs that lead from the bundle's checkpoint to anchors of the trust root
   --replay FILE        a replayer's note on the bundle's state, as \`selvedge witness --replay\` makes it
   --accept-untrusted   exit with 0 where a bundle is intact and no trust root was given
   --json               print one JSON object: ok, exit, verdict, explained, checks, bundle, withheld
@@ -46,6 +49,7 @@ Exit codes
 const OPTIONS = {
   trust: { type: 'string' },
   replay: { type: 'string' },
+  anchors: { type: 'string' },
   'accept-untrusted': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
@@ -55,7 +59,7 @@ const OPTIONS = {
 /** Reads the command line. @throws {UsageError} */
 export function parseArguments(args: readonly string[]) {
   const { values, positionals } = parsed(args, OPTIONS)
-  const { trust, replay, json, version, help } = values
+  const { trust, anchors, replay, json, version, help } = values
   const [bundle, ...more] = positionals
   if (bundle === undefined && !help && !version) throw new UsageError('name a bundle')
   if (more.length > 0) throw new UsageError('name one bundle only')
@@ -63,6 +67,7 @@ export function parseArguments(args: readonly string[]) {
     bundle: bundle ?? '',
     trust,
     replay,
+    anchors,
     acceptUntrusted: values['accept-untrusted'],
     json,
     version,

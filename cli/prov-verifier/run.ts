@@ -3,7 +3,14 @@ import pkg from '../../package.json' with { type: 'json' }
 import { EXIT, exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { parseArguments, USAGE, UsageError } from './arguments.ts'
-import { readBundle, readSmall, readTrust, UnreadableError } from './files.ts'
+import {
+  isFingerprint,
+  readAnchors,
+  readBundle,
+  readSmall,
+  readTrust,
+  UnreadableError,
+} from './files.ts'
 import { failureJson, reportJson } from './json.ts'
 import { reportText, safe } from './text.ts'
 
@@ -58,13 +65,22 @@ function say({ out }: Terminal, text: string) {
 
 type Asked = ReturnType<typeof parseArguments>
 
-async function verify({ bundle, trust, replay, acceptUntrusted, json }: Asked, terminal: Terminal) {
+async function verify(
+  { bundle, trust, anchors, replay, acceptUntrusted, json }: Asked,
+  terminal: Terminal,
+) {
   try {
-    const root = trust === undefined ? null : readTrust(sha256, trust)
+    // Whom to trust is read first: where that fails, nothing else needs to be said.
+    const beside = anchors === undefined ? [] : readAnchors(anchors)
+    const named = trust === undefined || isFingerprint(trust) ? null : readTrust(sha256, trust)
+    const bytes = readBundle(bundle)
+    const root =
+      trust === undefined ? null : (named ?? readTrust(sha256, trust, { path: bundle, bytes }))
     const report = await verifyBundle({
       sha256,
-      bytes: readBundle(bundle),
+      bytes,
       trust: root,
+      anchors: beside,
       ...(replay !== undefined && { replay: readSmall(replay) }),
     })
     const exit = exitCode(report, acceptUntrusted)

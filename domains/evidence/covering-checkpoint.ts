@@ -17,7 +17,7 @@ const LOOK_MS = 50
  * @throws {Problem} As `Ledger.checkpointOf`.
  */
 export async function coveringCheckpoint(
-  { database, ledger, witnessWaitMs = 0 }: Omit<Exporting, 'objects' | 'signer'>,
+  { database, ledger, witnessWaitMs = 0 }: Omit<Exporting, 'objects'>,
   tenant: string,
   atLeast: number,
 ): Promise<SignedCheckpoint> {

@@ -10,7 +10,6 @@ import type { Direction } from '../../lineage/traversal-texts.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
-import type { ManifestSigner } from '../../proofs/sign.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
 import { exportOvertaken } from './problems.ts'
@@ -23,7 +22,6 @@ export interface Exporting {
   database: Database
   ledger: Ledger
   objects: Objects
-  signer: ManifestSigner
   /** How long an export waits for its checkpoint to be witnessed; not at all where nobody is asked. */
   witnessWaitMs?: number
 }
@@ -59,7 +57,8 @@ export interface WovenBundle {
  * against a signed checkpoint, and a signed manifest (docs/specs/bundle.md).
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `EXPORT_TOO_LARGE`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
- *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`, `CHECKPOINT_NOT_READY`.
+ *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`, `CHECKPOINT_NOT_READY`,
+ *   `KEY_NONE_STANDS`, `KEY_NOT_HELD`, `KEY_COMPROMISED`.
  */
 export async function weaveBundle(
   exporting: Omit<Exporting, 'objects'>,
@@ -72,7 +71,7 @@ export async function weaveBundle(
     tell = () => {},
   }: Omit<ExportRequest, 'subject' | 'key'>,
 ): Promise<WovenBundle> {
-  const { database, signer } = exporting
+  const { database, ledger } = exporting
   const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
   const slice = await readSlice(read, { tenant, root, direction, depth }, tell)
@@ -87,16 +86,22 @@ export async function weaveBundle(
     coveringCheckpoint(exporting, tenant, Math.max(slice.asOf, (erasures.at(-1)?.seq ?? -1) + 1)),
   ])
   if (!head) throw rootUnknown(root)
-  const { hashes } = await batchProof(read, checkpoint.size, provenPlaces({ records, erasures }))
+  const { size } = checkpoint
+  const [signer, keys] = await Promise.all([
+    ledger.keys.signerOf(tenant, { use: 'manifest', size }),
+    ledger.keys.recordsOf(tenant, size),
+  ])
+  const { hashes } = await batchProof(read, size, provenPlaces({ records, keys, erasures }))
   tell({ stage: 'bundle', done: 0, of: 1 })
   const parts = {
     tenant,
     origin: head.origin,
     question: { root: slice.root, direction, depth },
     asOf: slice.asOf,
-    size: checkpoint.size,
+    size,
     records,
     erasures,
+    keys,
     hashes,
     checkpoint: checkpoint.note,
     ...(withholding && { withhold: withholding.patterns }),
@@ -108,7 +113,7 @@ export async function weaveBundle(
     bytes,
     root: slice.root,
     asOf: slice.asOf,
-    size: checkpoint.size,
+    size,
     records: slice.records.length,
     holds: records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
   }

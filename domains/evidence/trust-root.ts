@@ -1,29 +1,70 @@
-import { sha256 } from '../../core/sha256.ts'
-import type { Keys, KeyUse } from '../../ledger/keys.ts'
-import { b64 } from '../../proofs/base64.ts'
-import { kidOf } from '../../proofs/keyleaf.ts'
-import type { Trust } from '../../proofs/trust.ts'
+import { readLogKeys } from '../../ledger/log-keys.ts'
+import { tenantUnknown } from '../../ledger/problems.ts'
+import { storedRoots } from '../../ledger/stored-roots.ts'
+import type { Ask } from '../../lineage/graph.ts'
+import { readLog } from '../../lineage/log.ts'
+import type { ScheduledKey } from '../../proofs/key-schedule.ts'
+import type { Trust, TrustKey, TrustLog } from '../../proofs/trust.ts'
+
+/** What a trust root says beside the keys. */
+export interface TrustAsked {
+  /** Further sizes whose roots the reader is to hold for true. */
+  anchors?: readonly number[]
+  witnessPolicy?: string
+  replayers?: readonly string[]
+}
 
 /**
- * The trust root of one log: what a verifier must get by a way that he trusts, and then needs nothing
- * else of ours (docs/specs/bundle.md, "The trust root").
+ * The whole trust root of a tenant's log: what a verifier must get by a way that he trusts, and then
+ * needs nothing else of ours (docs/specs/bundle.md, "Trust root").
+ *
+ * It lists every key that the log has had. Where a checkpoint key is compromised, the log as it was
+ * when the compromise began is an anchor, so that what the key had signed till then can still count.
+ *
+ * @throws {Problem} `TENANT_UNKNOWN`
  */
-export const trustRoot = (origin: string, keys: Keys): Trust => ({
-  v: 'selvedge/trust/1',
-  logs: [
-    {
-      origin,
-      keys: (['checkpoint', 'manifest'] satisfies KeyUse[]).map((use) => ({
-        use,
-        kid: kidOf(sha256, keys[use].publicKey),
-        x: b64(keys[use].publicKey),
-        from: 0,
-        until: null,
-        compromised: false,
-      })),
-      anchors: [],
-    },
-  ],
-  witnessPolicy: '',
-  replayers: [],
-})
+export async function trustRoot(
+  ask: Ask,
+  tenant: string,
+  { anchors = [], witnessPolicy = '', replayers = [] }: TrustAsked = {},
+): Promise<Trust> {
+  const head = await readLog(ask)
+  if (!head) throw tenantUnknown(tenant)
+  const { schedule } = await readLogKeys(ask, tenant)
+  const wanted = [...anchors, ...compromises(schedule)].filter(
+    (size) => size > 0 && size <= head.signed,
+  )
+  return {
+    v: 'selvedge/trust/1',
+    logs: [
+      {
+        origin: head.origin,
+        keys: schedule.flatMap(listed),
+        anchors: await rootsOf(ask, wanted),
+      },
+    ],
+    witnessPolicy,
+    replayers: [...replayers],
+  }
+}
+
+/** A retired key that has never stood is not worth a line; of a compromise from the start nobody knows when. */
+function listed({ use, kid, x, from, until, compromised }: ScheduledKey): TrustKey[] {
+  const isEmpty = until !== null && until <= from
+  if (isEmpty && !compromised) return []
+  return [{ use, kid, x, from, until: isEmpty ? null : until, compromised }]
+}
+
+const compromises = (schedule: readonly ScheduledKey[]) =>
+  schedule.flatMap(({ use, compromised, until }) =>
+    use === 'checkpoint' && compromised && until !== null ? [until] : [],
+  )
+
+async function rootsOf(ask: Ask, sizes: readonly number[]): Promise<TrustLog['anchors']> {
+  const ascending = [...new Set(sizes)].sort((a, b) => a - b)
+  const roots = await storedRoots(ask, ascending)
+  return ascending.flatMap((size, i) => {
+    const root = roots[i]
+    return root ? [{ size, root }] : []
+  })
+}

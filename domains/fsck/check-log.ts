@@ -1,6 +1,8 @@
 import type { Graph } from '../../lineage/graph.ts'
+import { readKeyRows } from '../../lineage/key-log.ts'
 import { type LogHead, readLog, readTiles, readWholeLog } from '../../lineage/log.ts'
 import { unb64 } from '../../proofs/base64.ts'
+import { scheduleOf } from '../../proofs/key-schedule.ts'
 import type { Difference, Report } from './difference.ts'
 import { GraphPass } from './graph-pass.ts'
 import { LeafPass } from './leaf-pass.ts'
@@ -93,7 +95,12 @@ async function compareEnds(
     report({ name: 'LOG_HEAD', what: `its time is ${head.at}, the last leaf's ${leaves.at}` })
   }
   if (tree.whole) tree.compareEdge(head)
-  tree.compareCheckpoint(head, leaves.checkpointKey)
+  tree.compareCheckpoint(head, scheduleOf(leaves.keys))
+  const noted = (await readKeyRows(graph.read)).map(({ seq }) => seq)
+  const there = leaves.keys.map(({ seq }) => seq)
+  if (!there.every((seq) => noted.includes(seq))) {
+    report({ name: 'LOG_KEYS', what: `it notes key records at ${noted}, and they are at ${there}` })
+  }
   // Read before the head is read again, so that what a server has written since is no surplus.
   const [beyond, levels] = [await leavesBeyond(graph.read, head.size), await tileLevels(graph.read)]
   const now = (await readLog(graph.read))?.written ?? head.size

@@ -15,6 +15,7 @@ export type DifferenceName =
   | 'LOG_MISSING'
   | 'LOG_HEAD'
   | 'LOG_EDGE'
+  | 'LOG_KEYS'
   | 'TILE'
   | 'TILE_MISSING'
   | 'TILE_BEYOND_LOG'

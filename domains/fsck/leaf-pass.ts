@@ -4,7 +4,13 @@ import { bodyRoot, sealFields } from '../../proofs/body.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { emptyHash } from '../../proofs/hash.ts'
 import { parseJson } from '../../proofs/json.ts'
-import { hashLeaf, type Leaf, parseLeaf, type RecordHeader } from '../../proofs/leaf.ts'
+import {
+  hashLeaf,
+  type KeyLeaf,
+  type Leaf,
+  parseLeaf,
+  type RecordHeader,
+} from '../../proofs/leaf.ts'
 import type { DifferenceName, Report } from './difference.ts'
 import { ErasedPass } from './erased-pass.ts'
 import { PagePass } from './page-pass.ts'
@@ -26,8 +32,8 @@ export class LeafPass {
   readonly #bodyless = new Set<number>()
   #next = 0
   #at = ''
-  /** The public key of position 0 in base64url, once that leaf was read. */
-  checkpointKey: string | null = null
+  /** The key records, in order. */
+  readonly keys: KeyLeaf[] = []
 
   constructor(tenant: string, report: Report) {
     this.#tenant = tenant
@@ -88,7 +94,7 @@ export class LeafPass {
     if (row.isState !== (leaf.v === 'selvedge/state/1')) {
       this.#tell('LEAF_COLUMN', `it is ${row.isState ? '' : 'not '}labelled as a state record`)
     }
-    if (leaf.v === 'selvedge/key/1' && leaf.seq === 0) this.checkpointKey = leaf.x
+    if (leaf.v === 'selvedge/key/1') this.keys.push(leaf)
     this.replay.accept(leaf, hash)
     this.pages.accept(leaf, text)
     return hash

@@ -1,9 +1,11 @@
 import { sha256 } from '../../core/sha256.ts'
+import { keysOfNote } from '../../ledger/log-keys.ts'
 import type { LogHead, TileRow } from '../../lineage/log.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { verifyCheckpoint } from '../../proofs/checkpoint.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { HASH_BYTES } from '../../proofs/hash.ts'
+import type { ScheduledKey } from '../../proofs/key-schedule.ts'
 import { appendLeaf, type Edge, edgeRoot, emptyEdge } from '../../proofs/merkle.ts'
 import { growTiles, TILE_WIDTH, type TileHashes } from '../../proofs/tiles.ts'
 import type { Report } from './difference.ts'
@@ -82,13 +84,17 @@ export class TreePass {
     }
   }
 
-  /** @param x The public key that position 0 states. */
-  compareCheckpoint({ origin, checkpoint, signed }: LogHead, x: string | null) {
-    if (checkpoint === null || x === null) return
+  /** @param keys The keys of the log, of which one that stands at that size must have signed it. */
+  compareCheckpoint({ origin, checkpoint, signed }: LogHead, keys: readonly ScheduledKey[]) {
+    if (checkpoint === null || keys.length === 0) return
     try {
-      const { size, root } = verifyCheckpoint(sha256, checkpoint, { origin, x })
-      if (size !== signed) {
-        const what = `of ${size}, where the log says that ${signed} are signed`
+      const key = keysOfNote(keys, origin, checkpoint).at(-1) ?? keys[0]!
+      const { size, root } = verifyCheckpoint(sha256, checkpoint, { origin, x: key.x })
+      const stood = key.from <= size && (key.until === null || size < key.until || key.compromised)
+      if (size !== signed || !stood) {
+        const what = stood
+          ? `of ${size}, where the log says that ${signed} are signed`
+          : `of ${size}, by ${key.kid}, which does not stand there`
         this.#report({ name: 'CHECKPOINT_INVALID', what })
       }
       const expected = this.#roots.get(size)

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/sha256.ts'
-import type { SigningKey } from '../../ledger/keys.ts'
 import { formatVkey, type KeyType } from '../../proofs/note.ts'
-import { openKey } from '../keyring.ts'
+import { type FileKey, openKey } from '../key-file.ts'
 import { keyMissing, keyOther, nameFixed, nameMissing, stateLost } from './problems.ts'
 import { openWitnessState, type WitnessState } from './state.ts'
 
@@ -18,7 +17,7 @@ const ROLES = {
 export interface Witness {
   name: string
   vkey: string
-  key: SigningKey
+  key: FileKey
   state: WitnessState
   close(): void
 }

@@ -11,7 +11,7 @@ import { testNeo4j } from '../setup/database.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
-const { ledger, keys, home } = await testLedger()
+const { database, ledger, home } = await testLedger()
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-export-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let tenant = ''
@@ -47,7 +47,7 @@ it('writes a bundle that verifies, beside a server, and says what it is', async 
   const bytes = new Uint8Array(readFileSync(out))
   expect(told).toMatchObject({ ok: true, file: out, records: 2, bytes: bytes.length, root })
   expect(told.id).toMatch(/^urn:selvedge:export:/)
-  const trust = trustRoot(`${SERVICE_NAME}/${tenant}`, keys)
+  const trust = await trustRoot(database.graph(tenant).read, tenant)
   const report = await verifyBundle({ sha256, bytes, trust })
   expect(exitCode(report)).toBe(0)
   expect(report.withheld.map(({ names }) => names)).toEqual([['namespace'], ['namespace', 'owner']])

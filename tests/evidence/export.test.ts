@@ -8,23 +8,18 @@ import { EXPORT_LIMITS, type ExportStep, readSlice } from '../../domains/evidenc
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import type { Relation } from '../../lineage/kinds.ts'
 import { recordsAsOf } from '../../lineage/record-slice.ts'
-import { kidOf } from '../../proofs/keyleaf.ts'
 import { exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
-import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { freshTenant, testLedger } from '../setup/ledger.ts'
 
-const { database, ledger, keys, home } = await testLedger()
+const { database, ledger, home } = await testLedger()
 const exporting = {
   database,
   ledger,
   objects: openObjectFiles(join(home, 'objects')),
-  signer: {
-    kid: kidOf(sha256, keys.manifest.publicKey),
-    key: keys.manifest.privateKey.export({ format: 'jwk' }),
-  },
 }
-const trustIn = (tenant: string) => trustRoot(`${SERVICE_NAME}/${tenant}`, keys)
+const trustIn = (tenant: string) => trustRoot(database.graph(tenant).read, tenant)
 
 const dataset = (name: string) => ({ kind: 'Dataset', namespace: 'db', name }) as const
 const job = (name: string) => ({ kind: 'Job', namespace: 'jobs', name }) as const
@@ -68,7 +63,7 @@ it('exports the upstream of a dataset as a bundle that verifies offline', async 
     depth: 20,
   })
   expect(records).toBe(5)
-  const report = await verifyBundle({ sha256, bytes, trust: trustIn(tenant) })
+  const report = await verifyBundle({ sha256, bytes, trust: await trustIn(tenant) })
   expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([])
   expect(exitCode(report)).toBe(0)
 })
@@ -80,7 +75,7 @@ it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
     const ids = await smallWorld(tenant)
     const woven = await weaveBundle(exporting, { tenant, root: ids[2]!, direction, depth: 1 })
     expect(woven.records).toBe(direction === 'BOTH' ? 3 : 2)
-    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
+    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: await trustIn(tenant) })
     expect(exitCode(report)).toBe(0)
   },
 )
@@ -125,7 +120,7 @@ it('records the export, keeps its file, and gives the same export for the same k
   const file = await findExport(database.graph(tenant).read, exporting.objects, first.id)
   const bytes = new Uint8Array(await new Response(file.read()).arrayBuffer())
   expect(bytes.length).toBe(file.size)
-  expect(exitCode(await verifyBundle({ sha256, bytes, trust: trustIn(tenant) }))).toBe(0)
+  expect(exitCode(await verifyBundle({ sha256, bytes, trust: await trustIn(tenant) }))).toBe(0)
 })
 
 it('says so where the record of an export is there and its file is not', async () => {
@@ -205,7 +200,7 @@ describe('what is withheld', () => {
       ...{ tenant, root: ids[4]!, direction: 'UPSTREAM', depth: 20 },
       withhold: ['Job.description', 'name'],
     })
-    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: trustIn(tenant) })
+    const report = await verifyBundle({ sha256, bytes: woven.bytes, trust: await trustIn(tenant) })
     expect(exitCode(report)).toBe(0)
     expect(report.bundle?.withhold).toEqual(['Job.description', 'name'])
     expect(report.withheld.map(({ names }) => names)).toEqual(

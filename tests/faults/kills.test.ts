@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { expectClean, headers, leaves } from '../ledger/support.ts'
-import { freshTenant, testLedger } from '../setup/ledger.ts'
+import { firstKey, freshTenant, testLedger } from '../setup/ledger.ts'
 import { prover, readNotes } from './checkpoints.ts'
 import { follow, Gone, inParallel, Server } from './client.ts'
 import type { Written } from './writer.ts'
 
-const { database, ledger, keys } = await testLedger('in the background')
+const { database, ledger } = await testLedger('in the background')
 
 /** Where each server dies; at a pass by which well over a hundred commands are answered. */
 const KILLS = [
@@ -114,7 +114,7 @@ it('loses nothing that it answered, and uses no position twice, however often it
 
 it('keeps every checkpoint that a client saw consistent with the last', async () => {
   const last = await ledger.checkpoint(tenant)
-  const notes = readNotes([...seen, last!.note], tenant, keys.checkpoint.publicKey)
+  const notes = readNotes([...seen, last!.note], tenant, await firstKey(ledger, tenant))
   const prove = prover(database, tenant)
   for (const earlier of notes) await prove(earlier, notes.at(-1)!)
   console.log(

@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it, vi } from 'vitest'
 import { unb64 } from '../../proofs/base64.ts'
 import { expectClean, headers, leaves } from '../ledger/support.ts'
-import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { firstKey, freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { prover, readNotes } from './checkpoints.ts'
 import { follow, inParallel, Server } from './client.ts'
 import type { Written } from './writer.ts'
 
-const { database, ledger, keys, home } = await testLedger('in the background')
+const { database, ledger, home } = await testLedger('in the background')
 
 const EACH = 1_100
 /** Sent to both servers under one key: one of them carries it out. */
@@ -59,7 +59,7 @@ it('takes a thousand writes on each of two servers, without a fork, a gap or a d
 }, 180_000)
 
 it('signs checkpoints that are consistent, each with each, whichever server they come from', async () => {
-  const publicKey = keys.checkpoint.publicKey
+  const publicKey = await firstKey(ledger, tenant)
   const notes = readNotes(new Set([...seen[0], ...seen[1]]), tenant, publicKey)
   const prove = prover(database, tenant)
   let pairs = 0

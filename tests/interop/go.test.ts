@@ -7,7 +7,7 @@ import { TILE_WIDTH, tilePath } from '../../proofs/tiles.ts'
 import { listen } from '../../server/listen.ts'
 import { dataset, job, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { SERVICE_NAME } from '../setup/ledger.ts'
+import { firstKey, SERVICE_NAME } from '../setup/ledger.ts'
 import { hasGo, runGo } from './go.ts'
 
 /**
@@ -66,7 +66,7 @@ describe.skipIf(!hasGo())('software that is not ours', () => {
 
   beforeAll(async () => {
     const test = await testApp()
-    const { ask, freshTenant, keys, ledger } = test
+    const { ask, freshTenant, ledger } = test
     const { url, close } = await listen(test.app, { host: '127.0.0.1', port: 0 })
     afterAll(close)
     const tenant = await freshTenant()
@@ -120,7 +120,7 @@ describe.skipIf(!hasGo())('software that is not ours', () => {
     results = await runGo<Result[]>('.', {
       vkey: formatVkey(sha256, {
         name: `${SERVICE_NAME}/${tenant}`,
-        publicKey: keys.checkpoint.publicKey,
+        publicKey: await firstKey(ledger, tenant),
       }),
       earlier,
       logs: [

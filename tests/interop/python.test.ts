@@ -94,7 +94,7 @@ describe.skipIf(!hasPython())('Python software that is not ours', () => {
   let headers: string[]
 
   beforeAll(async () => {
-    const { app, ask, database, freshTenant, keys } = await testApp()
+    const { app, ask, database, freshTenant, ledger } = await testApp()
     const tenant = await freshTenant()
     const events = readFileSync('tests/fixtures/openlineage/food-delivery.ndjson', 'utf8')
     const sent = await app.fetch(
@@ -134,7 +134,8 @@ describe.skipIf(!hasPython())('Python software that is not ours', () => {
     )
     headers = [...stored, ...written, ...vectors.leaves.map(({ entry }) => entry)]
 
-    const { x } = keys.manifest.privateKey.export({ format: 'jwk' })
+    const { manifest: key } = await ledger.keys.newest()
+    const x = b64(key.publicKey)
     const jwk = { kty: 'OKP', crv: 'Ed25519', x }
     const stranger = { ...jwk, x: makeKey('stranger').x }
     const parsed = JSON.parse(manifest) as object

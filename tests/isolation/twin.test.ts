@@ -178,6 +178,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     from: 0,
     to: 100,
     seqs: [1, 2, 3, 4, 5, ...erased.seqs],
+    seq: 5,
     n: null,
     position: 60,
     first: 50,

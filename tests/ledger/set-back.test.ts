@@ -182,12 +182,13 @@ describe('a service', () => {
   it('refuses a server with other keys, whichever of the two it is', async () => {
     const other = join(folder, 'keys')
     mkdirSync(other)
-    const theirs = openKeyring(other)
+    const [ours, theirs] = [await keys.list(), await (await openKeyring(other)).list()]
     for (const use of ['checkpoint', 'manifest'] as const) {
+      const held = [...ours.filter((key) => key.use !== use), ...theirs]
       const opened = openLedger({
         database,
         service: SERVICE_NAME,
-        keys: { ...keys, [use]: theirs[use] },
+        keys: { ...keys, list: async () => held },
         register: null,
       })
       await expect(opened).rejects.toEqual(withCode('KEYS_MISMATCH'))
@@ -199,12 +200,12 @@ describe('a service', () => {
     await expect(opened).rejects.toEqual(withCode('SERVICE_MISMATCH'))
   })
 
-  it('refuses a key file that holds no Ed25519 key', () => {
+  it('refuses a key file that holds no Ed25519 key', async () => {
     const broken = join(folder, 'broken')
     mkdirSync(broken)
     for (const text of ['{}', 'x', '{"kty":"RSA"}']) {
       writeFileSync(join(broken, 'checkpoint.json'), text)
-      expect(() => openKeyring(broken)).toThrow(withCode('KEY_FILE_INVALID'))
+      await expect(openKeyring(broken)).rejects.toEqual(withCode('KEY_FILE_INVALID'))
     }
   })
 })

@@ -15,8 +15,10 @@ export interface TestKey {
 /** The DER of a PKCS #8 Ed25519 key up to its 32 bytes of seed. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-export function makeKey(name: string): TestKey {
-  const seed = sha256(utf8(`test key ${name}`))
+export const makeKey = (name: string): TestKey => keyOfSeed(sha256(utf8(`test key ${name}`)))
+
+/** The key whose 32 bytes of seed these are. */
+export function keyOfSeed(seed: Uint8Array): TestKey {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
   const x = createPublicKey(key).export({ format: 'jwk' }).x as string
   return {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
-import { b64, unb64 } from '../../proofs/base64.ts'
+import { unb64 } from '../../proofs/base64.ts'
 import { batchRanges } from '../../proofs/batch.ts'
 import { buildBundle } from '../../proofs/bundle.ts'
 import type { KeyLeaf, RecordHeader } from '../../proofs/leaf.ts'
@@ -11,6 +11,7 @@ import { formatTrust, parseTrust, type Trust } from '../../proofs/trust.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
+import { keyOfSeed } from '../make/keys.ts'
 import { exampleCheckpoint, exampleLog, ORIGIN, TENANT } from './example-log.ts'
 
 const BUNDLE = 'docs/specs/vectors/bundle.zip'
@@ -36,15 +37,13 @@ function buildExample() {
     ),
   )
   const question = { root: headers[6].id, direction: 'UPSTREAM', depth: 4 } as const
-  const { kid, x } = keys[1]!
-  const d = b64(sha256(utf8('example manifest key')))
   return buildBundle(
     sha256,
     {
       ...{ tenant: TENANT, origin: ORIGIN, question, asOf: 7, size, records: shown, hashes },
       checkpoint: exampleCheckpoint(leaves, size).note,
     },
-    { kid, key: { kty: 'OKP', crv: 'Ed25519', x, d } },
+    keyOfSeed(sha256(utf8('example manifest key'))),
   )
 }
 

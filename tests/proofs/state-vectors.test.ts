@@ -5,7 +5,7 @@ import { b64, unb64 } from '../../proofs/base64.ts'
 import { batchRanges } from '../../proofs/batch.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import { ProofError } from '../../proofs/error.ts'
-import type { KeyLeaf, RecordHeader } from '../../proofs/leaf.ts'
+import type { RecordHeader } from '../../proofs/leaf.ts'
 import { rootOf } from '../../proofs/merkle.ts'
 import { openReplay } from '../../proofs/replay.ts'
 import { exitCode } from '../../proofs/report.ts'
@@ -17,6 +17,7 @@ import { parseTrust } from '../../proofs/trust.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
+import { keyOfSeed } from '../make/keys.ts'
 import { leafText } from '../make/replayed.ts'
 import { partOf } from '../make/state.ts'
 import {
@@ -115,8 +116,6 @@ function buildExample() {
       hashed.slice(start, end).map((one) => unb64(one.leaf)),
     ),
   )
-  const { kid, x } = leaves[1] as KeyLeaf
-  const d = b64(sha256(utf8('example manifest key')))
   return buildBundle(
     sha256,
     {
@@ -128,7 +127,7 @@ function buildExample() {
         all.length,
       ).note,
     },
-    { kid, key: { kty: 'OKP', crv: 'Ed25519', x, d } },
+    keyOfSeed(sha256(utf8('example manifest key'))),
   )
 }
 

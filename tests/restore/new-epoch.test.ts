@@ -5,11 +5,11 @@ import { b64 } from '../../proofs/base64.ts'
 import { verifyCheckpoint } from '../../proofs/checkpoint.ts'
 import { parseLeaf } from '../../proofs/leaf.ts'
 import { assertOne, dataset, expectClean, tell, withCode } from '../ledger/support.ts'
-import { SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { firstKey, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { restoring } from './support.ts'
 
 const test = await testLedger()
-const { database, ledger, keys } = test
+const { database, ledger } = test
 const {
   register,
   headOf,
@@ -80,7 +80,7 @@ describe('a log that was set back', () => {
     const first = await assertOne(ledger, tenant, dataset('running'))
     expect(first.position).toEqual({ epoch: 1, seq: (await headOf(tenant)).written })
     const { note, size } = await ledger.checkpointOf(tenant, first.position.seq)
-    const [origin, x] = [originOf(tenant, 1), b64(keys.checkpoint.publicKey)]
+    const [origin, x] = [originOf(tenant, 1), b64(await firstKey(ledger, tenant))]
     expect(verifyCheckpoint(sha256, note, { origin, x }).size).toBe(size)
     expect(size).toBeGreaterThan(kept.size)
     const another = await openAnother()

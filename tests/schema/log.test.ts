@@ -7,10 +7,11 @@ import { parseSubmission } from '../../proofs/submission.ts'
 import { verifyTlogProof } from '../../proofs/tlog-proof.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import { testApp } from '../setup/app.ts'
+import { firstKey } from '../setup/ledger.ts'
 import { dataset, recorded } from './recording.ts'
 
 const test = await testApp()
-const { ask, freshTenant, keys, ledger } = test
+const { ask, freshTenant, ledger } = test
 
 const INCLUSION = `query Inclusion($seq: Seq!) {
   log { origin size inclusion(seq: $seq) { seq size leaf header path root note tlogProof } checkpoint { size root note } }
@@ -51,7 +52,7 @@ it('proves every leaf of the log against a signed checkpoint', async () => {
     verifyInclusion(sha256, utf8(inclusion.header), proof, unb64(inclusion.root))
     expect(inclusion.note).toContain(`${origin}\n${inclusion.size}\n`)
     const entry = utf8(inclusion.header)
-    const key = { origin, x: b64(keys.checkpoint.publicKey) }
+    const key = { origin, x: b64(await firstKey(ledger, tenant)) }
     const verified = verifyTlogProof(sha256, inclusion.tlogProof, { entry, key })
     expect(verified).toMatchObject({ index: seq, size: inclusion.size })
   }

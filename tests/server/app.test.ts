@@ -15,7 +15,6 @@ function broken(error: unknown) {
     database,
     ledger: undefined as never,
     objects: undefined as never,
-    signer: undefined as never,
     report: (fault) => reported.push(fault),
   })
   const ask = async (query: string) => {

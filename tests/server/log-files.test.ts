@@ -12,10 +12,10 @@ import { listen } from '../../server/listen.ts'
 import { rawDatabase } from '../ledger/support.ts'
 import { dataset, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { SERVICE_NAME } from '../setup/ledger.ts'
+import { firstKey, SERVICE_NAME } from '../setup/ledger.ts'
 
 const test = await testApp()
-const { app, ask, freshTenant, keys, ledger } = test
+const { app, ask, freshTenant, ledger } = test
 const { port, close } = await listen(app, { host: '127.0.0.1', port: 0 })
 afterAll(close)
 const raw = rawDatabase()
@@ -67,7 +67,7 @@ const widthAt = (level: number, index: number) =>
 it('serves a log that reads back entry by entry to the root that its checkpoint signs', async () => {
   const { status, headers, bytes } = await own('checkpoint')
   expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8'])
-  const key = { origin: `${SERVICE_NAME}/${tenant}`, x: b64(keys.checkpoint.publicKey) }
+  const key = { origin: `${SERVICE_NAME}/${tenant}`, x: b64(await firstKey(ledger, tenant)) }
   const checkpoint = verifyCheckpoint(sha256, text(bytes), key)
   const tiles = new Map<string, Uint8Array>()
   const files: [number, number][] = [0, 1, 2].map((index) => [0, index])

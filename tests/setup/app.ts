@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-import { sha256 } from '../../core/sha256.ts'
 import type { Database, Params, Query } from '../../lineage/graph.ts'
-import { kidOf } from '../../proofs/keyleaf.ts'
 import { type App, createApp } from '../../server/app.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
 import { freshTenant, testLedger } from './ledger.ts'
@@ -35,17 +33,13 @@ export interface TestApp extends Awaited<ReturnType<typeof testLedger>> {
 /** The whole service on the Neo4j of this run, asked without a socket. */
 export async function testApp(signing?: Parameters<typeof testLedger>[0]): Promise<TestApp> {
   const opened = await testLedger(signing)
-  const { ledger, keys, home } = opened
+  const { ledger, home } = opened
   const { database, reads } = counting(opened.database)
   const faults: unknown[] = []
   const app = createApp({
     database,
     ledger,
     objects: openObjectFiles(join(home, 'objects')),
-    signer: {
-      kid: kidOf(sha256, keys.manifest.publicKey),
-      key: keys.manifest.privateKey.export({ format: 'jwk' }),
-    },
     report: (error) => faults.push(error),
   })
   return {

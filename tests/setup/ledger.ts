@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { type ErasureJournal, openErasureJournal } from '../../ledger/erasures.ts'
+import type { Keys } from '../../ledger/keys.ts'
 import { type Ledger, type LedgerOptions, openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { type Database, openDatabase, query, SERVICE } from '../../lineage/graph.ts'
 import { migrate } from '../../lineage/migrations.ts'
+import { unb64 } from '../../proofs/base64.ts'
 import { openKeyring } from '../../server/keyring.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
 import { testNeo4j } from './database.ts'
@@ -21,7 +23,7 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   database: Database
   ledger: Ledger
   errors: unknown[]
-  keys: ReturnType<typeof openKeyring>
+  keys: Keys
   home: string
   journal: ErasureJournal
 }> {
@@ -29,7 +31,7 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   const database = openDatabase(connection)
   await migrate(database)
   const errors: unknown[] = []
-  const keys = openKeyring(join(home, 'keys'))
+  const keys = await openKeyring(join(home, 'keys'))
   const register = openRegister(join(home, 'register.sqlite'))
   // One of its own, so that no other file's ledger completes what this one has begun.
   const journal = openErasureJournal(join(home, `erasures-${crypto.randomUUID()}.sqlite`))
@@ -62,9 +64,14 @@ const DELIST = query(`
   // leave a tenant off the list
   MATCH (entry:TenantEntry {tenant: $tenant, name: $name}) DELETE entry`)
 
-/** Whether an error says that it is of a log, and of none of this file's. */
+/**
+ * Whether an error says that it is of a log, and of none of this file's; or of a key, which are all held
+ * here but for those that a test makes for itself.
+ */
 const isOthers = (error: unknown) => {
-  const origin = (error as { details?: { origin?: string } }).details?.origin
+  const { code, details } = error as { code?: string; details?: { origin?: string } }
+  if (code === 'KEY_NOT_HELD') return true
+  const origin = details?.origin
   return origin !== undefined && !tenants.some((tenant) => origin.endsWith(`/${tenant}`))
 }
 
@@ -78,4 +85,10 @@ export async function freshTenant(ledger: Ledger, prefix = 't'): Promise<string>
     ?.graph(SERVICE)
     .write(({ run }) => run(DELIST, { name: tenant }))
   return tenant
+}
+
+/** The 32 bytes of the key that a tenant's log began with. */
+export async function firstKey(ledger: Ledger, tenant: string): Promise<Uint8Array> {
+  const { leaves } = await ledger.keys.ofLog(tenant)
+  return unb64(leaves[0]!.x)
 }

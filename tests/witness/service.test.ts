@@ -11,7 +11,6 @@ import { readWitnessed } from '../../lineage/witnessed-log.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { formatCheckpoint, parseCheckpoint } from '../../proofs/checkpoint.ts'
 import { consistencyRanges } from '../../proofs/consistency.ts'
-import { kidOf } from '../../proofs/keyleaf.ts'
 import { rootOf } from '../../proofs/merkle.ts'
 import { formatNote, formatVkey, noteSignature, parseNote } from '../../proofs/note.ts'
 import { parsePolicy } from '../../proofs/policy.ts'
@@ -32,10 +31,11 @@ import { SERVICE_NAME } from '../setup/ledger.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
 import { freshFolder, type RunningWitness, runWitness, submit } from './support.ts'
 
-const { app, ask, database, ledger, keys, home, freshTenant, faults } = await testApp()
+const { app, ask, database, ledger, home, freshTenant, faults } = await testApp()
+const { checkpoint: key } = await ledger.keys.newest()
 const originOf = (tenant: string) => `${SERVICE_NAME}/${tenant}`
 const vkeyOf = (tenant: string) =>
-  formatVkey(sha256, { name: originOf(tenant), publicKey: keys.checkpoint.publicKey })
+  formatVkey(sha256, { name: originOf(tenant), publicKey: key.publicKey })
 
 /** A policy for these tenants alone: the database has those of other tests too. */
 const policyFor = (
@@ -229,8 +229,7 @@ it('refuses a real service that turns back and signs another history with its ge
   leaves.push(new Uint8Array(32))
   const origin = originOf(tenant)
   const forked = formatCheckpoint({ origin, size: size + 1, root: tree(0, size + 1) })
-  const { publicKey, sign } = keys.checkpoint
-  const line = noteSignature(sha256, origin, publicKey, sign(utf8(forked)))
+  const line = noteSignature(sha256, origin, key.publicKey, await key.sign(utf8(forked)))
   const path = consistencyRanges(size, size + 1).map(({ start, end }) => tree(start, end))
   const body = formatSubmission({ old: size, path, note: formatNote(forked, [line]) })
   expect((await submit(witness.url, body)).status).toBe(422)
@@ -340,13 +339,9 @@ describe('where a witness fails', () => {
 })
 
 describe('a bundle', () => {
-  const signer = () => ({
-    kid: kidOf(sha256, keys.manifest.publicKey),
-    key: keys.manifest.privateKey.export({ format: 'jwk' }),
-  })
   const weave = (tenant: string, root: string, witnessWaitMs: number) =>
     weaveBundle(
-      { database, ledger, signer: signer(), witnessWaitMs },
+      { database, ledger, witnessWaitMs },
       {
         tenant,
         root,
@@ -354,11 +349,11 @@ describe('a bundle', () => {
         depth: 3,
       },
     )
-  const verify = (tenant: string, bytes: Uint8Array, witnessPolicy: string) =>
+  const verify = async (tenant: string, bytes: Uint8Array, witnessPolicy: string) =>
     verifyBundle({
       sha256,
       bytes,
-      trust: { ...trustRoot(originOf(tenant), keys), witnessPolicy },
+      trust: await trustRoot(database.graph(tenant).read, tenant, { witnessPolicy }),
     })
 
   it('carries the witnessed form of its checkpoint, which it waits a moment for', async () => {

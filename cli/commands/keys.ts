@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import { readConfig } from '../../server/config.ts'
+import { jwks } from '../../server/jwks.ts'
+import { openServiceKeys } from '../../server/open.ts'
+import { tellFailure } from '../failure.ts'
+import { changesText, type Done, listText } from '../keys/text.ts'
+import {
+  compromiseInLogs,
+  type KeyWork,
+  listKeys,
+  retireInLogs,
+  rotateInLogs,
+} from '../keys/work.ts'
+
+interface Options {
+  tenant?: string[]
+  use?: 'checkpoint' | 'manifest'
+  json?: true
+  keep?: true
+  since?: string
+  out?: string
+}
+
+const tenants = () =>
+  new Option('--tenant <name...>', 'these tenants only; every tenant unless given')
+const use = () => new Option('--use <use>', 'one use only').choices(['checkpoint', 'manifest'])
+const json = () => new Option('--json', 'print one JSON object')
+
+const AGAIN =
+  'What was interrupted is taken up by calling it again: what is done is not done twice.\n' +
+  'Ends with 0 where every log was changed or needed no change, with 1 where one was refused.'
+
+export function define(command: Command): void {
+  command.description(
+    'The keys of the service: one set for all tenants, with records of their coming and going in\n' +
+      "every tenant's log (docs/keys.md).",
+  )
+  command
+    .command('list')
+    .description('Show the keys, and with --tenant for which sizes each stands in that log.')
+    .addOption(tenants())
+    .addOption(json())
+    .action(async (options: Options) => {
+      const listed = await listKeys(options.tenant ?? [])
+      print(options.json ? JSON.stringify({ ok: true, ...listed }, null, 2) : listText(listed))
+    })
+  command
+    .command('rotate')
+    .description(
+      'Make a new key and bring it into every log: its record is signed by the old and the new key and\n' +
+        'published under the old one before the new one signs; then the old one is retired. Bundles that\n' +
+        `the old one signed stay as genuine as they were.\n\n${AGAIN}`,
+    )
+    .addOption(use())
+    .addOption(tenants())
+    .option('--keep', 'leave the old key standing; it signs nothing more')
+    .addOption(json())
+    .action((options: Options) => change(options, (work) => rotateInLogs(work, options)))
+  command
+    .command('retire')
+    .argument('<kid>', 'the key, by its id')
+    .description(`Retire a key that is not the last of its use.\n\n${AGAIN}`)
+    .addOption(tenants())
+    .addOption(json())
+    .action((kid: string, options: Options) =>
+      change(options, (work) => retireInLogs(work, { ...options, kid })),
+    )
+  command
+    .command('compromise')
+    .argument('<kid>', 'the key, by its id')
+    .description(
+      'Say in every log that somebody else may have a key. Where it signs, another takes its place\n' +
+        'first. From then on it signs nothing here, whatever a restored database says. Hand on the\n' +
+        `trust roots anew afterwards (docs/runbooks/compromised-key.md).\n\n${AGAIN}`,
+    )
+    .option('--since <time>', 'when somebody may have got it (RFC 3339); unknown unless given')
+    .addOption(tenants())
+    .addOption(json())
+    .action((kid: string, options: Options) =>
+      change(options, (work) => compromiseInLogs(work, { ...options, kid })),
+    )
+  command
+    .command('export')
+    .description('Write the public keys as a JWK Set. No private key ever leaves where it is.')
+    .addOption(use())
+    .option('--out <file>', 'write it there instead of printing it')
+    .action(exportKeys)
+}
+
+const print = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+
+async function change(
+  { json }: Options,
+  carryOut: (work: KeyWork) => Promise<Done>,
+): Promise<void> {
+  const done = await carryOut({ onRefused: (error) => tellFailure(error) })
+  const ok = done.tenants.every(({ code }) => code === undefined)
+  print(json ? JSON.stringify({ ok, ...done }, null, 2) : changesText(done))
+  process.exitCode = ok ? 0 : 1
+}
+
+async function exportKeys({ use, out }: Options) {
+  const keys = await openServiceKeys(readConfig(), { signing: false })
+  const held = (await keys.list()).filter((key) => use === undefined || key.use === use)
+  const text = `${JSON.stringify(jwks(held), null, 2)}\n`
+  if (out === undefined) process.stdout.write(text)
+  else writeFileSync(out, text)
+}
