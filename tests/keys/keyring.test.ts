@@ -164,6 +164,25 @@ it.each([
   await expect(openKeyring(home)).rejects.toEqual(withCode('KEY_FILE_INVALID'))
 })
 
+it('refuses every JWK of Wycheproof as a file of a key: none is of Ed25519', async () => {
+  const keys = ['signature', 'key', 'crypto'].flatMap((what) => {
+    const path = `tests/fixtures/vectors/wycheproof/json_web_${what}_test.json`
+    const { testGroups } = JSON.parse(readFileSync(path, 'utf8')) as {
+      testGroups: { private?: { keys?: object[] }; public?: { keys?: object[] } }[]
+    }
+    return testGroups
+      .flatMap((group) => [group.private, group.public])
+      .flatMap((one) => (one ? (one.keys ?? [one]) : []))
+  })
+  expect(keys.length).toBeGreaterThan(80)
+  const home = freshHome()
+  await openKeyring(home)
+  for (const jwk of keys) {
+    writeFileSync(join(home, 'checkpoint.json'), JSON.stringify(jwk))
+    await expect(openKeyring(home)).rejects.toEqual(withCode('KEY_FILE_INVALID'))
+  }
+})
+
 describe('keys that another program holds', () => {
   const command = join(import.meta.dirname, 'holder.mjs')
   const open = (name = 'held') => {

@@ -16,7 +16,8 @@ import { SERVICE_NAME } from '../setup/ledger.ts'
 
 /** What leaves a running server, by every way there is, verified offline by what is given to others. */
 const test = await testApp()
-const { app, ask, freshTenant, keys, ledger, home } = test
+const { app, ask, database, freshTenant, ledger, home } = test
+const trustOf = (tenant: string) => trustRoot(database.graph(tenant).read, tenant)
 const { url, close } = await listen(app, { host: '127.0.0.1', port: 0 })
 afterAll(close)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-handed-on-'))
@@ -38,7 +39,7 @@ async function verify(...args: string[]) {
 
 async function writeTrust(tenant: string) {
   const path = at(`${tenant}.json`)
-  writeFileSync(path, formatTrust(trustRoot(`${SERVICE_NAME}/${tenant}`, keys)))
+  writeFileSync(path, formatTrust(await trustOf(tenant)))
   return path
 }
 
@@ -55,7 +56,7 @@ it('follows a growing log over HTTP into a mirror that replays to every signed s
   const trust = await writeTrust(tenant)
   const directory = at('mirror')
   const source = httpSource(`${url}/log/${tenant}`, tenant)
-  const expected = { trust: trustRoot(`${SERVICE_NAME}/${tenant}`, keys) }
+  const expected = { trust: await trustOf(tenant) }
   const follower = openFollower(source, { expected, directory })
   for (const [from, to] of [
     [0, 100],
