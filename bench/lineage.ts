@@ -7,6 +7,7 @@ import type { Config } from '../server/config.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, median, quantile, round, timed } from './figures.ts'
 import { type Columns, openRaw, rawLineage, rawRows } from './raw.ts'
+import { startServer } from './start-server.ts'
 import { randomFrom, recordWorld, WORLD, worldTenant } from './world.ts'
 
 const ROOTS = 500
@@ -103,42 +104,6 @@ async function startBare({ neo4j }: Bench['service'], children: ChildProcess[]):
   children.push(child)
   const [address] = (await once(child, 'message')) as [AddressInfo]
   return address.port
-}
-
-async function startServer(
-  { neo4j }: Bench['service'],
-  { home, service: name }: Config,
-  children: ChildProcess[],
-): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 20_000)
-  const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      SELVEDGE_HOME: home,
-      SELVEDGE_SERVICE: name,
-      SELVEDGE_PORT: String(port),
-      NEO4J_URI: neo4j.uri,
-      NEO4J_USERNAME: neo4j.username,
-      NEO4J_PASSWORD: neo4j.password,
-    },
-  })
-  children.push(child)
-  for (let tries = 0; tries < 200; tries++) {
-    if (
-      await fetch(`http://127.0.0.1:${port}/readyz`).then(
-        (answer) => answer.ok,
-        () => false,
-      )
-    )
-      return port
-    await new Promise((resolve) => {
-      setTimeout(resolve, 100)
-    })
-  }
-  throw new Error('the server did not become ready')
 }
 
 interface Call {

@@ -5,6 +5,7 @@ import { type Config, readConfig } from '../server/config.ts'
 import { progressTo } from '../server/neo4j/progress.ts'
 import { openService, type Service } from '../server/open.ts'
 import type { Bench } from './bench.ts'
+import { benchCrawl } from './crawl.ts'
 import { type Figures, missed } from './figures.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
@@ -15,6 +16,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   lineage: benchLineage,
   ingest: benchIngest,
   verify: benchVerify,
+  crawl: benchCrawl,
 }
 
 /** Those that need no database: nothing is started for them. */
@@ -34,7 +36,8 @@ Measures Selvedge against the limits of the machine in one run; ratios are what 
   --fresh       start from an empty database
 
 The database is one of its own, under .selvedge/bench in SELVEDGE_HOME's place; the first run of the
-lineage suite records 100,000 things into it, which takes some minutes.
+lineage suite records 100,000 things into it, and that of the crawl suite 100,000 more, which takes
+some minutes.
 `
 
 const { values } = parseArgs({

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { b64 } from '../../proofs/base64.ts'
@@ -463,6 +464,13 @@ describe('a whole log', () => {
     files.set(path, entryBundle(entries).subarray(0, -1))
     expect(failed(await verify(files))).toEqual(['log-files PROOF_ENTRIES'])
   })
+})
+
+it('has every check in docs/specs/log.md', () => {
+  const spec = readFileSync('docs/specs/log.md', 'utf8')
+  const names = [LEAF_CHECKS, GROWTH_CHECKS, LOG_CHECKS].flatMap(Object.keys)
+  const told = names.map((name) => name.replace(/^(old|new)-(?!checkpoint$)/, ''))
+  expect(told.filter((name) => !spec.includes(`\`${name}\``))).toEqual([])
 })
 
 it('names every check of its tables, in their order', async () => {

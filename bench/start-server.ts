@@ -1,0 +1,41 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import type { Config } from '../server/config.ts'
+import type { Bench } from './bench.ts'
+
+/** Starts a server as a process of its own on the database of the run, and gives its port once it is ready. */
+export async function startServer(
+  { neo4j }: Bench['service'],
+  { home, service: name }: Config,
+  children: ChildProcess[],
+): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000)
+  const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      SELVEDGE_HOME: home,
+      SELVEDGE_SERVICE: name,
+      SELVEDGE_PORT: String(port),
+      NEO4J_URI: neo4j.uri,
+      NEO4J_USERNAME: neo4j.username,
+      NEO4J_PASSWORD: neo4j.password,
+    },
+  })
+  children.push(child)
+  for (let tries = 0; tries < 200; tries++) {
+    if (
+      await fetch(`http://127.0.0.1:${port}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return port
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100)
+    })
+  }
+  throw new Error('the server did not become ready')
+}
