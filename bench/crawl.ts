@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { openFollower } from '../cli/follow/follower.ts'
 import { httpSource } from '../cli/follow/source.ts'
 import { sha256 } from '../core/sha256.ts'
-import { readLog } from '../lineage/log.ts'
+import { readLeaves, readLog } from '../lineage/log.ts'
+import { unb64 } from '../proofs/base64.ts'
 import { filesBetween } from '../proofs/crawl.ts'
 import { tilePath } from '../proofs/tiles.ts'
 import type { Config } from '../server/config.ts'
@@ -26,7 +27,10 @@ export async function benchCrawl(
   await recordOnce(service, tenant, say)
   const { size, note } = await service.ledger.checkpointOf(tenant, RECORDS)
   const origin = note.slice(0, note.indexOf('\n'))
-  const key = { name: origin, publicKey: service.keys.checkpoint.publicKey }
+  // The key that opened the log; nobody rotates the keys of a bench.
+  const [first] = await readLeaves(service.database.graph(tenant).read, 0, 1)
+  const { x } = JSON.parse(first!.header) as { x: string }
+  const key = { name: origin, publicKey: unb64(x) }
   const children: ChildProcess[] = []
   try {
     const port = await startServer(service, config, children)
