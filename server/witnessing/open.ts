@@ -36,6 +36,8 @@ export interface WitnessingOptions {
 }
 
 const SWEEP_MS = 10_000
+/** Under what the failures of looking through logs are told apart from those of a witness. */
+const SWEEP = ''
 /** What is no quorum yet is kept together with what comes a moment later. */
 const KEEP_AFTER_MS = 1_000
 
@@ -133,16 +135,23 @@ export function openWitnessing({
 
   const at = () => new Date(now()).toISOString()
 
+  /** What stays wrong is met again and again; it need not fill the log file. */
+  const tell = (about: string, error: unknown) => {
+    if (told.get(about) === codeOf(error)) return
+    told.set(about, codeOf(error))
+    onError(error)
+  }
+
   const fail = (witness: Reachable, tenant: string, error: unknown): Pause => {
-    const code = error instanceof Problem ? error.code : String(error)
-    const about = `${witness.vkey} ${tenant}`
-    if (told.get(about) !== code) {
-      told.set(about, code)
-      onError(error)
-    }
+    tell(`${witness.vkey} ${tenant}`, error)
     const deeds = logs.get(tenant)?.deeds
     const before = deeds?.get(witness.vkey) ?? { size: 0, time: null }
-    deeds?.set(witness.vkey, { ...before, witness: witness.key.name, problem: code, at: at() })
+    deeds?.set(witness.vkey, {
+      ...before,
+      witness: witness.key.name,
+      problem: codeOf(error),
+      at: at(),
+    })
     keepSoon(tenant)
     return pauseFor(error)
   }
@@ -161,9 +170,11 @@ export function openWitnessing({
 
   const look = () =>
     unwitnessedTenants(database.graph(SERVICE).read).then(
-      (tenants) => tenants.forEach(signed),
-      // Whatever keeps the database from answering is told by those who need it more.
-      () => {},
+      (tenants) => {
+        told.delete(SWEEP)
+        tenants.forEach(signed)
+      },
+      (error: unknown) => tell(SWEEP, error),
     )
   let looking = look()
   const sweep = setInterval(() => {
@@ -183,6 +194,8 @@ export function openWitnessing({
     },
   }
 }
+
+const codeOf = (error: unknown) => (error instanceof Problem ? error.code : String(error))
 
 /** What is to be cosigned; nothing where nothing is published, or the policy is about other logs. */
 function submittedIn(log: WitnessedLog, { logs }: Policy): Submitted | null {
