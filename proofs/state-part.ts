@@ -39,7 +39,8 @@ export interface ReadState extends StatePart {
 }
 
 /** Gives the state records that a part shows, ascending. */
-export const stateLeaves = ({ leaf, last }: StatePart) => (last === null ? [leaf] : [leaf, last])
+export const stateLeaves = ({ leaf, last }: Pick<StatePart, 'leaf' | 'last'>) =>
+  last === null ? [leaf] : [leaf, last]
 
 /** Gives the member `state` of `proof.json`. */
 export const statePartJson = ({ leaf, last, entities, proof }: StatePart): Json => ({
@@ -65,6 +66,20 @@ export const inSetJson = (set: ShownInSet): Json =>
  * order, an edge of another level; what `parseLeaf` throws; `PROOF_MEMBERS`, `PROOF_VALUE`
  */
 export function readStatePart(sha256: Sha256, value: Json): ReadState {
+  return readState(sha256, value, entity)
+}
+
+/**
+ * Reads what is shown of a state, whatever it shows of each entity.
+ *
+ * @param entity Reads one of `entities`.
+ * @throws {ProofError} As `readStatePart`.
+ */
+export function readState<Entity extends { id: string }>(
+  sha256: Sha256,
+  value: Json,
+  entity: Check<Entity>,
+) {
   const members = closed(value, 'state', ['leaf', 'last', 'entities', 'shape', 'hashes'])
   const leaf = stateLeaf(members.leaf!, 'state.leaf')
   const last = members.last === null ? null : stateLeaf(members.last!, 'state.last')
@@ -74,9 +89,10 @@ export function readStatePart(sha256: Sha256, value: Json): ReadState {
   }
   const { shape, hashes } = members
   const proof = readSparseProof({ shape: shape!, hashes: hashes! }, 'state')
-  const part = { leaf, last, entities, proof }
-  const leaves = stateLeaves(part).map((one) => ({ seq: one.seq, hash: hashLeaf(sha256, one) }))
-  return { ...part, leaves }
+  const leaves = stateLeaves({ leaf, last }).map(
+    (one): ProvenLeaf => ({ seq: one.seq, hash: hashLeaf(sha256, one) }),
+  )
+  return { leaf, last, entities, proof, leaves }
 }
 
 const badForm = (why: string) => new ProofError('PROOF_STATE_FORM', why)

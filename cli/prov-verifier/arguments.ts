@@ -28,6 +28,9 @@ Parts of a log, and a whole one, each with --trust FILE or --vkey VKEY, --accept
 
   prov-verifier <file>.tlog-proof --leaf FILE
                        verify that a leaf is in a signed log (C2SP tlog-proof)
+  prov-verifier state <file>
+                       verify what a state says of some ids: that a record is its entity's latest,
+                       or that there is no such entity
   prov-verifier consistency <old> <new>
                        verify that a log went on from one checkpoint to a later one; <new> has the
                        consistency proof in front, as C2SP witnesses take it

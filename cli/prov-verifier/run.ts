@@ -27,6 +27,7 @@ const VERBS = {
   entry: () => import('./verbs/entry.ts'),
   extract: () => import('./verbs/extract.ts'),
   log: () => import('./verbs/log.ts'),
+  state: () => import('./verbs/state.ts'),
 } satisfies Record<string, () => Promise<{ run: Verb }>>
 
 /** Runs one verb on what follows it, and gives the exit code. @throws {UsageError} */

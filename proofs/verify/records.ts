@@ -33,7 +33,10 @@ export const mergeHeads = (parts: readonly (readonly LeafHead[])[]): LeafHead[] 
   parts.flat().sort((a, b) => a.seq - b.seq)
 
 /** Requires every leaf shown to be of the manifest's tenant. @throws {ProofError} `PROOF_RECORD_TENANT` */
-export function checkTenant({ predicate: { tenant } }: Manifest, heads: readonly LeafHead[]) {
+export function checkTenant(
+  { predicate: { tenant } }: { predicate: Pick<Manifest['predicate'], 'tenant'> },
+  heads: readonly LeafHead[],
+) {
   const other = heads.find((head) => head.tenant !== tenant)
   if (other !== undefined) {
     throw new ProofError('PROOF_RECORD_TENANT', `leaf ${other.seq} is of another tenant`)

@@ -49,14 +49,15 @@ export function checkStateSize({ predicate: { stateSize } }: Manifest, state: Re
  * @throws {ProofError} `PROOF_STATE_PLACE`
  */
 export function checkStatePlace(
-  { predicate: { asOf, size } }: Manifest,
-  records: readonly ReadRecord[],
-  { leaf, last }: ReadState,
+  { predicate: { asOf, size } }: { predicate: Pick<Manifest['predicate'], 'asOf' | 'size'> },
+  records: readonly { header: Pick<ReadRecord['header'], 'seq'> }[],
+  { leaf, last }: Pick<ReadState, 'leaf' | 'last'>,
 ) {
   const wrong = (why: string) => new ProofError('PROOF_STATE_PLACE', why)
   const end = last ?? leaf
   if (end.seq !== size - 1) throw wrong(`a log of ${size} does not end in the state at ${end.seq}`)
   if (last !== null && last.seq <= leaf.seq) throw wrong('the last state is no later one')
+  if (asOf > size) throw wrong(`asked as of ${asOf}, in a log of ${size}`)
   if (leaf.size > asOf) throw wrong(`the state at ${leaf.size}, asked as of ${asOf}`)
   if (last !== null && last.size <= asOf) {
     throw wrong(`the state at ${leaf.size}, and there is one at ${last.size}, not after ${asOf}`)
@@ -90,12 +91,13 @@ export function checkCurrent(sha256: Sha256, records: readonly ReadRecord[], sta
     const leaf = leaves.get(id)
     // A state without a record is for `checkStateEntities` to refuse.
     if (leaf === undefined) return []
-    const value = { leaf, design: rootOf(sha256, design), run: rootOf(sha256, run) }
+    const value = { leaf, design: rootOfInSet(sha256, design), run: rootOfInSet(sha256, run) }
     return [{ key: entityKey(sha256, id), value: stateValue(sha256, value) }]
   })
   verifySparse(sha256, state.proof, claims, unb64(state.leaf.root))
   return `each of ${claims.length} records is its entity's latest before position ${state.leaf.size}`
 }
 
-const rootOf = (sha256: Sha256, set: ShownInSet) =>
+/** Gives the root of an in-set as shown, or computes it from the list. */
+export const rootOfInSet = (sha256: Sha256, set: ShownInSet) =>
   set instanceof Uint8Array ? set : inRoot(sha256, set)

@@ -15,6 +15,8 @@ import { text } from '../../proofs/utf8.ts'
 import { trustIn } from '../make/bundle.ts'
 import { checkpointNote, filesOfLog } from '../make/log-files.ts'
 import { smallLog } from '../make/small-log.ts'
+import { makeStateProof } from '../make/state-proof.ts'
+import { statedLog } from '../make/stated-log.ts'
 import { naiveTree } from '../proofs/support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'prov-verifier-forms-'))
@@ -52,6 +54,14 @@ for (const [name, bytes] of files) {
   if (!name.startsWith('tile/0/')) write(`part/${name}`, bytes)
 }
 mkdirSync(join(folder, 'empty'))
+// The same origin and keys, and a log with states.
+const { log: stated, raw } = statedLog()
+write('raw.state', makeStateProof(stated, [raw]))
+write('nobody.state', makeStateProof(stated, [stated.idOf('Dataset', 'nobody')]))
+write(
+  'lie.state',
+  makeStateProof(stated, [raw], { leaf: (leaf) => ({ ...leaf, root: 'A'.repeat(43) }) }),
+)
 
 async function verifier(...args: string[]) {
   const written = { out: '', err: '' }
@@ -98,6 +108,12 @@ describe('the exit code', () => {
     [1, 'a log did not go on from there', ['consistency', '@5.leaf', '@new', '--vkey', vkey]],
     [2, 'one checkpoint is named', ['consistency', '@old']],
     [3, 'there is no such checkpoint', ['consistency', '@old', '@newer']],
+    [0, 'a record is the latest', ['state', '@raw.state', '--trust', '@trust.json']],
+    [0, 'there is no such entity', ['state', '@nobody.state', '--trust', '@trust.json']],
+    [1, 'a state is not that of its root', ['state', '@lie.state', '--trust', '@trust.json']],
+    [4, 'nobody vouches for a state', ['state', '@raw.state']],
+    [2, 'no state proof is named', ['state']],
+    [3, 'there is no such state proof', ['state', '@other.state']],
     [0, 'a log is whole', ['log', '@log', '--trust', '@trust.json']],
     [0, 'a log replays', ['log', '@log', '--trust', '@trust.json', '--state']],
     [4, 'nobody vouches for a log', ['log', '@log']],
