@@ -17,6 +17,7 @@ import { openRegister } from '../../ledger/register.ts'
 import { joinService } from '../../ledger/service.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { readConfig } from '../../server/config.ts'
+import { TRANSACTION_LOG_DAYS } from '../../server/neo4j/home.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
 import { openServiceKeys } from '../../server/open.ts'
@@ -102,7 +103,8 @@ async function carryOut(
   }
   const journal = openErasureJournal(join(home, 'erasures.sqlite'))
   const objects = openObjectFiles(join(home, 'objects'))
-  const erasing = { journal, objects, pendingDays: config.backupDays }
+  const pendingDays = Math.max(config.backupDays, TRANSACTION_LOG_DAYS)
+  const erasing = { journal, objects, pendingDays }
   const ledger = await openLedger({ database, service, keys, register, erasing })
   try {
     for (const restored of told) {

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { describe, expect, it } from 'vitest'
+import { checkLog } from '../../domains/fsck/check-log.ts'
 import type { Because, Draft } from '../../ledger/draft.ts'
 import { entitiesByIds } from '../../lineage/entities.ts'
 import type { RecordHeader } from '../../proofs/leaf.ts'
@@ -275,3 +276,38 @@ it('erases more than 3,000 bodies by several records, none of which repeats what
   expect(outcomes.at(-1)).toMatchObject({ id: why.id, changed: true })
   await expectClean(database, tenant)
 }, 60_000)
+
+describe('fsck', () => {
+  const found = async (tenant: string) => {
+    const { differences } = await checkLog(database.graph(tenant))
+    return [...new Set(differences.map(({ name }) => name))].sort()
+  }
+  const record = 'MATCH (r:Record {tenant: $tenant, id: $id, version: 1})'
+  const other = "MATCH (r:Record {tenant: $tenant, kind: 'Job', version: 1})"
+  const node = 'MATCH (e:Dataset {tenant: $tenant}) WHERE e.erased IS NOT NULL'
+
+  it.each([
+    ['an erased body that is stored again', `${record} SET r.fields = '{}'`, ['BODY_ERASED']],
+    ['a secret that was left', `${record} SET r.secret = 'x'`, ['BODY_ERASED']],
+    ['a column that names no erasure', `${record} REMOVE r.erased`, ['LEAF_COLUMN']],
+    ['a column that names one that is not', `${record} SET r.erased = 1`, ['LEAF_COLUMN']],
+    ['a record called erased that is not', `${other} SET r.erased = 8`, ['LEAF_COLUMN']],
+    [
+      'a body deleted that no record erases',
+      `${other} REMOVE r.fields, r.secret`,
+      ['BODY_MISSING'],
+    ],
+    ['an erased name', `${node} SET e.name = 'ada'`, ['ENTITY_NAME']],
+    ['a node that does not know', `${node} REMOVE e.erased`, ['ENTITY_VALUE']],
+    [
+      'an erasure without a ground',
+      "MATCH (r:Record {tenant: $tenant, action: 'erase'}) REMOVE r.erasure",
+      ['ERASE_GROUND'],
+    ],
+  ])('finds %s', async (_what, damage, names) => {
+    const { tenant, id } = await world()
+    await erase(tenant, id)
+    await raw(damage, { tenant, id })
+    expect(await found(tenant)).toEqual(names)
+  })
+})
