@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { sha256 } from '../../core/sha256.ts'
 import { exportBundle } from '../../domains/evidence/export.ts'
 import { EXPORT_LIMITS, type ExportStep } from '../../domains/evidence/slice.ts'
+import { tenantUnknown } from '../../ledger/problems.ts'
+import { readWholeLog } from '../../lineage/log.ts'
 import { hex } from '../../proofs/hex.ts'
 import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { readConfig } from '../../server/config.ts'
@@ -59,6 +61,8 @@ async function writeBundle({ out, json, ...asked }: Options) {
   try {
     const { database, ledger, witnessWaitMs } = service
     const objects = openObjectFiles(join(config.home, 'objects'))
+    // What a server beside this one has just committed is to be in the answer.
+    if (!(await readWholeLog(database.graph(asked.tenant)))) throw tenantUnknown(asked.tenant)
     const tell = ({ stage, done, of }: ExportStep) =>
       progress.step(`${STAGES[stage]}${of > 1 ? `: ${done} of ${of}` : ''}`)
     const { id, woven } = await exportBundle(

@@ -62,6 +62,7 @@ it.each([
     1,
     /^EXPORT_WITHHOLD_UNMATCHED: .*"ownr"/m,
   ],
+  ['a tenant that is not there', ['--tenant', 'nobody'], 1, /^TENANT_UNKNOWN:/m],
   ['a depth beyond what is walked', ['--depth', '21'], 1, /^LINEAGE_DEPTH_OUT_OF_RANGE:/m],
   [
     'a direction that is none',
