@@ -2,14 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
+import { proveAnchors } from '../../domains/evidence/anchors.ts'
 import { type TrustAsked, trustRoot } from '../../domains/evidence/trust-root.ts'
 import type { Keys } from '../../ledger/keys.ts'
 import { tenantNameInvalid } from '../../ledger/problems.ts'
 import type { Database } from '../../lineage/graph.ts'
+import { anchorsBytes } from '../../proofs/anchors.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { hex } from '../../proofs/hex.ts'
 import { TENANT } from '../../proofs/ids.ts'
 import { formatTrust, parseTrust, trustFingerprint } from '../../proofs/trust.ts'
+import { text as utf8Text } from '../../proofs/utf8.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openServiceKeys } from '../../server/open.ts'
@@ -19,7 +22,8 @@ interface Options {
   tenant?: string
   out?: string
   anchor: number[]
-  policy?: string
+  policy?: string | false
+  prove?: number
   replayer: string[]
   fingerprint?: string | true
 }
@@ -36,8 +40,17 @@ export function define(command: Command): void {
     .option('--tenant <name>', 'the tenant')
     .option('--out <file>', 'write it there instead of printing it')
     .option('--anchor <size>', 'a size whose root is to be an anchor; may be repeated', sizes, [])
-    .option('--policy <file>', 'the C2SP tlog-policy of the witnesses whose word is asked for')
+    .option(
+      '--policy <file>',
+      'the witness policy (default: SELVEDGE_WITNESS_POLICY, if it is set)',
+    )
+    .option('--no-policy', 'ask for no witnesses')
     .option('--replayer <vkey...>', 'who replays the log', [])
+    .option(
+      '--prove <size>',
+      'write instead the proofs that the anchors hold the log of this size (`prov-verifier --anchors`)',
+      sizeOf,
+    )
     .option(
       '--fingerprint [file]',
       'print the fingerprint of this trust root instead (in hex and in base64url), or of a file’s',
@@ -51,35 +64,43 @@ export function define(command: Command): void {
     })
 }
 
-function sizes(text: string, before: number[]) {
+function sizeOf(text: string) {
   if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('a size is a whole number.')
-  return [...before, Number(text)]
+  return Number(text)
 }
 
-async function writeTrust({
-  tenant,
-  out,
-  anchor,
-  policy,
-  replayer,
-  fingerprint,
-}: Options & { tenant: string }) {
+const sizes = (text: string, before: number[]) => [...before, sizeOf(text)]
+
+async function writeTrust({ tenant, ...options }: Options & { tenant: string }) {
   if (!TENANT.test(tenant)) throw tenantNameInvalid(tenant)
   const config = readConfig()
   const keys = await openServiceKeys(config, { signing: false })
+  const policy = options.policy === false ? null : (options.policy ?? config.witnessPolicy)
   const asked: TrustAsked = {
-    anchors: anchor,
-    witnessPolicy: policy === undefined ? '' : readFileSync(policy, 'utf8'),
-    replayers: replayer,
+    anchors: options.anchor,
+    witnessPolicy: policy === null ? '' : readFileSync(policy, 'utf8'),
+    replayers: options.replayer,
   }
   const progress = progressTo(process.stderr)
-  const text = await withDatabase(config, { progress }, (database) =>
-    trustText({ database, keys }, tenant, asked),
-  )
+  const text = await withDatabase(config, { progress }, async (database) => {
+    const trust = await trustText({ database, keys }, tenant, asked)
+    return options.prove === undefined
+      ? trust
+      : proofText(database, tenant, { trust, size: options.prove })
+  })
   progress.done()
-  if (fingerprint) printFingerprint(text)
-  else if (out === undefined) process.stdout.write(`${text}\n`)
-  else writeFileSync(out, text)
+  if (options.fingerprint) printFingerprint(text)
+  else if (options.out === undefined) process.stdout.write(`${text}\n`)
+  else writeFileSync(options.out, text)
+}
+
+async function proofText(
+  database: Database,
+  tenant: string,
+  { trust, size }: { trust: string; size: number },
+) {
+  const { anchors } = parseTrust(sha256, trust).logs[0]!
+  return utf8Text(anchorsBytes(await proveAnchors(database.graph(tenant).read, size, anchors)))
 }
 
 /**

@@ -1,67 +1,17 @@
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { sha256 } from '../../core/sha256.ts'
-import { weaveBundle } from '../../domains/evidence/export.ts'
-import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import { describe, expect, it } from 'vitest'
 import { addKey } from '../../ledger/key-changes.ts'
-import type { Keys, SigningKey } from '../../ledger/keys.ts'
-import { openLedger } from '../../ledger/ledger.ts'
 import { keysOfNote } from '../../ledger/log-keys.ts'
-import { openRegister } from '../../ledger/register.ts'
 import { readKeyRows } from '../../lineage/key-log.ts'
-import { unb64 } from '../../proofs/base64.ts'
 import { jwsHeader } from '../../proofs/manifest.ts'
-import { exitCode } from '../../proofs/report.ts'
-import type { Trust } from '../../proofs/trust.ts'
 import { text } from '../../proofs/utf8.ts'
-import { verifyBundle } from '../../proofs/verify.ts'
 import { readZip } from '../../proofs/zip.ts'
 import { assertOne, dataset, expectClean, withCode } from '../ledger/support.ts'
-import { makeKey } from '../make/keys.ts'
-import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { SERVICE_NAME } from '../setup/ledger.ts'
+import { judged, openKeysTest } from './support.ts'
 
-const opened = await testLedger()
-const { database } = opened
-const register = openRegister(join(opened.home, 'register.sqlite'))
-
-/**
- * The keys of the shared home, and beside them those that are made here: in memory, so that the logs of
- * other tests go on beginning with the key that they know.
- */
-const made = new Map<string, SigningKey>()
-const keys: Keys = {
-  ...opened.keys,
-  find: async (kid) => made.get(kid) ?? opened.keys.find(kid),
-  async make(use) {
-    const { kid, x, sign } = makeKey(`${use} ${made.size}`)
-    const key = { use, kid, publicKey: unb64(x), sign: async (m: Uint8Array) => sign(m) }
-    made.set(kid, key)
-    return key
-  },
-}
-const openOne = () => openLedger({ database, service: SERVICE_NAME, keys, register })
-// The ledger of the home has none of these keys: it must not sign what is rotated here.
-await opened.ledger.close()
-const ledger = await openOne()
-afterAll(async () => {
-  await ledger.close()
-  register.close()
-})
-const desk = ledger.keys
+const { database, ledger, keys, desk, openOne, write, exportOf, trustOf, before } =
+  await openKeysTest()
 const origin = (tenant: string) => `${SERVICE_NAME}/${tenant}`
-const trustOf = (tenant: string) => trustRoot(database.graph(tenant).read, tenant)
-
-const write = async (tenant: string, name = 'a') =>
-  (await assertOne(ledger, tenant, dataset(name))).outcomes[0]!.id
-
-const exportOf = (tenant: string, root: string) =>
-  weaveBundle({ database, ledger }, { tenant, root, direction: 'UPSTREAM', depth: 3 })
-
-const exitOf = async (bytes: Uint8Array, trust: Trust) => {
-  const report = await verifyBundle({ sha256, bytes, trust })
-  return { exit: exitCode(report), failed: report.checks.filter(({ result }) => result === 'fail') }
-}
-
 /** Which keys signed a checkpoint, by what the log itself says of its keys. */
 async function signersOf(tenant: string, { note }: { note: string }) {
   const { schedule } = await desk.ofLog(tenant)
@@ -74,22 +24,6 @@ const kidOfManifest = (bytes: Uint8Array) => {
   const { kid } = JSON.parse(header)
   expect(header).toBe(jwsHeader(kid))
   return kid as string
-}
-
-/** A tenant with an entity, its first keys, and the trust root and bundle of before the rotation. */
-async function before() {
-  const tenant = await freshTenant(ledger, 'keys')
-  const root = await write(tenant)
-  const { leaves } = await desk.ofLog(tenant)
-  const [checkpoint, manifest] = leaves.map(({ kid }) => kid)
-  const { bytes } = await exportOf(tenant, root)
-  return {
-    tenant,
-    root,
-    old: { checkpoint: checkpoint!, manifest: manifest! },
-    trust: await trustOf(tenant),
-    bytes,
-  }
 }
 
 describe('a log whose checkpoint and manifest keys are rotated', async () => {
@@ -126,8 +60,8 @@ describe('a log whose checkpoint and manifest keys are rotated', async () => {
     'hands out bundles that are genuine by the trust root of %s the rotation',
     async (when) => {
       const root = when === 'before' ? trust : await trustOf(tenant)
-      expect(await exitOf(bytes, root)).toEqual({ exit: 0, failed: [] })
-      expect(await exitOf(after.bytes, root)).toEqual({ exit: 0, failed: [] })
+      expect(await judged(bytes, root)).toEqual({ exit: 0, codes: [] })
+      expect(await judged(after.bytes, root)).toEqual({ exit: 0, codes: [] })
     },
   )
 
