@@ -2,7 +2,7 @@ import { failpoint } from '../core/failpoint.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { type LeafRow, type LogHead, lockLog, readLeaves } from '../lineage/log.ts'
-import { inTree, NEWEST, readTreeRoots, writePages } from '../lineage/pages.ts'
+import { inTree, NEWEST, readTreeRoots, STATE_TREE, writePages } from '../lineage/pages.ts'
 import { droppedEdges, leavesAsOf, moveState } from '../lineage/state-log.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import type { Leaf } from '../proofs/leaf.ts'
@@ -18,9 +18,6 @@ import { loadTrees, pageChanges } from './state-trees.ts'
 const MOST_LEAVES = 5_000
 const MOST_CHANGES = 20_000
 const LEAVES_A_READ = 1_000
-
-/** The tree over all entities; those of in-edges are named by their entity. */
-export const STATE_TREE = ''
 
 /** How far a log must be signed, or may be: it ends in the state record at `size` − 1. */
 export interface StateEnd {

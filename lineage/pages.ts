@@ -1,7 +1,7 @@
 import { type Ask, query } from './graph.ts'
 import { OPEN } from './kinds.ts'
 
-/** Where a page stands: in which tree (`''` is the state tree), and under which bits of its keys. */
+/** Where a page stands: in which tree (`STATE_TREE`, or one of in-edges), and under which bits of its keys. */
 export interface PagePlace {
   tree: string
   prefix: string
@@ -21,6 +21,9 @@ export interface PageChange extends PagePlace {
 
 /** The state to read pages at that are in force: those that have not ended yet. */
 export const NEWEST = OPEN - 1
+
+/** The tree over all entities; those of in-edges are named by their entity. */
+export const STATE_TREE = ''
 
 /** The in-edges of one entity at one level: a tree of its own. */
 export const inTree = (id: string, level: 'design' | 'run') => `${id}/${level}`

@@ -5,8 +5,8 @@ import { type EpochLeaf, hashLeaf, type Leaf, parseLeaf, type StateLeaf } from '
 import { appendLeaf, edgeRoot, emptyEdge } from './merkle.ts'
 import { ReplayKeys } from './replay-keys.ts'
 import { ReplayRecords } from './replay-records.ts'
-import { changeKeys, emptyTree, treeRoot } from './sparse-tree.ts'
-import { entityKey } from './state.ts'
+import { changeKeys, emptyTree, type SparseTree, treeRoot } from './sparse-tree.ts'
+import { type EntityState, entityKey } from './state.ts'
 
 /** A rule that a leaf breaks, given the leaves before it. */
 export interface ReplayFault {
@@ -72,6 +72,11 @@ export class Replay {
 
   /** Gives the root of the state tree over everything read. */
   stateRoot(): Uint8Array {
+    return treeRoot(this.stateTree())
+  }
+
+  /** Gives the state tree over everything read, whole. */
+  stateTree(): SparseTree {
     const { changed } = this.#records
     const changes = [...changed].map((entity) => ({
       key: entityKey(this.#sha256, entity.id),
@@ -79,7 +84,15 @@ export class Replay {
     }))
     changed.clear()
     this.#tree = changeKeys(this.#sha256, this.#tree, changes)
-    return treeRoot(this.#tree)
+    return this.#tree
+  }
+
+  /** Gives what the tree says of an entity, `undefined` where there is none of that id. */
+  stateOf(id: string): EntityState | undefined {
+    const entity = this.#records.entities.get(id)
+    if (!entity) return undefined
+    const { leaf, in: ins } = entity
+    return { leaf, design: ins.design.root(), run: ins.run.root() }
   }
 
   /**

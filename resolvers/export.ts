@@ -11,6 +11,7 @@ import { keyFor } from './record.ts'
 export interface ExportBody {
   question: { root: string; direction: Direction; depth: number }
   asOf: number
+  stateSize?: number
   size: number
   records: number
   file: { sha256: string; bytes: number }
@@ -22,6 +23,7 @@ interface ExportArgs {
   root: string
   direction: Direction
   depth: number
+  asOf?: number | null
   withhold?: readonly string[] | null
 }
 
@@ -43,10 +45,11 @@ export const exportBody = async (
  * Exports the answer to a lineage question as a stitched bundle.
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `EXPORT_TOO_LARGE`,
- *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`.
+ *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`,
+ *   `POSITION_NOT_REACHED`, `STATE_TOO_OLD`.
  */
 export async function makeExport(
-  { root, direction, depth, withhold }: ExportArgs,
+  { root, direction, depth, asOf, withhold }: ExportArgs,
   context: Context,
   place: { key: string | number },
 ): Promise<Exported> {
@@ -60,6 +63,7 @@ export async function makeExport(
     root,
     direction,
     depth,
+    asOf,
     withhold: withhold ?? [],
   })
   context.pin.reached(position)

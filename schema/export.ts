@@ -44,8 +44,15 @@ ExportRef.implement({
     asOf: t.field({
       type: 'Seq',
       nullable: true,
-      description: 'The size of the log that the answer was read at.',
+      description: 'The position that the answer is of: how many leaves it knows.',
       resolve: async (entity, _args, context) => (await exportBody(entity, context)).asOf,
+    }),
+    stateSize: t.field({
+      type: 'Seq',
+      nullable: true,
+      description:
+        'The position of the state record by which it proves that its records are current; null where the log had none then.',
+      resolve: async (entity, _args, context) => (await exportBody(entity, context)).stateSize,
     }),
     checkpointSize: t.field({
       type: 'Seq',
@@ -117,6 +124,12 @@ builder.mutationField('exportBundle', (t) =>
         required: true,
         defaultValue: 20,
         description: 'How many hops: 0 to 20.',
+      }),
+      asOf: t.arg({
+        type: 'Seq',
+        required: false,
+        description:
+          'The position to answer at: as of the last state record at or before it. Everything that is known now, where it is left out.',
       }),
       withhold: t.arg.stringList({
         required: false,

@@ -2,19 +2,20 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Objects } from '../../core/objects.ts'
 import type { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
-import type { Ledger, Receipt } from '../../ledger/ledger.ts'
+import type { Ledger, Receipt, SignedCheckpoint } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
-import { readLog } from '../../lineage/log.ts'
-import { rootUnknown } from '../../lineage/problems.ts'
 import type { Direction } from '../../lineage/traversal-texts.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
+import type { RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
+import { type AskedState, askedState, stateUnder } from './asked-state.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
 import { exportOvertaken } from './problems.ts'
 import { readErasures, shownRecord } from './shown.ts'
 import { readSlice, type TellExport } from './slice.ts'
+import { readStatePart } from './state.ts'
 import { readWithholding, withholdFrom } from './withhold.ts'
 
 /** What the exporting of bundles needs of the service. */
@@ -35,6 +36,8 @@ export interface ExportRequest {
   root: string
   direction: Direction
   depth: number
+  /** The position to answer at: by the last state record at or before it. Now, where there is none. */
+  asOf?: number | null
   /** Which fields are kept back, by pattern (docs/specs/bundle.md, "Withheld fields"). */
   withhold?: readonly string[]
   /** Told how far the work is. */
@@ -46,10 +49,18 @@ export interface WovenBundle {
   bytes: Uint8Array
   root: string
   asOf: number
+  /** The position of the state record that it rests on; `null` where the log had none then. */
+  stateSize: number | null
   size: number
   records: number
   /** The records of which it shows something of the body. */
   holds: number[]
+}
+
+/** What a state is shown for. */
+type StateShown = Parameters<typeof readStatePart>[2] & {
+  leaf: StateLeaf | null
+  checkpoint: SignedCheckpoint
 }
 
 /**
@@ -58,7 +69,7 @@ export interface WovenBundle {
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `EXPORT_TOO_LARGE`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
  *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`, `CHECKPOINT_NOT_READY`,
- *   `KEY_NONE_STANDS`, `KEY_NOT_HELD`, `KEY_COMPROMISED`.
+ *   `KEY_NONE_STANDS`, `KEY_NOT_HELD`, `KEY_COMPROMISED`, `POSITION_NOT_REACHED`, `STATE_TOO_OLD`.
  */
 export async function weaveBundle(
   exporting: Omit<Exporting, 'objects'>,
@@ -67,6 +78,7 @@ export async function weaveBundle(
     root,
     direction,
     depth,
+    asOf = null,
     withhold = [],
     tell = () => {},
   }: Omit<ExportRequest, 'subject' | 'key'>,
@@ -74,34 +86,33 @@ export async function weaveBundle(
   const { database, ledger } = exporting
   const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
-  const slice = await readSlice(read, { tenant, root, direction, depth }, tell)
+  const asked = await askedState(exporting, tenant, asOf)
+  const at = asked.leaf?.size ?? asked.asOf
+  const slice = await readSlice(read, { tenant, root, direction, depth }, at, tell)
   const records = withholdFrom(withholding, slice.records.map(shownRecord))
   tell({ stage: 'proof', done: 0, of: 1 })
   const erasures = await readErasures(
     read,
     slice.records.filter((_, i) => records[i]!.fields === null),
   )
-  const [head, checkpoint] = await Promise.all([
-    readLog(read),
-    coveringCheckpoint(exporting, tenant, Math.max(slice.asOf, (erasures.at(-1)?.seq ?? -1) + 1)),
-  ])
-  if (!head) throw rootUnknown(root)
+  const checkpoint = await checkpointOver(exporting, tenant, asked, erasures)
   const { size } = checkpoint
-  const [signer, keys] = await Promise.all([
+  const question = { root: slice.root, direction, depth }
+  const [signer, keys, state] = await Promise.all([
     ledger.keys.signerOf(tenant, { use: 'manifest', size }),
     ledger.keys.recordsOf(tenant, size),
+    stateOf(exporting, tenant, { leaf: asked.leaf, checkpoint, question, records }),
   ])
-  const { hashes } = await batchProof(read, size, provenPlaces({ records, keys, erasures }))
+  const shown = { records, keys, erasures, ...(state && { state }) }
+  const { hashes } = await batchProof(read, size, provenPlaces(shown))
   tell({ stage: 'bundle', done: 0, of: 1 })
   const parts = {
     tenant,
-    origin: head.origin,
-    question: { root: slice.root, direction, depth },
-    asOf: slice.asOf,
+    origin: asked.origin,
+    question,
+    asOf: asked.asOf,
     size,
-    records,
-    erasures,
-    keys,
+    ...shown,
     hashes,
     checkpoint: checkpoint.note,
     ...(withholding && { withhold: withholding.patterns }),
@@ -112,11 +123,34 @@ export async function weaveBundle(
   return {
     bytes,
     root: slice.root,
-    asOf: slice.asOf,
+    asOf: asked.asOf,
+    stateSize: asked.leaf?.size ?? null,
     size,
     records: slice.records.length,
     holds: records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
   }
+}
+
+/** What was erased since the state must be covered too: that it was is part of what is shown. */
+async function checkpointOver(
+  exporting: Omit<Exporting, 'objects'>,
+  tenant: string,
+  { checkpoint }: AskedState,
+  erasures: readonly RecordHeader[],
+) {
+  const atLeast = (erasures.at(-1)?.seq ?? -1) + 1
+  return checkpoint.size >= atLeast ? checkpoint : coveringCheckpoint(exporting, tenant, atLeast)
+}
+
+async function stateOf(
+  { database }: Pick<Exporting, 'database'>,
+  tenant: string,
+  { leaf, checkpoint, ...shown }: StateShown,
+) {
+  if (leaf === null) return null
+  const end = await stateUnder({ database }, tenant, checkpoint)
+  const last = end && end.seq > leaf.seq ? end : null
+  return readStatePart(database.graph(tenant).read, { leaf, last }, shown)
 }
 
 /**
@@ -159,22 +193,25 @@ export async function exportBundle(
   return { ...receipt, id: receipt.outcomes[0]!.id, woven }
 }
 
-const exportText = ({ root, direction, depth, withhold = [] }: ExportRequest) =>
+/** What is left out is left out here too: a key that was used before there was more to ask stays good. */
+const exportText = ({ root, direction, depth, withhold = [], asOf = null }: ExportRequest) =>
   JSON.stringify([
     'exportBundle',
     root,
     direction,
     depth,
-    ...(withhold.length > 0 ? [withhold] : []),
+    ...(withhold.length > 0 || asOf !== null ? [withhold] : []),
+    ...(asOf === null ? [] : [asOf]),
   ])
 
 const exportFields = (
-  { root, asOf, size, records, bytes, holds }: WovenBundle,
+  { root, asOf, stateSize, size, records, bytes, holds }: WovenBundle,
   file: string,
   { direction, depth, withhold = [] }: ExportRequest,
 ): Record<string, Json> => ({
   question: { root, direction, depth },
   asOf,
+  ...(stateSize !== null && { stateSize }),
   size,
   records,
   // By this an erasure finds the exports that it must delete.

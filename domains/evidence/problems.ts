@@ -49,6 +49,13 @@ export const sizesUncovered = (asked: { from: number; to: number; size: number }
     { details: asked },
   )
 
+export const stateTooOld = (size: number, most: number) =>
+  new Problem(
+    'STATE_TOO_OLD',
+    `The state at ${size} is no longer kept, and deriving it anew takes more leaves than the ${most} that a server reads for one answer. Ask for a later position, or derive it from an export of the log with prov-verifier log --state.`,
+    { status: 410, details: { size, most } },
+  )
+
 export const exportErased = (id: string, by: number) =>
   new Problem(
     'EXPORT_ERASED',

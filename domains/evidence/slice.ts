@@ -24,31 +24,29 @@ export type TellExport = (step: ExportStep) => void
 export interface Slice {
   /** The canonical root, where an alias was asked for. */
   root: string
-  asOf: number
   records: RecordSlice[]
 }
 
 /**
- * Reads the whole answer to a lineage question at one position.
+ * Reads the whole answer to a lineage question at position `at`.
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `EXPORT_TOO_LARGE`, `LINEAGE_DEPTH_OUT_OF_RANGE`.
  */
 export async function readSlice(
   ask: Ask,
   question: Question,
+  at: number,
   tell: TellExport = () => {},
   limits = EXPORT_LIMITS,
 ): Promise<Slice> {
   checkQuestion({ depth: question.depth, first: MOST_NODES })
   const ids: string[] = []
   let after: { distance: number; id: string } | undefined
-  let asOf: number | null = null
   let root: string | null = null
   for (;;) {
-    const page = await readLineage(ask, question, { first: MOST_NODES, after }, asOf)
+    const page = await readLineage(ask, question, { first: MOST_NODES, after }, at)
     if (!page?.root) throw rootUnknown(question.root)
     if (page.total > limits.records) throw exportTooLarge(page.total, limits.records)
-    asOf = page.n
     root = page.root
     ids.push(...page.nodes.map(({ entity }) => entity.id))
     tell({ stage: 'lineage', done: ids.length, of: page.total })
@@ -56,18 +54,18 @@ export async function readSlice(
     if (page.beyond === 0 || !last) break
     after = { distance: last.distance, id: last.entity.id }
   }
-  return { root, asOf, records: await readRecords(ask, { ids, asOf, most: limits.text, tell }) }
+  return { root, records: await readRecords(ask, { ids, at, most: limits.text, tell }) }
 }
 
 /** Reads bodies some at a time, so that what is too much is refused before it is all in memory. */
 async function readRecords(
   ask: Ask,
-  { ids, asOf, most, tell }: { ids: string[]; asOf: number; most: number; tell: TellExport },
+  { ids, at, most, tell }: { ids: string[]; at: number; most: number; tell: TellExport },
 ): Promise<RecordSlice[]> {
   const records: RecordSlice[] = []
   let text = 0
   for (let from = 0; from < ids.length; from += RECORDS_A_READ) {
-    const some = await recordsAsOf(ask, ids.slice(from, from + RECORDS_A_READ), asOf)
+    const some = await recordsAsOf(ask, ids.slice(from, from + RECORDS_A_READ), at)
     text += some.reduce((sum, { fields }) => sum + (fields?.length ?? 0), 0)
     if (text > most) throw bodiesTooLarge(most)
     records.push(...some)

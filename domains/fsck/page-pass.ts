@@ -1,6 +1,6 @@
 import { sha256 } from '../../core/sha256.ts'
 import type { LogHead } from '../../lineage/log.ts'
-import { inTree } from '../../lineage/pages.ts'
+import { inTree, STATE_TREE } from '../../lineage/pages.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import type { Leaf, RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import type { KeyChange } from '../../proofs/sparse-change.ts'
@@ -18,9 +18,6 @@ import type { StoredPage } from './store.ts'
 type ExpectedPage = Pick<StoredPage, 'bytes' | 'hash'>
 type Edge = { rel: string; id: string }
 const keyOf = ({ rel, id }: Edge) => `${rel} ${id}`
-
-/** The state tree over all entities stands beside their in-sets, under no name. */
-const STATE = ''
 
 /**
  * Makes the trees of a tenant's state anew from the headers of its log, and holds the stored pages
@@ -81,7 +78,7 @@ export class PagePass {
     this.#last = seq
     for (const [tree, changes] of this.#pending) this.#change(tree, [...changes.values()])
     this.#change(
-      STATE,
+      STATE_TREE,
       [...this.#changed].map((id) => ({ key: entityKey(sha256, id), value: this.#value(id) })),
     )
     this.#pending.clear()

@@ -252,10 +252,10 @@ describe('the limits of an export', () => {
     const ids = await smallWorld(tenant)
     const { read } = database.graph(tenant)
     const question = { tenant, root: ids[4]!, direction: 'UPSTREAM', depth: 20 } as const
-    const { records } = await readSlice(read, question)
+    const { records } = await readSlice(read, question, 99)
     const text = records.reduce((sum, { fields }) => sum + fields!.length, 0)
     const limits = { records: 5, text }
-    const within = (given: typeof limits) => readSlice(read, question, undefined, given)
+    const within = (given: typeof limits) => readSlice(read, question, 99, undefined, given)
     expect((await within(limits)).records).toHaveLength(5)
     for (const less of [{ records: 4 }, { text: text - 1 }]) {
       await expect(within({ ...limits, ...less })).rejects.toMatchObject({

@@ -200,6 +200,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     tree: '',
     prefix: '',
     state: 1_000_000,
+    rels: ['USED', 'WAS_GENERATED_BY'],
     retired: [{ id: edge.from, seq: 60 }],
     level: 0,
     index: 0,
