@@ -43,7 +43,10 @@ export async function benchCrawl(
       bytes = 0
       const waiting = paths.values()
       const reader = async () => {
-        for (const path of waiting) bytes += (await source.get(path))!.length
+        for (const path of waiting) {
+          const file = await source.get(path)
+          bytes += file!.length
+        }
       }
       await Promise.all(Array.from({ length: AT_ONCE }, reader))
     }

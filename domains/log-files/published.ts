@@ -14,8 +14,10 @@ import { logDamaged, logFileUnknown } from './problems.ts'
 /** The field of the tenant's own record that opens its log to everyone. */
 export const PUBLIC_FIELD = 'logPublic'
 
-/** Entries are read this many at a time: at most 4 MiB, however long they are. */
-const ENTRIES_A_PAGE = 64
+/** Entries are read this many at first, which are at most 4 MiB, however long they are. */
+const FIRST_ENTRIES = 64
+/** Where the first were short, as entries are, the rest is read at once. */
+const SHORT_BYTES = 2 ** 20
 
 /** What of a log may be given away: whatever its published checkpoint covers, and nothing beyond. */
 export interface Published {
@@ -65,12 +67,16 @@ export async function* entryPieces(
   { tenant, ask }: { tenant: string; ask: Ask },
   { index, width }: TileName,
 ): AsyncGenerator<Uint8Array> {
-  const start = index * TILE_WIDTH
-  for (let from = start; from < start + width; from += ENTRIES_A_PAGE) {
-    const to = Math.min(from + ENTRIES_A_PAGE, start + width)
+  const end = index * TILE_WIDTH + width
+  let few = true
+  for (let from = index * TILE_WIDTH; from < end; ) {
+    const to = few ? Math.min(from + FIRST_ENTRIES, end) : end
     const rows = await readLeaves(ask, from, to)
     requireGapless(tenant, rows, { from, to })
-    yield entryBundle(rows.map(({ header }) => utf8(header)))
+    const piece = entryBundle(rows.map(({ header }) => utf8(header)))
+    few = piece.length > SHORT_BYTES
+    from = to
+    yield piece
   }
 }
 
