@@ -1,5 +1,7 @@
 import type { Erased } from './erasures.ts'
 import type { ProofCode } from './error.ts'
+import type { Question } from './manifest.ts'
+import type { ReadRecord } from './records.ts'
 import type { Withheld } from './withhold.ts'
 
 /** How a check ended; `not evaluated` is neither a yes nor a no, and its detail says why. */
@@ -102,7 +104,7 @@ export interface Summary {
   tenant: string
   origin: string
   root: string
-  direction: string
+  direction: Question['direction']
   depth: number
   asOf: number
   /** The position of the state that the answer rests on, or `null`. */
@@ -119,6 +121,8 @@ export interface Report {
   verdict: Record<Line, { result: Result; detail: string }>
   /** `null` where no manifest could be read. */
   bundle: Summary | null
+  /** The records as they were read, worth as much as the verdict; none where they could not be. */
+  records: readonly ReadRecord[]
   /** Every record that withholds single fields, with their names; empty where no records could be read. */
   withheld: Withheld[]
   /** Every record shown whose body is erased, which is nothing that is kept back. */

@@ -49,6 +49,7 @@ export function judge(checks: Check[], { manifest, records, erased }: Ground): R
       terms: notYet('this release states no licence terms'),
     } satisfies Record<Line, Ruling>,
     bundle: manifest && summarise(manifest),
+    records,
     withheld,
     erased,
   }
