@@ -1,11 +1,11 @@
-import { b64 } from './base64.ts'
+import { b64, unb64 } from './base64.ts'
 import type { ProofCode } from './error.ts'
-import type { Sha256 } from './hash.ts'
+import { emptyHash, type Sha256 } from './hash.ts'
 import type { RecordHeader } from './leaf.ts'
 import { MAX_CHANGES } from './leaf-rules.ts'
 import { compareLinks, type Link } from './outset.ts'
 import { levelOf } from './relations.ts'
-import { edgeName, emptyBody, type ReplayEdge, ReplayEntity } from './replay-entity.ts'
+import { ownText, type ReplayEdge, ReplayEntity } from './replay-entity.ts'
 import { inLevel } from './state.ts'
 
 /** Takes down that a record breaks a rule; it may throw. */
@@ -18,10 +18,11 @@ export class ReplayRecords {
   readonly changed = new Set<ReplayEntity>()
   readonly #sha256: Sha256
   readonly #emptyBody: string
+  readonly #relations = new Map<string, string>()
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256
-    this.#emptyBody = emptyBody(sha256)
+    this.#emptyBody = b64(emptyHash(sha256))
   }
 
   /** Reads the next record. @param hash Its leaf. */
@@ -32,15 +33,16 @@ export class ReplayRecords {
       fault('PROOF_REPLAY_VERSION', `${version} follows ${known?.version ?? 0}`)
     }
     if (known && known.kind !== kind) fault('PROOF_REPLAY_KIND', `${kind}, and was ${known.kind}`)
-    const entity = known ?? new ReplayEntity(this.#sha256, header)
+    const entity = known ?? new ReplayEntity(header)
     // Before it is entered: what it links has to be there without it, but for itself.
     if (action === 'erase') this.#erase(header, entity, fault)
     else this.#relink(header, entity, { hash, fault })
-    this.entities.set(id, entity)
-    const { seq, body } = header
-    Object.assign(entity, { version, seq, action, body, leaf: hash })
+    this.entities.set(entity.id, entity)
+    const { seq } = header
+    const body = header.body === entity.body ? entity.body : ownText(header.body)
+    Object.assign(entity, { version, action, body, leaf: hash })
     entity.full = header.links.length + header.unlinks.length === MAX_CHANGES ? header : null
-    entity.bodies.set(seq, body)
+    entity.bodies.push({ seq, body })
     this.changed.add(entity)
   }
 
@@ -52,14 +54,14 @@ export class ReplayRecords {
     const { action, links, unlinks, out } = header
     if (entity.full) checkContinues(header, entity.full, fault)
     for (const { rel, id } of unlinks) {
-      const edge = entity.out.get(edgeName(rel, id))
+      const edge = entity.out.find(rel, id)
       if (edge) this.#drop(edge)
       else fault('PROOF_REPLAY_UNLINK', `${rel} ${id} is dropped and not in force`)
     }
-    if (action === 'retire') for (const edge of [...entity.out.values()]) this.#drop(edge)
+    if (action === 'retire') for (const edge of entity.out.all()) this.#drop(edge)
     entity.alias = null
     for (const link of links) this.#link(link, entity, { header, hash, fault })
-    const root = b64(entity.out.root())
+    const root = b64(entity.out.root(this.#sha256))
     if (root !== out) fault('PROOF_REPLAY_OUT', `its edges have the root ${root}, it says ${out}`)
   }
 
@@ -68,32 +70,42 @@ export class ReplayRecords {
     down: ReplayEntity,
     { header, hash, fault }: { header: RecordHeader; hash: Uint8Array; fault: RecordFault },
   ) {
-    const name = edgeName(rel, id)
+    const name = `${rel} ${id}`
     if (levelOf(rel) === undefined) fault('PROOF_REPLAY_RELATION', `${rel} is no relation`)
-    const held = down.out.get(name)
+    const held = down.out.find(rel, id)
     if (held) {
       fault('PROOF_REPLAY_LINK', `${name} is linked and in force already`)
       this.#drop(held)
     }
     const itself = id === down.id
     const up = itself ? down : this.entities.get(id)
-    const latest = itself || !up ? null : b64(up.leaf)
-    if (leaf !== latest || !up) {
-      fault('PROOF_REPLAY_LINK_LEAF', `${name} at ${leaf}; its latest is ${up ? latest : 'none'}`)
+    const latest = itself || !up ? null : up.leaf
+    const wanted = latest && b64(latest)
+    if (leaf !== wanted || !up) {
+      fault('PROOF_REPLAY_LINK_LEAF', `${name} at ${leaf}; its latest is ${up ? wanted : 'none'}`)
     }
     if (rel === 'ALIAS_OF') this.#alias(down, up, header, fault)
     // A neighbour that is nowhere still counts to the out-set; an in-set it has not got.
-    const end = up ?? new ReplayEntity(this.#sha256, { id, kind: '' })
-    const edge: ReplayEdge = { rel, up: end, down, leaf, by: hash }
-    down.out.set(name, edge)
-    end.in[inLevel(rel) ?? 'design'].set(edgeName(rel, down.id), edge)
+    const end = up ?? new ReplayEntity({ id, kind: '' })
+    // The neighbour's own leaf, not the text that names it: a large log has many edges.
+    const at = leaf === wanted ? latest : leaf === null ? null : unb64(leaf)
+    const edge: ReplayEdge = { rel: this.#relation(rel), up: end, down, leaf: at, by: hash }
+    down.out.add(edge)
+    end.in[inLevel(rel) ?? 'design'].add(edge)
     if (up) this.changed.add(up)
+  }
+
+  /** One text for all edges of a relation. */
+  #relation(rel: string) {
+    const known = this.#relations.get(rel) ?? ownText(rel)
+    this.#relations.set(known, known)
+    return known
   }
 
   #drop(edge: ReplayEdge) {
     const { rel, up, down } = edge
-    down.out.delete(edgeName(rel, up.id))
-    up.in[inLevel(rel) ?? 'design'].delete(edgeName(rel, down.id))
+    down.out.remove(edge)
+    up.in[inLevel(rel) ?? 'design'].remove(edge)
     this.changed.add(up)
   }
 
@@ -111,19 +123,21 @@ export class ReplayRecords {
   }
 
   #erase({ seq, out, body, targets = [] }: RecordHeader, entity: ReplayEntity, fault: RecordFault) {
+    const bodies = new Map(entity.bodies.map(({ seq, body }) => [seq, body]))
     const named = new Set(targets)
-    const stranger = targets.find((target) => !entity.bodies.has(target))
+    const stranger = targets.find((target) => !bodies.has(target))
     if (stranger !== undefined) {
       fault('PROOF_REPLAY_ERASE_TARGET', `${stranger} is no record of this entity`)
     }
-    const erased = new Set(targets.map((target) => entity.bodies.get(target)))
+    const erased = new Set(targets.map((target) => bodies.get(target)))
     erased.delete(this.#emptyBody)
-    for (const [record, carried] of entity.bodies) {
+    for (const [record, carried] of bodies) {
       if (erased.has(carried) && !named.has(record)) {
         fault('PROOF_REPLAY_ERASE_TARGET', `${record} carries an erased body and is not named`)
       }
     }
-    if (out !== b64(entity.out.root())) fault('PROOF_REPLAY_OUT', 'an erasure changes edges')
+    if (out !== b64(entity.out.root(this.#sha256)))
+      fault('PROOF_REPLAY_OUT', 'an erasure changes edges')
     const expected = erased.has(entity.body) ? this.#emptyBody : entity.body
     if (body !== expected) {
       fault('PROOF_REPLAY_ERASE_BODY', `the body after ${seq} is ${body}, not ${expected}`)

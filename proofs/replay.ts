@@ -6,7 +6,8 @@ import { appendLeaf, edgeRoot, emptyEdge } from './merkle.ts'
 import { ReplayKeys } from './replay-keys.ts'
 import { ReplayRecords } from './replay-records.ts'
 import { changeKeys, emptyTree, type SparseTree, treeRoot } from './sparse-tree.ts'
-import { type EntityState, entityKey } from './state.ts'
+import { type EntityState, entityKey, stateValue } from './state.ts'
+import { utf8 } from './utf8.ts'
 
 /** A rule that a leaf breaks, given the leaves before it. */
 export interface ReplayFault {
@@ -80,7 +81,7 @@ export class Replay {
     const { changed } = this.#records
     const changes = [...changed].map((entity) => ({
       key: entityKey(this.#sha256, entity.id),
-      value: entity.value(this.#sha256),
+      value: stateValue(this.#sha256, entity.state(this.#sha256)),
     }))
     changed.clear()
     this.#tree = changeKeys(this.#sha256, this.#tree, changes)
@@ -91,8 +92,7 @@ export class Replay {
   stateOf(id: string): EntityState | undefined {
     const entity = this.#records.entities.get(id)
     if (!entity) return undefined
-    const { leaf, in: ins } = entity
-    return { leaf, design: ins.design.root(), run: ins.run.root() }
+    return entity.state(this.#sha256)
   }
 
   /**
@@ -103,7 +103,8 @@ export class Replay {
    */
   add(text: string): { seq: number; hash: Uint8Array } {
     const leaf = parseLeaf(text)
-    const hash = hashLeaf(this.#sha256, leaf)
+    // The text was found to be canonical.
+    const hash = hashLeaf(this.#sha256, leaf, utf8(text))
     this.addLeaf(leaf, hash)
     return { seq: leaf.seq, hash }
   }
