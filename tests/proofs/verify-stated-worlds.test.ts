@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { sha256 } from '../../core/sha256.ts'
+import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
+import { exitCode } from '../../proofs/report.ts'
+import type { InEdge } from '../../proofs/state.ts'
+import { verifyBundle } from '../../proofs/verify.ts'
+import { answer, type Changes, makeBundle } from '../make/bundle.ts'
+import { makeLog, type TestLink, type TestLog } from '../make/log.ts'
+import { stopsAt } from '../make/replayed.ts'
+import type { TestStates } from '../make/state.ts'
+
+const ENTITIES = 6
+const RELATIONS = ['WAS_DERIVED_FROM', 'BASED_ON', 'RUN_USED'] as const
+
+/** One record: an entity asserts edges, or is retired; and perhaps a state record behind it. */
+const step = fc.record({
+  entity: fc.nat(ENTITIES - 1),
+  links: fc.uniqueArray(fc.nat(ENTITIES - 1), { maxLength: 3 }),
+  retire: fc.integer({ min: 0, max: 5 }).map((die) => die === 0),
+  state: fc.boolean(),
+})
+
+/** A world with states, and a question about it by numbers that need not fit it. */
+const cases = fc.record({
+  steps: fc.array(step, { minLength: 3, maxLength: 16 }),
+  root: fc.nat(100),
+  direction: fc.constantFrom(...DIRECTIONS),
+  depth: fc.nat(4),
+  back: fc.nat(4),
+  pick: fc.nat(),
+})
+type Case = typeof cases extends fc.Arbitrary<infer C> ? C : never
+
+function writeLog(steps: Case['steps']): TestLog {
+  const log = makeLog()
+  const known = new Set<string>()
+  const idOf = (entity: number) => log.idOf('Dataset', `e${entity}`)
+  for (const { entity, links, retire, state } of steps) {
+    const id = idOf(entity)
+    if (retire && known.has(id)) log.retire(id)
+    else {
+      known.add(id)
+      const to = links.map((link, i): TestLink => [RELATIONS[i]!, idOf(link)])
+      log.assert(
+        'Dataset',
+        `e${entity}`,
+        {},
+        to.filter(([, id]) => known.has(id)),
+      )
+    }
+    if (state) log.state()
+  }
+  if (log.leaves.at(-1)!.v !== 'selvedge/state/1') log.state()
+  return log
+}
+
+/** The question in this world, and the state that its answer rests on; `null` where there is none. */
+function ask({ steps, root, direction, depth, back }: Case) {
+  const log = writeLog(steps)
+  const asOf = log.leaves.length - back
+  const states = log.leaves.filter((leaf) => leaf.v === 'selvedge/state/1')
+  const at = states.findLast(({ size }) => size <= asOf)?.size
+  if (at === undefined) return null
+  const there = log.ids().filter((id) => log.shown(id, at))
+  const question: Question = { root: there[root % there.length]!, direction, depth }
+  return { log, at, there, asked: { question, asOf } }
+}
+
+const verdictOf = async (bundle: ReturnType<typeof makeBundle>) => {
+  const report = await verifyBundle({ sha256, ...bundle })
+  const { current, completeUp, completeDown } = report.verdict
+  return { exit: exitCode(report), lines: [current, completeUp, completeDown].map((l) => l.result) }
+}
+
+it('takes every genuine answer for current, and complete where it was asked', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (one) => {
+      const world = ask(one)
+      if (!world) return
+      expect(stopsAt(world.log.leaves)).toBeNull()
+      const open = 'not evaluated'
+      expect(await verdictOf(makeBundle(world.log, world.asked))).toEqual({
+        exit: 0,
+        lines: [
+          'pass',
+          one.direction === 'DOWNSTREAM' ? open : 'pass',
+          one.direction === 'UPSTREAM' ? open : 'pass',
+        ],
+      })
+    }),
+    { numRuns: 150 },
+  )
+})
+
+it('refuses every answer that leaves out or adds an entity, in any direction', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (one) => {
+      const world = ask(one)
+      if (!world) return
+      const { log, at, there, asked } = world
+      const right = answer(log, asked.question, at)
+      const id = there[one.pick % there.length]!
+      const wrong = right.some(({ header }) => header.id === id)
+        ? right.filter(({ header }) => header.id !== id)
+        : [...right, log.shown(id, at)!].sort((a, b) => a.header.seq - b.header.seq)
+      if (wrong.length === 0) return
+      expect((await verdictOf(makeBundle(log, asked, { records: () => wrong }))).exit).toBe(1)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+it('refuses every answer with any other version of an entity', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (one) => {
+      const world = ask(one)
+      if (!world) return
+      const { log, at, asked } = world
+      const right = answer(log, asked.question, at)
+      const { header } = right[one.pick % right.length]!
+      const older = log.shown(header.id, header.seq)
+      if (!older) return
+      const records: Changes['records'] = (shown) =>
+        shown
+          .map((record) => (record.header.id === header.id ? older : record))
+          .sort((a, b) => a.header.seq - b.header.seq)
+      expect((await verdictOf(makeBundle(log, asked, { records }))).exit).toBe(1)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+it('refuses every in-set with an edge more or fewer whose other end is shown, even in the tree', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (one) => {
+      const world = ask({ ...one, direction: 'DOWNSTREAM', depth: 1 + one.depth })
+      if (!world) return
+      const { log, at, asked } = world
+      const { root } = asked.question
+      const shown = answer(log, asked.question, at)
+      const lower = shown[one.pick % shown.length]!
+      const edge: InEdge = { rel: 'BASED_ON', id: lower.header.id, leaf: 'A'.repeat(43) }
+      const states = (all: TestStates): TestStates => {
+        const state = all.get(root)!
+        const others = state.design.filter(({ rel, id }) => rel !== edge.rel || id !== edge.id)
+        const design =
+          others.length === state.design.length
+            ? [...others, edge].sort((a, b) => (`${a.rel} ${a.id}` < `${b.rel} ${b.id}` ? -1 : 1))
+            : others
+        return new Map(all).set(root, { ...state, design })
+      }
+      const bundle = makeBundle(log, asked, { states })
+      expect((await verdictOf(bundle)).exit).toBe(1)
+    }),
+    { numRuns: 200 },
+  )
+})
