@@ -4,6 +4,7 @@ import { sha256 } from '../core/sha256.ts'
 import { type CommandRow, findCommands, saveCommands } from '../lineage/commands.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { type LogHead, lockLog, readTiles } from '../lineage/log.ts'
+import { openMerges, saveMerges } from '../lineage/merges.ts'
 import { readActors, saveActors } from '../lineage/tenants.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { ProofError } from '../proofs/error.ts'
@@ -91,12 +92,14 @@ export async function attempt(
   const head = await lockLog(ask)
   if (!head) throw tenantUnknown(tenant)
   if (epoch !== null && head.epoch !== epoch) throw new EpochMoved(`${tenant} is at ${head.epoch}`)
+  const merging = head.merges > 0 ? await openMerges(ask) : []
   const batch = openBatch(ask, {
     tenant,
     at: laterOf(new Date().toISOString(), head.at),
     size: head.size,
     namingKey: unb64(head.namingKey),
     pendingMs: erasing?.pendingMs,
+    merging,
   })
   // Sent without waiting for each other, so that all of it takes one round trip.
   const [done, named, tiles] = await Promise.all([
@@ -109,7 +112,11 @@ export async function attempt(
       tasks.map(({ subject }) => subject),
     ),
     readTiles(ask, edgeTiles(head.size)),
-    batch.load(tasks.flatMap((task) => touched(batch, task))),
+    // What an alias on its way leads to is followed from anywhere, so it is always at hand.
+    batch.load([
+      ...merging.map(({ canonical }) => canonical),
+      ...tasks.flatMap((task) => touched(batch, task)),
+    ]),
     seen && seen.epoch >= head.epoch && requireGrown(ask, head, seen),
   ])
   const known = new Map(done.map((row) => [commandKey(row.principal, row.key), row]))
@@ -122,6 +129,7 @@ export async function attempt(
   if (kept.length > 0) await saveCommands(ask, kept)
   const erasures = journalEntries(tenant, batch)
   if (erasures.length > 0) await erasing!.journal.begin(erasures)
+  await saveMerges(ask, batch.merges)
   const after = await writeBatch(ask, batch, head, tiles)
   const { epoch: now } = head
   return { settled, seen: { epoch: now, ...after }, appended: batch.records.length > 0 }
@@ -220,6 +228,7 @@ async function carryOut(batch: Batch, task: Task, actor: string, epoch: number):
     batch.edges.push(...changes.edges)
     batch.erased.push(...changes.erased)
     batch.actors.push(...changes.actors)
+    batch.merges.push(...changes.merges)
     const position = { epoch, seq: batch.base + batch.records.length }
     return { end: 'done', receipt: { position, outcomes, replayed: false } }
   } catch (error) {

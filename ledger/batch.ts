@@ -9,6 +9,7 @@ import {
 } from '../lineage/entity-store.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { type Kind, kindInUrn, type Relation } from '../lineage/kinds.ts'
+import { type MergeRow, type MergeStep, ownersOf } from '../lineage/merges.ts'
 import { nameUrn } from '../proofs/ids.ts'
 import type { Because } from './draft.ts'
 import { type Entity, entityFrom } from './entity.ts'
@@ -42,6 +43,7 @@ export interface Changes {
   readonly edges: EdgeStep[]
   readonly erased: ErasedEntity[]
   readonly actors: ErasedActor[]
+  readonly merges: MergeStep[]
 }
 
 export const noChanges = (): Changes => ({
@@ -50,6 +52,7 @@ export const noChanges = (): Changes => ({
   edges: [],
   erased: [],
   actors: [],
+  merges: [],
 })
 
 /** One transaction's view of a tenant: the stored state, read once, under the changes made so far. */
@@ -72,6 +75,12 @@ export interface Batch extends Changes {
   /** As stored, or as changed by an earlier command of this transaction. */
   get(id: string): Entity | undefined
   storedIncoming(id: string): Promise<{ rel: Relation; id: string; time: string | null }[]>
+  /** Merges that were under way when the log was locked, by their alias. */
+  readonly merging: ReadonlyMap<string, MergeRow>
+  storedOwners(
+    id: string,
+    asked: { except: readonly string[]; first: number },
+  ): Promise<{ id: string; text: number }[]>
   storedRunTimes: (asked: Parameters<typeof runTimes>[1]) => ReturnType<typeof runTimes>
   /** 32 bytes, new for every record. */
   secret(): Uint8Array
@@ -86,6 +95,8 @@ export function openBatch(
     namingKey: Uint8Array
     /** For how long an erasure is pending; none is made without it. */
     pendingMs?: number
+    /** Merges under way. */
+    merging?: readonly MergeRow[]
   },
 ): Batch {
   const stored = new Map<string, Entity>()
@@ -93,6 +104,7 @@ export function openBatch(
   let loading: Promise<void> = Promise.resolve()
   const urns = new Map<string, string>()
   const changes = noChanges()
+  const merging = new Map((head.merging ?? []).map((row) => [row.alias, row]))
 
   const loadMissing = async (ids: readonly string[]) => {
     let wanted = [...new Set(ids)].filter((id) => !loaded.has(id))
@@ -100,7 +112,9 @@ export function openBatch(
       const found = (await storedEntities(ask, wanted)).map(entityFrom)
       for (const entity of found) stored.set(entity.id, entity)
       for (const id of wanted) loaded.add(id)
-      wanted = found.flatMap(({ aliasOf }) => (aliasOf && !loaded.has(aliasOf) ? [aliasOf] : []))
+      wanted = found
+        .flatMap(({ id, aliasOf }) => aliasOf ?? merging.get(id)?.canonical ?? [])
+        .filter((id) => !loaded.has(id))
     }
   }
 
@@ -134,6 +148,11 @@ export function openBatch(
     storedIncoming: async (id) => {
       const entity = get(id)
       return entity && entity.first >= head.size ? [] : incomingEdges(ask, id)
+    },
+    merging,
+    storedOwners: async (id, asked) => {
+      const entity = get(id)
+      return entity && entity.first >= head.size ? [] : ownersOf(ask, { id, ...asked })
     },
     storedRunTimes: (wanted) => runTimes(ask, wanted),
     secret: () => new Uint8Array(randomBytes(32)),

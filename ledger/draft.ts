@@ -1,5 +1,6 @@
 import type { Kind, Relation } from '../lineage/kinds.ts'
 import type { Json } from '../proofs/json.ts'
+import type { Merging } from './draft-merges.ts'
 import type { Entity } from './entity.ts'
 
 /** What came of one assertion: the entity's record in force, and whether it was appended just now. */
@@ -66,7 +67,7 @@ export interface Because {
  * Nothing is written before the command ends; a command that throws leaves nothing. What is loaded
  * stays as it is for the whole transaction but for the changes of the commands in it.
  */
-export interface Draft {
+export interface Draft extends Merging {
   readonly tenant: string
   /** The time that every record of this transaction carries. */
   readonly at: string
@@ -76,11 +77,14 @@ export interface Draft {
   load(ids: Iterable<string>): Promise<void>
   /** A loaded entity, or `undefined` where the tenant has none of that id. */
   get(id: string): Entity | undefined
-  /** Follows aliases to the entity that is meant. */
+  /** Follows aliases, and merges under way, to the entity that is meant. */
   resolve(id: string): string
   /** In-edges in force by owner. */
   incoming(id: string): Promise<{ rel: Relation; id: string; time: string | null }[]>
-  /** For each dataset that runs of the job used (or generated): the latest event time that said so. */
+  /**
+   * For each dataset that runs of the job used (or generated): the latest event time that said so, under
+   * the dataset that is meant.
+   */
   latestRunTimes(job: string, rel: 'USED' | 'WAS_GENERATED_BY'): Promise<Map<string, string>>
   /**
    * Records what an entity is to be, merged into what it is. Everything that it names must have been

@@ -3,6 +3,7 @@ import { isUrn } from '../proofs/ids.ts'
 import { type Batch, type Changes, incomingNow, noChanges } from './batch.ts'
 import type { Assertion, Draft, Name, Outcome, Target } from './draft.ts'
 import { openErasing } from './draft-erasure.ts'
+import { openMerging } from './draft-merges.ts'
 import { type Entity, type Held, linkKey, neighbours } from './entity.ts'
 import { patched, sameFields } from './fields.ts'
 import {
@@ -33,6 +34,12 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     return entity
   }
 
+  /** As this transaction leaves them, each once. */
+  const changed = () =>
+    [...new Set([...batch.entities.keys(), ...changes.entities.keys()])].map((id) => get(id)!)
+
+  const { mergingInto, ...merging } = openMerging({ batch, changes, changed })
+
   const writing = (): Writing => ({
     tenant: batch.tenant,
     at: batch.at,
@@ -42,9 +49,12 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
   })
 
   const resolve = (id: string) => {
-    let entity = get(id)
-    while (entity?.aliasOf) entity = get(entity.aliasOf)
-    return entity?.id ?? id
+    let meant = id
+    for (let next: string | null | undefined = id; next; ) {
+      meant = next
+      next = get(meant)?.aliasOf ?? mergingInto(meant)
+    }
+    return meant
   }
 
   const take = (versions: readonly Version[]): Outcome => {
@@ -202,21 +212,20 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     return take([retireVersion(before, alias, writing())])
   }
 
-  /** As this transaction leaves them, each once. */
-  const changed = () =>
-    [...new Set([...batch.entities.keys(), ...changes.entities.keys()])].map((id) => get(id)!)
-
   const latestRunTimes = async (job: string, rel: 'USED' | 'WAS_GENERATED_BY') => {
     const runRel = rel === 'USED' ? 'RUN_USED' : 'RUN_GENERATED'
     const runs = changed().filter(({ kind }) => kind === 'Run')
     const rows = await batch.storedRunTimes({ job, rel: runRel, except: runs.map(({ id }) => id) })
-    const times = new Map(rows.map(({ id, time }) => [id, time]))
+    const times = new Map<string, string>()
+    const say = (dataset: string, time: string) => {
+      const meant = resolve(dataset)
+      if (time > (times.get(meant) ?? '')) times.set(meant, time)
+    }
+    for (const { id, time } of rows) say(id, time)
     for (const run of runs) {
       if (!neighbours(run, 'RUN_OF').includes(job)) continue
       for (const { rel: held, id: dataset, time } of run.links.values()) {
-        if (held !== runRel) continue
-        const said = timeFor(job, time ?? '')
-        if (said > (times.get(dataset) ?? '')) times.set(dataset, said)
+        if (held === runRel) say(dataset, timeFor(job, time ?? ''))
       }
     }
     return times
@@ -235,6 +244,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     stub,
     retire,
     ...openErasing({ batch, changes, find, writing, take, assert }),
+    ...merging,
   }
   return { draft, changes }
 }

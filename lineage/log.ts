@@ -23,11 +23,13 @@ export interface LogHead {
   built: number
   /** The position of the last state record; `null` before the first. */
   stateSize: number | null
+  /** How many merges are under way. */
+  merges: number
 }
 
 const HEAD = `log.size AS written, log.epoch AS epoch, coalesce(log.kept, []) AS kept, log.origin AS origin, log.edge AS edge, log.at AS at,
     log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed,
-    coalesce(log.built, 0) AS built, log.stateSize AS stateSize`
+    coalesce(log.built, 0) AS built, log.stateSize AS stateSize, coalesce(log.merges, 0) AS merges`
 
 /** A text of its own: one that read the log too might read it before it has the lock. */
 const LOCK_LOG = query(`

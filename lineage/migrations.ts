@@ -44,6 +44,14 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE CONSTRAINT state_seq IF NOT EXISTS FOR (n:StateRecord) REQUIRE (n.tenant, n.seq) IS UNIQUE',
     ],
   },
+  {
+    number: 4,
+    name: 'merges under way',
+    commands: [
+      'CREATE CONSTRAINT merge_alias IF NOT EXISTS FOR (n:Merge) REQUIRE (n.tenant, n.alias) IS UNIQUE',
+      'CREATE INDEX merge_canonical IF NOT EXISTS FOR (n:Merge) ON (n.tenant, n.canonical)',
+    ],
+  },
 ]
 
 const LOCK_CONSTRAINT =

@@ -1,6 +1,7 @@
 import type { Ask } from '../lineage/graph.ts'
 import { entityLoader } from './entity.ts'
 import { linksLoader } from './links.ts'
+import { mergesLoader } from './merges.ts'
 import { bodyLoader, erasureLoader, recordTimeLoader } from './record.ts'
 import { runsLoader } from './runs.ts'
 
@@ -8,6 +9,7 @@ import { runsLoader } from './runs.ts'
 export interface LoadersAt {
   entity: ReturnType<typeof entityLoader>
   links: ReturnType<typeof linksLoader>
+  merges: ReturnType<typeof mergesLoader>
   runs: ReturnType<typeof runsLoader>
 }
 
@@ -32,6 +34,7 @@ export function openLoaders(ask: Ask): Loaders {
         loaders = {
           entity: entityLoader(ask, n),
           links: linksLoader(ask, n),
+          merges: mergesLoader(ask, n),
           runs: runsLoader(ask, n),
         }
         byPosition.set(n, loaders)

@@ -8,8 +8,10 @@ import {
   recordedAt,
 } from '../resolvers/entity.ts'
 import { facetsOf } from '../resolvers/facet.ts'
+import { mergesInProgress } from '../resolvers/merge.ts'
 import { builder } from './builder.ts'
 import { FacetGroupRef, FacetRef } from './facet.ts'
+import { MergeRef } from './merge.ts'
 import { PageInfoRef } from './page.ts'
 
 const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
@@ -76,6 +78,12 @@ export const EntityRef = builder.interfaceRef<EntityAt>('Entity').implement({
     aliasOf: t.exposeID('aliasOf', {
       nullable: true,
       description: 'The id of the entity that it turned out to be another name of.',
+    }),
+    mergesInProgress: t.field({
+      type: [MergeRef],
+      description:
+        'The names that it is being joined with. Until that is done, edges are found under either name.',
+      resolve: (entity, _args, context) => mergesInProgress(entity, context),
     }),
     facets: t.field({
       type: [FacetRef],

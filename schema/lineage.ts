@@ -10,6 +10,7 @@ import {
   rootOf,
 } from '../resolvers/lineage.ts'
 import { findCheckpoint } from '../resolvers/log.ts'
+import { isMerging } from '../resolvers/merge.ts'
 import { runsUnder } from '../resolvers/run.ts'
 import { builder } from './builder.ts'
 import { EntityRef } from './entity.ts'
@@ -89,6 +90,11 @@ const LineageRef = builder.objectRef<Lineage>('Lineage').implement({
     frontier: t.int({
       description: 'How many entities lie exactly one hop beyond the depth. Costs a second read.',
       resolve: (page, _args, context) => frontierOf(page, context),
+    }),
+    mergeInProgress: t.boolean({
+      description:
+        'Whether an entity of this page is being joined with another name of it: edges may be missing under the one and found under the other until that is done.',
+      resolve: (page, _args, context) => isMerging(page, context),
     }),
     pageInfo: t.field({ type: PageInfoRef, description: 'Where to go on.', resolve: pageInfoOf }),
     position: t.string({

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openMergeWorker } from '../domains/openlineage/merge-worker.ts'
 import { openErasureJournal } from '../ledger/erasures.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { openRegister } from '../ledger/register.ts'
@@ -91,6 +92,8 @@ export async function openService(
       onError,
     })
     ends.push(() => ledger.close())
+    const merges = openMergeWorker({ database, ledger, onError })
+    ends.push(() => merges.close())
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
     return { neo4j, database, ledger, witnessWaitMs, close }
   } catch (error) {

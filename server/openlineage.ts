@@ -21,7 +21,7 @@ export interface LineageCaller {
 /**
  * `POST /api/v1/lineage`: takes one OpenLineage event and answers 200 after its commit.
  *
- * @throws {Problem} `OPENLINEAGE_…`, `MERGE_DEFERRED`, and whatever the ledger refuses.
+ * @throws {Problem} `OPENLINEAGE_…`, and whatever the ledger refuses.
  */
 export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
   const { value, numbersAsText } = parseBody(await readJsonBody(request, MAX_EVENT_BYTES))

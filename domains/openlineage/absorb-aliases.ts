@@ -9,40 +9,65 @@ import { NUMBERS_AS_TEXT, StampedBody, TIMES } from './stamped-body.ts'
  * goes to the canonical entity, whoever pointed at them points at it, and they are retired last.
  * No node is merged, so every record made before stays true of what it names.
  *
- * @throws {Problem} `LEDGER_TRANSACTION_TOO_LARGE` where they have more neighbours than one
- *   transaction can move.
+ * An alias with more owners than `mostOwners` leaves room for keeps its own for now: a merge begins,
+ * which `continueMerge` carries on with in transactions of their own.
+ *
+ * @param mostOwners How many owners this transaction may still move.
+ * @returns What it did, and how many owners it moved.
  */
 export async function absorbAliases(
   draft: Draft,
   { canonical, aliases }: Merge,
-): Promise<Outcome[]> {
-  if (aliases.length === 0) return []
-  const owners = await ownersOf(draft, canonical, aliases)
-  const far = aliases.flatMap((alias) => [...draft.get(alias)!.links.values()].map(({ id }) => id))
-  await draft.load([...owners.keys(), ...far])
-  return [
-    inherit(draft, canonical, aliases),
-    ...[...owners].map(([owner, edges]) => repoint(draft, owner, { canonical, edges })),
-    ...aliases.map((alias) => draft.retire(alias, canonical)),
-  ]
-}
-
-interface InEdge {
-  rel: Relation
-  alias: string
-}
-
-/** Who points at the aliases, in id order. Earlier aliases stay where they are: names resolve in chains. */
-async function ownersOf(draft: Draft, canonical: string, aliases: readonly string[]) {
-  const group = new Set([canonical, ...aliases])
-  const owners = new Map<string, InEdge[]>()
+  mostOwners: number,
+): Promise<{ outcomes: Outcome[]; moved: number }> {
+  if (aliases.length === 0) return { outcomes: [], moved: 0 }
+  const now: string[] = []
+  const owners = new Set<string>()
   for (const alias of aliases) {
-    for (const { rel, id } of await draft.incoming(alias)) {
-      if (rel === 'ALIAS_OF' || group.has(id)) continue
-      owners.set(id, [...(owners.get(id) ?? []), { rel, alias }])
-    }
+    const found = await draft.ownersOf(alias, { first: mostOwners + 1 })
+    if (new Set([...owners, ...found]).size > mostOwners) continue
+    for (const owner of found) owners.add(owner)
+    now.push(alias)
   }
-  return new Map([...owners].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const group = new Set([canonical, ...aliases])
+  const moved = [...owners].filter((owner) => !group.has(owner)).sort()
+  const far = aliases.flatMap((alias) => [...draft.get(alias)!.links.values()].map(({ id }) => id))
+  await draft.load([...moved, ...far])
+  const outcomes = [inherit(draft, canonical, aliases)]
+  const later = aliases.filter((alias) => !now.includes(alias))
+  for (const alias of later) draft.beginMerge(alias, canonical)
+  outcomes.push(...moved.map((owner) => repoint(draft, owner, { canonical, aliases: now })))
+  outcomes.push(...now.map((alias) => draft.retire(alias, canonical)))
+  return { outcomes, moved: moved.length }
+}
+
+/** How much of a merge one transaction does. */
+export interface MergePart {
+  /** How many owners it moves, and how long their bodies may be together. */
+  owners: number
+  text: number
+}
+
+/**
+ * Carries on with a merge that is under way: moves the next owners over, or retires the alias where
+ * none is left. A part that was done already, by whichever server, is not done again.
+ *
+ * @param part How many parts were done when this one was asked for.
+ */
+export async function continueMerge(
+  draft: Draft,
+  { alias, part }: { alias: string; part: number },
+  most: MergePart,
+) {
+  const merge = draft.mergeOf(alias)
+  if (merge?.part !== part) return
+  const canonical = draft.resolve(alias)
+  const owners = await draft.ownersOf(alias, { first: most.owners, text: most.text })
+  await draft.load([...owners, alias, merge.canonical, canonical])
+  for (const owner of owners) repoint(draft, owner, { canonical, aliases: [alias] })
+  if (owners.length > 0) return draft.advanceMerge(alias)
+  draft.retire(alias, merge.canonical)
+  draft.endMerge(alias)
 }
 
 /** What each entity has of its own, whatever it absorbs. */
@@ -73,14 +98,18 @@ function inherit(draft: Draft, canonical: string, aliases: readonly string[]): O
   return draft.assert({ kind: 'Dataset', id: canonical, fields: body.patch(), link, unlink })
 }
 
+/** Has one owner point at the canonical entity wherever it points at one of the aliases. */
 function repoint(
   draft: Draft,
   owner: string,
-  { canonical, edges }: { canonical: string; edges: readonly InEdge[] },
+  { canonical, aliases }: { canonical: string; aliases: readonly string[] },
 ): Outcome {
   const { kind, fields, links } = draft.get(owner)!
+  const edges = [...links.values()].filter(
+    ({ id, rel }) => aliases.includes(id) && rel !== 'ALIAS_OF',
+  )
   const body = new StampedBody(fields)
-  if (kind === 'Run') moveRunTimes(body, new Set(edges.map(({ alias }) => alias)), canonical)
+  if (kind === 'Run') moveRunTimes(body, new Set(edges.map(({ id }) => id)), canonical)
   const jobs = [...links.values()].filter(({ rel }) => rel === 'RUN_OF').map(({ id }) => id)
   const timeOf = (rel: Relation) =>
     edgeTime(body, { rel: rel as RunRelation, dataset: canonical, jobs })
@@ -88,7 +117,11 @@ function repoint(
     kind,
     id: owner,
     ...(kind === 'Run' ? { fields: body.patch() } : {}),
-    unlink: edges.map(({ rel, alias }) => ({ rel, id: alias })),
-    link: edges.map(({ rel }) => ({ rel, id: canonical, time: timeOf(rel) })),
+    unlink: edges.map(({ rel, id }) => ({ rel, id })),
+    // An edge between the two says nothing any more.
+    link:
+      owner === canonical
+        ? []
+        : edges.map(({ rel }) => ({ rel, id: canonical, time: timeOf(rel) })),
   })
 }

@@ -1,9 +1,9 @@
 import type { Draft, Outcome } from '../../ledger/draft.ts'
-import { neighbours } from '../../ledger/entity.ts'
+import { type Entity, neighbours } from '../../ledger/entity.ts'
 import type { DatasetMention, RunEvent } from './event.ts'
 import type { Identities } from './identity.ts'
 import { runName } from './names.ts'
-import { edgeTime, type RunRelation, runTimeKey } from './run-times.ts'
+import { edgeTime, moveRunTimes, type RunRelation, runTimeKey } from './run-times.ts'
 import { StampedBody } from './stamped-body.ts'
 
 /** Asserts the run: its facets and state, its job, what started it, and what it read and wrote. */
@@ -17,11 +17,16 @@ export async function applyRun(
   const before = draft.get(id)
   const job = draft.urn('Job', event.job.name.namespace, event.job.name.name)
   const body = new StampedBody(before?.fields)
+  const moved = movedEdges(draft, before)
+  for (const { id: alias, to } of moved) moveRunTimes(body, new Set([alias]), to)
   for (const facet of event.run.facets) body.write({ ...facet, stamp: event.stamp })
   applyTransition(body, event)
   const jobs = [...new Set([...neighbours(before, 'RUN_OF'), job])]
   // With a second job the times of all edges say which job they are of, so all are written anew.
-  const held = (rel: RunRelation) => (jobs.length > 1 ? neighbours(before, rel) : [])
+  const held = (rel: RunRelation) =>
+    jobs.length > 1
+      ? neighbours(before, rel).map(draft.resolve)
+      : moved.filter((edge) => edge.rel === rel).map(({ to }) => to)
   await draft.load([...held('RUN_USED'), ...held('RUN_GENERATED')])
   const edges = (rel: RunRelation, mentions: readonly DatasetMention[]) => {
     const named = new Set(mentions.map((mention) => identities.idOf(mention.name)))
@@ -41,8 +46,20 @@ export async function applyRun(
     ...edges('RUN_USED', event.inputs),
     ...edges('RUN_GENERATED', event.outputs),
   ]
-  return draft.assert({ kind: 'Run', id, namespace, name, fields: body.patch(), link })
+  const unlink = moved.map((edge) => ({ rel: edge.rel, id: edge.id }))
+  return draft.assert({ kind: 'Run', id, namespace, name, fields: body.patch(), link, unlink })
 }
+
+/**
+ * The edges to names that are on their way to become others' (docs/specs/record.md, "Edges over time"):
+ * a run that is asserted anew is moved over with it, for the times of its edges are written anew too.
+ */
+const movedEdges = (draft: Draft, run: Entity | undefined) =>
+  (['RUN_USED', 'RUN_GENERATED'] as const).flatMap((rel) =>
+    neighbours(run, rel)
+      .map((id) => ({ rel, id, to: draft.resolve(id) }))
+      .filter(({ id, to }) => id !== to),
+  )
 
 const ENDS: readonly unknown[] = ['COMPLETE', 'FAIL', 'ABORT']
 

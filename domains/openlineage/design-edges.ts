@@ -37,10 +37,12 @@ export async function changeEdges(
     return addsEdges(event.stamp, lastReplacement) ? { add: named, drop: [] } : NOTHING
   }
   if (!job.advance(rel, event.stamp)) return NOTHING
-  const current = await currentEnds(draft, id, rel)
+  const held = await currentEnds(draft, id, rel)
+  // While a merge is under way, an edge to its alias counts as one to what that is going to be.
+  const current = [...new Set(held.map(draft.resolve))]
   const latestRunTimes = await draft.latestRunTimes(id, rel)
   const kept = replaceEdges(named, event.stamp, { current, latestRunTimes, lastReplacement })!
-  return { add: named, drop: current.filter((held) => !kept.has(held)) }
+  return { add: named, drop: held.filter((end) => !kept.has(draft.resolve(end))) }
 }
 
 /** The datasets that the relation joins to the job now. `WAS_GENERATED_BY` is theirs, not the job's. */

@@ -11,9 +11,13 @@ export interface Sender {
 }
 
 /** One event as one command of the ledger: it is carried out whole or not at all. */
-export const eventCommand = (event: LineageEvent, sender: Sender): Command => ({
+export const eventCommand = (
+  event: LineageEvent,
+  sender: Sender,
+  mostOwners?: number,
+): Command => ({
   ...sender,
   request: `openlineage ${event.text}`,
   names: namesOf(event),
-  run: (draft) => applyEvent(draft, event),
+  run: (draft) => applyEvent(draft, event, mostOwners),
 })

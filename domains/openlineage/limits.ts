@@ -21,3 +21,14 @@ export const MAX_FACET_BYTES = 256_000
 
 /** The longest namespace or name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 2_048
+
+/**
+ * The most entities that one event moves over from the names it merges, in its own transaction. With
+ * more, the merge goes on in transactions of its own (`merge-worker.ts`). What else an event may append
+ * stays below the limit of a transaction beside this.
+ */
+export const MOST_OWNERS_AT_ONCE = 1_000
+
+/** What one transaction of a merge that goes on moves over, and the most text of their bodies together. */
+export const OWNERS_A_PART = 250
+export const TEXT_A_PART = 8_000_000

@@ -115,12 +115,4 @@ export const batchTooLarge = (events: number, most: number) =>
     },
   )
 
-/** Two datasets turned out to be one, and joining them is more than one transaction may do. */
-export const mergeDeferred = (cause: unknown) =>
-  new Problem(
-    'MERGE_DEFERRED',
-    'The symlinks join datasets with more neighbours than one transaction can move; nothing of this event was written.',
-    { status: 409, cause },
-  )
-
 const where = (path: string) => (path === '' ? 'The event' : path)

@@ -1,4 +1,4 @@
-import type { StampedBody } from './stamped-body.ts'
+import { type Fields, StampedBody } from './stamped-body.ts'
 
 /** The run-level relations to datasets. */
 export type RunRelation = 'RUN_USED' | 'RUN_GENERATED'
@@ -39,3 +39,7 @@ export function moveRunTimes(body: StampedBody, aliases: ReadonlySet<string>, ca
     body.advance(runTimeKey(rel, canonical, job), stamp)
   }
 }
+
+/** What stands as the time of a run's edge, by the run's body alone. */
+export const timeByBody = (fields: Fields, edge: Parameters<typeof edgeTime>[1]) =>
+  edgeTime(new StampedBody(fields), edge)

@@ -9,7 +9,7 @@ interface Copy {
   edges: { type: string; from: string; to: string; props: object }[]
 }
 
-const LABELS = ['Entity', 'Record', 'Log', 'Tile', 'Command', 'Actor', 'Page'] as const
+const LABELS = ['Entity', 'Record', 'Log', 'Tile', 'Command', 'Actor', 'Page', 'Merge'] as const
 
 /** All that is stored of a tenant, as a backup would have it. */
 export async function copyOf(raw: Raw, tenant: string): Promise<Copy> {

@@ -222,18 +222,3 @@ it('weighs a run under two jobs for each job apart', async () => {
     ])
   }
 })
-
-it('defers a merge that is more than one transaction may move, and writes nothing of its event', async () => {
-  const tenant = await freshTenant(ledger)
-  await send(ledger, tenant, says(1, table('first')))
-  const hub = Array.from({ length: 2_600 }, (_, i) =>
-    ran(2, i, `job ${i}`, { inputs: [table('hub')] }),
-  )
-  await sendTogether(ledger, tenant, hub)
-  const size = await sizeOf(tenant)
-  await expect(
-    send(ledger, tenant, says(3, table('hub', 'first', 'never-seen'))),
-  ).rejects.toMatchObject({ code: 'MERGE_DEFERRED', status: 409 })
-  expect(await sizeOf(tenant)).toBe(size)
-  expect(await aliases(tenant)).toEqual({})
-})

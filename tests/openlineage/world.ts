@@ -74,9 +74,10 @@ export async function sendSingly(ledger: Ledger, tenant: string, events: readonl
 export const sendTogether = (ledger: Ledger, tenant: string, events: readonly RawEvent[]) =>
   Promise.all(events.map((event) => send(ledger, tenant, event)))
 
-export const send = (ledger: Ledger, tenant: string, event: RawEvent) => {
+export const send = (ledger: Ledger, tenant: string, event: RawEvent, mostOwners?: number) => {
   const { value, numbersAsText } = parseForeignJson(JSON.stringify(event))
-  return recordEvent(ledger, parseEvent(value, numbersAsText), { tenant, subject: 'test' })
+  const sender = { tenant, subject: 'test' }
+  return recordEvent(ledger, parseEvent(value, numbersAsText), sender, mostOwners)
 }
 
 export const bodyOf = (world: World, label: string) => world.bodies[label] as Record<string, Json>
