@@ -71,7 +71,7 @@ const keyFor = async (ask: Ask, keys: Keys, { tenant, size }: { tenant: string; 
 async function stateEnd(database: Database, tenant: string, register: Register): Promise<StateEnd> {
   const known = await readLog(database.graph(tenant).read)
   if (!known) throw tenantUnknown(tenant)
-  const last = await register.last(known.origin)
+  const last = await register.lastInForce(known.origin)
   requirePublished(known, last)
   return advanceState(database, tenant, async (ask, head) => {
     requireOrigin(tenant, head, known.origin)

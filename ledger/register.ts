@@ -26,6 +26,8 @@ export interface Register {
   /** Gives the id that the register has, which is `fresh` from now on where it had none. */
   found(fresh: string): Promise<string>
   last(origin: string): Promise<Signed | null>
+  /** The same of an origin that may still be signed for. @throws {Problem} As `sign` does, where it may not. */
+  lastInForce(origin: string): Promise<Signed | null>
   /**
    * Holds the register's exclusive lock, across processes, while `work` decides; what it returns is
    * appended durably before the lock is released. `null` appends nothing.
@@ -86,6 +88,11 @@ export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): R
     id: () => locked(({ id }) => id()),
     found: (fresh) => locked(({ id, setId }) => id() ?? setId(fresh)),
     last: (origin) => locked(({ last }) => last(origin)),
+    lastInForce: (origin) =>
+      locked(({ last, epochs }) => {
+        epochs.requireInForce(origin)
+        return last(origin)
+      }),
     sign: (origin, work) =>
       locked(async ({ last, append, epochs }) => {
         epochs.requireInForce(origin)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
+import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import type { Restoring } from '../../domains/restore/open-epoch.ts'
 import { registerLost, restoreUnconfirmed } from '../../domains/restore/problems.ts'
 import {
@@ -63,7 +64,7 @@ async function restore(options: Options): Promise<0 | 1> {
   const told = await withDatabase(readConfig(), { progress }, async (database) => {
     const register = openRegister(path)
     try {
-      const restoring = { database, register, service }
+      const restoring = { database, register, service, timeOf: timeByBody }
       await requireRegister(restoring)
       const due: Told[] = []
       for (const tenant of options.tenant ?? (await tenantsOf(restoring))) {

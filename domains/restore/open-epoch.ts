@@ -6,6 +6,7 @@ import type { Epoch } from '../../ledger/register-epochs.ts'
 import { storedRoots } from '../../ledger/stored-roots.ts'
 import type { Database, Graph } from '../../lineage/graph.ts'
 import { lockLog, moveEpoch, readLog, readWholeLog } from '../../lineage/log.ts'
+import { cutLog, type TimeOf } from './cut-log.ts'
 import { type EpochPlan, examineLog, type Finding } from './plan.ts'
 import { leavesUnsigned, logMoved, nothingKept } from './problems.ts'
 
@@ -14,6 +15,7 @@ export interface Restoring {
   database: Database
   register: Register
   service: string
+  timeOf: TimeOf
 }
 
 /** What became of one tenant's log. */
@@ -50,7 +52,7 @@ export async function planEpoch(
  *   `REGISTER_MISMATCH`, `REGISTER_BUSY`.
  */
 export async function openEpoch(
-  { database, register, service }: Restoring,
+  { database, register, service, timeOf }: Restoring,
   tenant: string,
   { dropUnsigned = false } = {},
 ): Promise<Restored> {
@@ -68,6 +70,7 @@ export async function openEpoch(
     const { plan } = found
     const dropped = plan.size - plan.keptSize
     if (dropped > 0 && !dropUnsigned) throw leavesUnsigned(tenant, plan.keptSize, plan.size)
+    if (dropped > 0) await cutLog(graph, plan.keptSize, timeOf)
     const size = await beginEpoch(graph, plan)
     failpoint('after-epoch')
     const { origin, prevOrigin, keptSize } = plan

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import { openEpoch } from '../../domains/restore/open-epoch.ts'
 import { type Ledger, openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
@@ -50,7 +51,7 @@ export function restoring({
     setBack: (tenant: string, copy: Awaited<ReturnType<typeof copyOf>>) =>
       setBack(raw, tenant, copy),
     restore: (tenant: string, options = {}) =>
-      openEpoch({ database, register, service: SERVICE_NAME }, tenant, options),
+      openEpoch({ database, register, service: SERVICE_NAME, timeOf: timeByBody }, tenant, options),
     /** Another server on the same database; `null`: one that leaves signing to others. */
     openAnother: async (signing: 'signing' | 'not signing' = 'signing') => {
       const own = signing === 'signing' ? openRegister(join(home, 'register.sqlite')) : null
