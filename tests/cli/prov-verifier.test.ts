@@ -1,12 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../../cli/prov-verifier/run.ts'
 import { safe } from '../../cli/prov-verifier/text.ts'
+import { sha256 } from '../../core/sha256.ts'
+import { b64 } from '../../proofs/base64.ts'
+import { hex } from '../../proofs/hex.ts'
 import { CHECKS } from '../../proofs/report.ts'
 import { formatTrust } from '../../proofs/trust.ts'
+import { utf8 } from '../../proofs/utf8.ts'
 import { makeBundle } from '../make/bundle.ts'
 import { smallLog } from '../make/small-log.ts'
 
@@ -53,6 +57,49 @@ async function verifier(...args: string[]) {
   })
   return { exit, ...written }
 }
+
+describe('--trust with a fingerprint', () => {
+  const digest = sha256(utf8(formatTrust(genuine.trust)))
+  const [inHex, inBase64url] = [hex(digest), b64(digest)]
+
+  it.each([inHex, inHex.toUpperCase(), inBase64url])(
+    'takes trust.json beside the bundle: %s',
+    async (named) => {
+      expect((await verifier('bundle.zip', '--trust', named)).exit).toBe(0)
+    },
+  )
+
+  it('takes it however it is laid out, and from inside the bundle too', async () => {
+    const elsewhere = mkdtempSync(join(folder, 'carried-'))
+    const laidOut = `${JSON.stringify(genuine.trust, null, 2)}\n`
+    const attachments = [{ path: 'trust.json', bytes: utf8(laidOut) }]
+    const carried = makeBundle(log, { question, attachments })
+    writeFileSync(join(elsewhere, 'carried.zip'), carried.bytes)
+    const path = join(basename(elsewhere), 'carried.zip')
+    const given = (...more: string[]) => verifier(path, ...more)
+    expect((await given('--trust', inHex)).exit).toBe(0)
+    // Without a fingerprint nobody looks at what the bundle says of whom to trust.
+    expect((await given()).exit).toBe(4)
+    // One beside it that is another's does not hide the one inside.
+    writeFileSync(join(elsewhere, 'trust.json'), 'no trust root')
+    expect((await given('--trust', inHex)).exit).toBe(0)
+  })
+
+  it('refuses a trust root of another fingerprint, and never reads a file of such a name', async () => {
+    const other = hex(sha256(utf8('another')))
+    writeFileSync(at(other), formatTrust(genuine.trust))
+    const { exit, err } = await verifier('bundle.zip', '--trust', other)
+    expect([exit, err]).toEqual([3, expect.stringContaining(other)])
+  })
+})
+
+it.each([
+  ['that are not there', 'nowhere.json'],
+  ['that are no proofs', 'trust.json'],
+])('refuses anchors %s as unreadable', async (_what, file) => {
+  const { exit } = await verifier('bundle.zip', '--trust', 'trust.json', '--anchors', file)
+  expect(exit).toBe(3)
+})
 
 describe('the exit code', () => {
   it.each([

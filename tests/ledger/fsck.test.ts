@@ -100,6 +100,7 @@ describe('a log and its graph', () => {
       'MATCH (l:Log {tenant: $tenant}) SET l.edge = l.edge[1..]',
       ['LOG_EDGE'],
     ],
+    ['the places of the keys', 'MATCH (l:Log {tenant: $tenant}) SET l.keySeqs = [0]', ['LOG_KEYS']],
     [
       'a tile’s hash',
       "MATCH (t:Tile {tenant: $tenant, level: 0, index: 0}) SET t.hashes = CASE left(t.hashes, 1) WHEN 'A' THEN 'B' ELSE 'A' END + substring(t.hashes, 1)",
