@@ -15,7 +15,7 @@ import {
   openErasures,
   type Reapplied,
 } from './erasing.ts'
-import { openForgetting } from './forget-commands.ts'
+import { openForgetting } from './forgetting.ts'
 import { type KeyDesk, openKeyDesk } from './key-desk.ts'
 import type { Keys } from './keys.ts'
 import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'

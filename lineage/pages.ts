@@ -71,7 +71,7 @@ const CREATE_PAGES = query(`
 const FORGET_PAGES = query<{ forgotten: number }>(`
   // forget old pages
   MATCH (page:Page {tenant: $tenant}) WHERE page.until <= $before
-  WITH page LIMIT 10000 DELETE page
+  WITH page LIMIT 2000 DELETE page
   RETURN count(*) AS forgotten`)
 
 /** Those of the pages that were there at state `n`, in no particular order. */
@@ -92,6 +92,6 @@ export async function writePages(ask: Ask, changes: readonly PageChange[], n: nu
   await Promise.all([ask(END_PAGES, { places, n }), ask(CREATE_PAGES, { pages, n })])
 }
 
-/** Deletes pages that no state from position `before` on has, at most 10,000 at a time; says how many. */
+/** Deletes pages that no state from position `before` on has, at most 2,000 at a time; says how many. */
 export const forgetPages = async (ask: Ask, before: number) =>
   (await ask(FORGET_PAGES, { before }))[0]?.forgotten ?? 0

@@ -36,6 +36,11 @@ const STATE_AT = query<StateRow>(`
   RETURN record.seq AS seq, record.header AS header, record.leaf AS leaf
   ORDER BY seq DESC LIMIT 1`)
 
+const STATE_BEFORE = query<{ seq: number }>(`
+  // last state record before a time
+  MATCH (record:StateRecord {tenant: $tenant}) WHERE record.seq >= 0 AND record.at < $time
+  RETURN record.seq AS seq ORDER BY seq DESC LIMIT 1`)
+
 const MOVE_STATE = query(`
   // move the state of the log
   MATCH (log:Log {tenant: $tenant}) SET log.built = $built, log.stateSize = $stateSize`)
@@ -50,6 +55,9 @@ export const leavesAsOf = (ask: Ask, ids: readonly string[], position: number) =
 
 /** The last state record whose `size` is `position` or less, or `undefined` where there is none. */
 export const stateAt = async (ask: Ask, position: number) => (await ask(STATE_AT, { position }))[0]
+
+/** The last state record of before an instant. It is looked for from the newest on. */
+export const stateBefore = async (ask: Ask, time: string) => (await ask(STATE_BEFORE, { time }))[0]
 
 /**
  * Says how far the pages go, and where the last state record stands.

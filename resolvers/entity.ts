@@ -48,13 +48,21 @@ export interface EntityNamed {
  *
  * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`.
  */
-export async function findEntity(named: EntityNamed, context: Context): Promise<EntityAt | null> {
-  const { id, kind, namespace, name } = named
-  if (id != null && kind == null && namespace == null && name == null) {
-    return entityById(checkId(id), context)
-  }
+export const findEntity = async (named: EntityNamed, context: Context): Promise<EntityAt | null> =>
+  entityById(await idOfNamed(named, context), context)
+
+/**
+ * The id that an entity has, or would have: by id or by name.
+ *
+ * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`.
+ */
+export async function idOfNamed(
+  { id, kind, namespace, name }: EntityNamed,
+  context: Context,
+): Promise<string> {
+  if (id != null && kind == null && namespace == null && name == null) return checkId(id)
   if (id != null || kind == null || namespace == null || name == null) throw entityNotNamed()
-  return entityById(await idOfName({ kind, namespace, name }, context), context)
+  return idOfName({ kind, namespace, name }, context)
 }
 
 /** Every entity that the ids name, `null` in the place of one that is not there. */

@@ -8,6 +8,7 @@ import './tenant.ts'
 import './export.ts'
 import './lineage.ts'
 import './log.ts'
+import './state-proof.ts'
 import './record.ts'
 import './erasure.ts'
 

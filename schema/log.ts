@@ -30,7 +30,7 @@ export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').i
   }),
 })
 
-const InclusionRef = builder.objectRef<LogInclusion>('LogInclusion').implement({
+export const InclusionRef = builder.objectRef<LogInclusion>('LogInclusion').implement({
   description: 'One leaf of the log with the proof that it is there (RFC 9162, section 2.1.3).',
   fields: (t) => ({
     seq: t.expose('seq', { type: 'Seq', description: 'The place of the leaf.' }),
@@ -75,7 +75,7 @@ const ConsistencyRef = builder.objectRef<LogConsistency>('LogConsistency').imple
   }),
 })
 
-const LogRef = builder.objectRef<Log>('Log').implement({
+export const LogRef = builder.objectRef<Log>('Log').implement({
   description: 'The log of the tenant: everything that was ever recorded, in order.',
   fields: (t) => ({
     origin: t.exposeString('origin', { description: 'The name that its checkpoints carry.' }),

@@ -23,12 +23,13 @@ export interface AskedState {
  * Finds the state that an answer as of a position rests on. Without a position it is that of a
  * checkpoint over all that is known now, so that nothing is missing that the caller may have seen.
  *
+ * @param asked.least What the caller has seen already, by whatever server.
  * @throws {Problem} `TENANT_UNKNOWN`, `POSITION_NOT_REACHED`, `CHECKPOINT_NOT_READY`.
  */
 export async function askedState(
   exporting: Omit<Exporting, 'objects' | 'signer'>,
   tenant: string,
-  asked: number | null,
+  { asked, least = 0 }: { asked: number | null; least?: number },
 ): Promise<AskedState> {
   const { read } = exporting.database.graph(tenant)
   const head = await readLog(read)
@@ -40,10 +41,11 @@ export async function askedState(
       formatPosition({ epoch, seq: size }),
     )
   }
-  const checkpoint = await coveringCheckpoint(exporting, tenant, asked ?? size)
+  const known = Math.max(size, least)
+  const checkpoint = await coveringCheckpoint(exporting, tenant, asked ?? known)
   if (asked === null) {
     const leaf = await stateUnder(exporting, tenant, checkpoint)
-    return { origin, asOf: Math.max(size, leaf?.size ?? 0), leaf, checkpoint }
+    return { origin, asOf: Math.max(known, leaf?.size ?? 0), leaf, checkpoint }
   }
   const row = await stateAt(read, asked)
   if (!row) return { origin, asOf: asked, leaf: null, checkpoint }

@@ -86,7 +86,7 @@ export async function weaveBundle(
   const { database, ledger } = exporting
   const withholding = readWithholding(withhold)
   const { read } = database.graph(tenant)
-  const asked = await askedState(exporting, tenant, asOf)
+  const asked = await askedState(exporting, tenant, { asked: asOf })
   const at = asked.leaf?.size ?? asked.asOf
   const slice = await readSlice(read, { tenant, root, direction, depth }, at, tell)
   const records = withholdFrom(withholding, slice.records.map(shownRecord))

@@ -56,6 +56,13 @@ export const stateTooOld = (size: number, most: number) =>
     { status: 410, details: { size, most } },
   )
 
+export const stateNone = (asOf: number) =>
+  new Problem(
+    'STATE_NONE',
+    `The log had no state record at position ${asOf} yet, so that nothing can be proven to be current there; ask for a later one.`,
+    { status: 404, details: { asOf } },
+  )
+
 export const exportErased = (id: string, by: number) =>
   new Problem(
     'EXPORT_ERASED',

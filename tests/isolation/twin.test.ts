@@ -92,6 +92,10 @@ const questions = (
       '{ entity(kind: Dataset, namespace: "db", name: "raw") { id name erased { seq at ground erasure } } entities(kind: Erasure) { nodes { ... on Erasure { ground reason status entity by records } } } }',
     ],
     ['the log', `{ log { origin size inclusion(seq: 5) { leaf header } } }`],
+    [
+      'what a state has',
+      `{ log { stateProof(id: "${root}") { stateSize entity { header leaf design run } shape hashes } } }`,
+    ],
     ['the export', `{ entity(id: "${exported}") { ... on Export { sha256 bytes asOf records } } }`],
   ] as [string, string][]
 
@@ -197,6 +201,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     subjects: ['local', 'test'],
     places: [{ level: 0, index: 0, tree: '', prefix: '' }],
     trees: ['', `${edge.to}/design`],
+    time: '2100-01-01T00:00:00.000Z',
     tree: '',
     prefix: '',
     state: 1_000_000,

@@ -1,12 +1,16 @@
 import { forgetCommands } from '../lineage/commands.ts'
 import type { Database } from '../lineage/graph.ts'
 import { lockLog } from '../lineage/log.ts'
+import { forgetOldPages } from './forget-pages.ts'
 
 /** A repeated key gets its first answer for at least this long; 24 hours are promised. */
 const KEPT_MS = 48 * 3_600_000
 const EVERY_MS = 3_600_000
 
-/** Lets go of commands that nobody will repeat any more, so that they do not outgrow the log. */
+/**
+ * Lets go of commands that nobody will repeat any more, and of pages that only old states have, so
+ * that they do not outgrow the log.
+ */
 export interface Forgetting {
   /** Told of every commit; acts at most once an hour for each tenant. */
   committed(tenant: string): void
@@ -26,7 +30,9 @@ export function openForgetting(
       last.set(tenant, now())
       // Not at the first commit: a start is busy enough.
       if (before === undefined) return
-      const work = forgetOld(database, tenant, now()).catch(onError)
+      const work = forgetOld(database, tenant, now())
+        .then(() => forgetOldPages(database, tenant, now()))
+        .catch(onError)
       running.add(work)
       work.finally(() => running.delete(work))
     },
