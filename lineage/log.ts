@@ -54,12 +54,6 @@ const MOVE_LOG = query(`
   // move the head of the log
   MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at`)
 
-const MOVE_EPOCH = query(`
-  // move the log to another epoch
-  MATCH (log:Log {tenant: $tenant})
-  SET log.origin = $origin, log.epoch = $epoch, log.kept = $kept, log.signed = 0, log.checkpoint = null,
-    log.witnessed = null, log.witnessedSize = 0, log.witnesses = null`)
-
 const PUBLISH = query(`
   // publish a checkpoint
   MATCH (log:Log {tenant: $tenant}) WHERE log.origin = $origin AND coalesce(log.signed, 0) < $size
@@ -117,12 +111,6 @@ export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey
 
 export const moveLog = (ask: Ask, head: { size: number; edge: readonly string[]; at: string }) =>
   ask(MOVE_LOG, head)
-
-/** Goes on under another origin, for which nothing is signed yet. */
-export const moveEpoch = (
-  ask: Ask,
-  epoch: { origin: string; epoch: number; kept: readonly number[] },
-) => ask(MOVE_EPOCH, epoch)
 
 /**
  * Keeps a signed checkpoint, unless one of a greater or equal size is already published, or the log

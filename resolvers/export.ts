@@ -5,6 +5,7 @@ import type { Direction } from '../lineage/traversal-texts.ts'
 import type { Context } from './context.ts'
 import { checkId } from './entity.ts'
 import { fieldsOf } from './facet.ts'
+import { requireOfLog } from './pin.ts'
 import { keyFor } from './record.ts'
 
 /** What an export's body says of its bundle. */
@@ -24,6 +25,7 @@ interface ExportArgs {
   direction: Direction
   depth: number
   asOf?: number | null
+  epoch?: number | null
   withhold?: readonly string[] | null
 }
 
@@ -46,15 +48,16 @@ export const exportBody = async (
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `EXPORT_TOO_LARGE`,
  *   `EXPORT_WITHHOLD_INVALID`, `EXPORT_WITHHOLD_UNMATCHED`,
- *   `POSITION_NOT_REACHED`, `STATE_TOO_OLD`.
+ *   `POSITION_NOT_REACHED`, `POSITION_LOST`, `STATE_TOO_OLD`.
  */
 export async function makeExport(
-  { root, direction, depth, asOf, withhold }: ExportArgs,
+  { root, direction, depth, asOf, epoch, withhold }: ExportArgs,
   context: Context,
   place: { key: string | number },
 ): Promise<Exported> {
   checkId(root)
   checkQuestion({ depth, first: 1 })
+  if (asOf != null && epoch != null) await requireOfLog(context.graph, { epoch, seq: asOf })
   const { services, tenant, caller } = context
   const { id, position, replayed } = await exportBundle(services, {
     tenant,

@@ -99,3 +99,10 @@ function isReached(seen: LogState, wanted: Position) {
 
 const notReached = (wanted: Position, { epoch, size }: LogState) =>
   positionNotReached(formatPosition(wanted), formatPosition({ epoch, seq: size }))
+
+/** Refuses a position that a restore has lost. @throws {Problem} `POSITION_LOST`, `TENANT_UNKNOWN`. */
+export async function requireOfLog(graph: Graph, position: Position) {
+  const head = await readLog(graph.read)
+  if (!head) throw tenantUnknown(graph.tenant)
+  if (!isOfLog(position, head)) throw positionLost(formatPosition(position), head.epoch)
+}

@@ -131,6 +131,11 @@ builder.mutationField('exportBundle', (t) =>
         description:
           'The position to answer at: as of the last state record at or before it. Everything that is known now, where it is left out.',
       }),
+      epoch: t.arg.int({
+        required: false,
+        description:
+          'The epoch that `asOf` is of, as positions have it before the colon: what a restore has lost is then refused. The present one, where it is left out.',
+      }),
       withhold: t.arg.stringList({
         required: false,
         description:

@@ -2,9 +2,11 @@ import { readLogKeys } from '../../ledger/log-keys.ts'
 import { originOf, partsOfOrigin } from '../../ledger/origin.ts'
 import { tenantUnknown } from '../../ledger/problems.ts'
 import { storedRoots } from '../../ledger/stored-roots.ts'
+import { type PastEpoch, pastEpochs } from '../../lineage/epochs.ts'
 import type { Ask } from '../../lineage/graph.ts'
-import { type LogHead, readLog } from '../../lineage/log.ts'
-import type { ScheduledKey } from '../../proofs/key-schedule.ts'
+import { readLog } from '../../lineage/log.ts'
+import { type ScheduledKey, scheduleOf } from '../../proofs/key-schedule.ts'
+import type { KeyLeaf } from '../../proofs/leaf.ts'
 import type { Trust, TrustKey, TrustLog } from '../../proofs/trust.ts'
 
 /** What a trust root says beside the keys. */
@@ -19,8 +21,9 @@ export interface TrustAsked {
  * The whole trust root of a tenant's log: what a verifier must get by a way that he trusts, and then
  * needs nothing else of ours (docs/specs/bundle.md, "Trust root").
  *
- * It lists every origin that the log has had, and every key. Where a checkpoint key is compromised, the log as it was
- * when the compromise began is an anchor, so that what the key had signed till then can still count.
+ * It lists every origin that the log has had, each as a log of its own, and every key. Where a checkpoint
+ * key is compromised, the log as it was when the compromise began is an anchor, so that what the key had
+ * signed till then can still count.
  *
  * @throws {Problem} `TENANT_UNKNOWN`
  */
@@ -31,16 +34,22 @@ export async function trustRoot(
 ): Promise<Trust> {
   const head = await readLog(ask)
   if (!head) throw tenantUnknown(tenant)
-  const { schedule } = await readLogKeys(ask, tenant)
+  const { leaves, schedule } = await readLogKeys(ask, tenant)
+  const past = await pastEpochs(ask)
   const wanted = [...anchors, ...compromises(schedule)].filter(
     (size) => size > 0 && size <= head.signed,
   )
   const roots = await rootsOf(ask, wanted)
   return {
     v: 'selvedge/trust/1',
+    // The log as it is now comes first.
     logs: [
-      ...earlierOrigins(head, schedule, roots),
       { origin: head.origin, keys: schedule.flatMap(listed), anchors: roots },
+      ...(await Promise.all(
+        past
+          .filter(({ size }) => size > 0)
+          .map((epoch) => pastLog(ask, { head, leaves, schedule, epoch, roots })),
+      )),
     ],
     witnessPolicy,
     replayers: [...replayers],
@@ -48,26 +57,36 @@ export async function trustRoot(
 }
 
 /**
- * The origins that the log had before restores, so that bundles of then go on to verify. What came
- * after the cut says nothing of them: a key added then never signed for them, and one that ended then
- * had not ended there.
+ * A log that a restore has closed: bundles made under its origin go on to verify. The keys are those of
+ * the leaves that are kept of it; one that came in what was lost is in the trust roots of that time
+ * alone. Nothing is signed for it any more, so what was signed last is an anchor, and a key that is
+ * compromised since counts only with that.
  */
-function earlierOrigins(
-  { origin, kept }: LogHead,
-  schedule: readonly ScheduledKey[],
-  roots: TrustLog['anchors'],
-): TrustLog[] {
-  const { service, tenant } = partsOfOrigin(origin)
-  return kept.map((size, epoch) => ({
-    origin: originOf(service, tenant, epoch),
-    keys: schedule
-      .filter(({ from }) => from <= size)
-      .map((key) =>
-        key.until !== null && key.until > size && !key.compromised ? { ...key, until: null } : key,
-      )
-      .flatMap(listed),
-    anchors: roots.filter((anchor) => anchor.size <= size),
-  }))
+async function pastLog(
+  ask: Ask,
+  of: {
+    head: { origin: string }
+    leaves: readonly KeyLeaf[]
+    schedule: readonly ScheduledKey[]
+    epoch: PastEpoch
+    roots: TrustLog['anchors']
+  },
+): Promise<TrustLog> {
+  const { kept, size, root } = of.epoch
+  const { service, tenant } = partsOfOrigin(of.head.origin)
+  const keys = scheduleOf(of.leaves.filter(({ seq }) => seq < kept)).map((key): ScheduledKey => {
+    const now = of.schedule.find(({ use, kid }) => use === key.use && kid === key.kid)
+    return now?.compromised ? { ...key, compromised: true, until: key.until ?? kept } : key
+  })
+  const shared = [
+    ...of.roots.filter((anchor) => anchor.size < kept),
+    ...(await rootsOf(ask, [kept])),
+  ]
+  return {
+    origin: originOf(service, tenant, of.epoch.epoch),
+    keys: keys.flatMap(listed),
+    anchors: [...shared.filter((anchor) => anchor.size < size), { size, root }],
+  }
 }
 
 /** A retired key that has never stood is not worth a line; of a compromise from the start nobody knows when. */

@@ -4,8 +4,9 @@ import { laterOf } from '../../ledger/attempt.ts'
 import type { Register } from '../../ledger/register.ts'
 import type { Epoch } from '../../ledger/register-epochs.ts'
 import { storedRoots } from '../../ledger/stored-roots.ts'
+import { moveEpoch } from '../../lineage/epochs.ts'
 import type { Database, Graph } from '../../lineage/graph.ts'
-import { lockLog, moveEpoch, readLog, readWholeLog } from '../../lineage/log.ts'
+import { lockLog, readLog, readWholeLog } from '../../lineage/log.ts'
 import { cutLog, type TimeOf } from './cut-log.ts'
 import { type EpochPlan, examineLog, type Finding } from './plan.ts'
 import { leavesUnsigned, logMoved, nothingKept } from './problems.ts'
@@ -83,7 +84,7 @@ export async function openEpoch(
 
 /** Appends the epoch leaf and moves the log to its origin, in one transaction; gives the log's size. */
 function beginEpoch(graph: Graph, plan: EpochPlan): Promise<number> {
-  const { tenant, origin, prevOrigin, prev, keptSize, epoch, kept } = plan
+  const { tenant, origin, prevOrigin, prev, keptSize, epoch, past } = plan
   return graph.write(async ({ run }) => {
     const head = await lockLog(run)
     const [root] = await storedRoots(run, [keptSize])
@@ -100,7 +101,7 @@ function beginEpoch(graph: Graph, plan: EpochPlan): Promise<number> {
       keptSize,
     })
     const { size } = await appendLeaves(run, head, [leaf])
-    await moveEpoch(run, { origin, epoch, kept })
+    await moveEpoch(run, { origin, epoch, past })
     failpoint('before-epoch')
     return size
   })

@@ -3,6 +3,7 @@ import { registerMismatch } from '../../ledger/problems.ts'
 import type { Signed } from '../../ledger/register.ts'
 import type { Epoch, Known } from '../../ledger/register-epochs.ts'
 import { storedRoots } from '../../ledger/stored-roots.ts'
+import type { PastEpoch } from '../../lineage/epochs.ts'
 import type { Ask } from '../../lineage/graph.ts'
 import { type LogHead, readLeaves } from '../../lineage/log.ts'
 import { parseLeaf } from '../../proofs/leaf.ts'
@@ -17,8 +18,8 @@ export interface EpochPlan extends Epoch {
   epoch: number
   /** The root over the leaves that stay. */
   keptRoot: string
-  /** How many leaves of each earlier epoch stay, by epoch. */
-  kept: number[]
+  /** What stays of each earlier epoch, and what was signed last for it. */
+  past: PastEpoch[]
   /** How many leaves are stored; those from `keptSize` on are vouched for by nothing that was signed. */
   size: number
 }
@@ -62,7 +63,11 @@ export async function examineLog(ask: Ask, head: LogHead, known: Known): Promise
   if (keptSize < LEAST_KEPT) throw nothingKept(tenant, 'the stored leaves are others')
   const keptRoot = (await rootAt(keptSize))!
   const kept = keptByEpoch([...known.epochs, { ...opening, keptSize }], opening.origin)
-  return { is: 'behind', plan: { ...opening, keptSize, keptRoot, kept, size: head.written } }
+  const past = kept.map((stays, i) => {
+    const last = known.last(originOf(service, tenant, i)) ?? { size: 0, root: '' }
+    return { epoch: i, kept: stays, ...last }
+  })
+  return { is: 'behind', plan: { ...opening, keptSize, keptRoot, past, size: head.written } }
 }
 
 const beginsWith = async (
