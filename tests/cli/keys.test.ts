@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import neo4j from 'neo4j-driver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../../cli/prov-verifier/run.ts'
 import { sha256 } from '../../core/sha256.ts'
@@ -29,12 +30,27 @@ beforeAll(async () => {
   const { code, stderr } = await selvedge(['neo4j', 'start', '--detach'], env)
   expect([code, stderr]).toEqual([0, expect.anything()])
   const config = readConfig({ ...process.env, NEO4J_URI: undefined, ...env })
-  service = await openService(config, { progress: { step() {}, done() {} } })
+  const open = () => openService(config, { progress: { step() {}, done() {} } })
+  service = await open()
   for (const tenant of TENANTS) {
     await service.ledger.createTenant({ tenant, subject: 'test' })
     await assertOne(service.ledger, tenant, dataset('a'))
   }
+  await service.close()
+  await asFirstReleased()
+  service = await open()
 }, 300_000)
+
+/** Leaves the keys in the database as the first release wrote them: one for each use, and no places. */
+async function asFirstReleased() {
+  const { uri, username, password } = service.neo4j
+  const driver = neo4j.driver(uri, neo4j.auth.basic(username, password))
+  await driver.executeQuery(`MATCH (s:Service {tenant: '-'})
+    SET s.checkpointKey = s.checkpointKeys[0], s.manifestKey = s.manifestKeys[0]
+    REMOVE s.checkpointKeys, s.manifestKeys`)
+  await driver.executeQuery('MATCH (log:Log) REMOVE log.keySeqs')
+  await driver.close()
+}
 afterAll(async () => {
   await service?.close()
   await selvedge(['neo4j', 'stop'], env)
@@ -80,7 +96,7 @@ const newestOf = async (use: string) => {
 }
 
 describe('selvedge keys', () => {
-  it('lists the first two, for the service and for a log', async () => {
+  it('lists the first two, for the service and for a log, also those of the first release', async () => {
     const { code, keys: listed, tenants } = await keysJson('list', '--tenant', 'acme')
     expect(code).toBe(0)
     expect(listed).toMatchObject([
