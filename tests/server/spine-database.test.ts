@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import neo4j from 'neo4j-driver'
@@ -14,6 +14,7 @@ import { verifyConsistency } from '../../proofs/consistency.ts'
 import { parseNote } from '../../proofs/note.ts'
 import { exitCode } from '../../proofs/report.ts'
 import { parseTrust } from '../../proofs/trust.ts'
+import { utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readConfig } from '../../server/config.ts'
 import { findArtifacts } from '../../server/neo4j/artifacts.ts'
@@ -23,6 +24,7 @@ import { resetNeo4j } from '../../server/neo4j/operate.ts'
 import { silent } from '../../server/neo4j/progress.ts'
 import { openService, type Service } from '../../server/open.ts'
 import { assertOne, dataset } from '../ledger/support.ts'
+import { keyOfSeed } from '../make/keys.ts'
 
 const FIXTURE = 'tests/fixtures/spine-database'
 const text = (name: string) => readFileSync(join(FIXTURE, name), 'utf8')
@@ -116,13 +118,22 @@ async function restoreRegister() {
   register.close()
 }
 
+/** The keys that `make.mjs` derived from words: anybody can compute them, so they are worth nothing. */
+function writeKeys() {
+  mkdirSync(join(home, 'keys'), { recursive: true, mode: 0o700 })
+  for (const use of ['checkpoint', 'manifest']) {
+    const { jwk } = keyOfSeed(sha256(utf8(`selvedge spine-database ${use}`)))
+    writeFileSync(join(home, 'keys', `${use}.json`), `${JSON.stringify(jwk)}\n`, { mode: 0o600 })
+  }
+}
+
 describe.skipIf(!runnable)('a database that the spine made', { timeout: 120_000 }, () => {
   let service: Service
   const errors: unknown[] = []
   const graph = (tenant: string) => service.database.graph(tenant)
 
   beforeAll(async () => {
-    cpSync(join(FIXTURE, 'keys'), join(home, 'keys'), { recursive: true })
+    writeKeys()
     await restoreRegister()
     const empty = await resolveNeo4j(config, { progress: silent })
     await importGraph(empty)
