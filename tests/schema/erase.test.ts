@@ -143,8 +143,8 @@ describe('erase', () => {
       eventType: 'COMPLETE',
       run: { runId: '01941f29-7c00-7000-8000-000000000001' },
       job: { namespace: 'crm', name: 'export' },
-      inputs: [{ namespace: 'crm', name: 'ada.lovelace' }],
-      outputs: [],
+      inputs: [],
+      outputs: [{ namespace: 'crm', name: 'ada.lovelace' }],
     }
     const response = await app.fetch(
       new Request('http://localhost/api/v1/lineage', {
