@@ -62,7 +62,9 @@ export function checkUpstream({ question, byId, up }: Lineage) {
 
 /**
  * Requires that nothing downstream is left out, by the in-sets of the state: every entity nearer than
- * `depth` shows its whole in-set at design level, and every edge of it comes from a record of the bundle.
+ * `depth` shows its whole in-set at design level, and every edge of it comes from a record of the bundle
+ * that shows it too. One that is shown because it lies upstream as well could keep back its edges
+ * otherwise, and would not be followed: what lies behind it would be missed.
  *
  * @throws {ProofError} `PROOF_LINEAGE_HIDDEN`, `PROOF_LINEAGE_INCOMPLETE`
  */
@@ -74,13 +76,12 @@ export function checkDownstream({ question, byId, down }: Lineage, { entities }:
     if (design === undefined || design instanceof Uint8Array) {
       throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id} hides who lies downstream of it`)
     }
-    const missing = design.find((edge) => isDesign(edge.rel) && !byId.has(edge.id))
-    if (missing !== undefined) {
-      throw new ProofError(
-        'PROOF_LINEAGE_INCOMPLETE',
-        `${missing.id} ${missing.rel} ${id}, and is not shown`,
-      )
-    }
+    const missing = design.find((edge) => isDesign(edge.rel) && !down.has(edge.id))
+    if (missing === undefined) continue
+    const edge = `${missing.id} ${missing.rel} ${id}`
+    throw byId.has(missing.id)
+      ? new ProofError('PROOF_LINEAGE_HIDDEN', `${edge}, and hides its edges`)
+      : new ProofError('PROOF_LINEAGE_INCOMPLETE', `${edge}, and is not shown`)
   }
   const border = [...down].filter(([, distance]) => distance === question.depth).length
   const nearer = `every in-set nearer than depth ${question.depth} is shown and followed`

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { exitCode } from '../../proofs/report.ts'
-import type { InEdge } from '../../proofs/state.ts'
+import { type InEdge, inRoot } from '../../proofs/state.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { answer, type Changes, makeBundle } from '../make/bundle.ts'
 import { makeLog, type TestLink, type TestLog } from '../make/log.ts'
@@ -108,6 +108,39 @@ it('refuses every answer that leaves out or adds an entity, in any direction', a
       expect((await verdictOf(makeBundle(log, asked, { records: () => wrong }))).exit).toBe(1)
     }),
     { numRuns: 200 },
+  )
+})
+
+it('refuses every answer that leaves out an entity, whatever edges it hides elsewhere', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      cases,
+      fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
+      async (one, dice) => {
+        const world = ask(one)
+        if (!world) return
+        const { log, at, asked } = world
+        const right = answer(log, asked.question, at)
+        const gone = right[one.pick % right.length]!.header.id
+        const isHidden = (id: string, by: number) => dice[(log.ids().indexOf(id) + by) % 7]!
+        const bundle = makeBundle(log, asked, {
+          records: (shown) =>
+            shown
+              .filter(({ header }) => header.id !== gone)
+              .map((record) => (isHidden(record.header.id, 0) ? { ...record, out: null } : record)),
+          state: (part) => ({
+            ...part,
+            entities: part.entities.map((entity) =>
+              isHidden(entity.id, 3) && !(entity.design instanceof Uint8Array)
+                ? { ...entity, design: inRoot(sha256, entity.design) }
+                : entity,
+            ),
+          }),
+        })
+        if (right.length > 1) expect((await verdictOf(bundle)).exit).toBe(1)
+      },
+    ),
+    { numRuns: 400 },
   )
 })
 

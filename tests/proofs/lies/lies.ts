@@ -9,6 +9,7 @@ import { proveKeys, verifySparse } from '../../../proofs/sparse-proof.ts'
 import { changeKeys, treeRoot } from '../../../proofs/sparse-tree.ts'
 import { entityKey, inRoot } from '../../../proofs/state.ts'
 import { makeBundle } from '../../make/bundle.ts'
+import { circle } from '../../make/circle.ts'
 import { strayLeaf } from '../../make/log.ts'
 import type { Pen } from '../../make/pen.ts'
 import { statesOf, treeOfStates } from '../../make/state.ts'
@@ -173,6 +174,10 @@ export const LIES: Record<string, () => Lie> = {
     ),
   'an entity upstream left out': () => ({ bundle: tell({ records: without(raw) }) }),
   'an entity downstream left out': () => ({ bundle: tell({ records: without(report) }) }),
+  'an entity downstream left out behind one that lies upstream too': () => {
+    const { log, question, behind, hide } = circle()
+    return { bundle: makeBundle(log, { question }, hide(behind)) }
+  },
   'an entity that the tree lacks': () => ({
     bundle: tell({ states: (all) => new Map([...all].filter(([id]) => id !== raw)) }),
   }),

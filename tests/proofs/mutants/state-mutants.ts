@@ -4,6 +4,7 @@ import { proveKeys } from '../../../proofs/sparse-proof.ts'
 import { entityKey, type InEdge, inRoot } from '../../../proofs/state.ts'
 import type { StatePart } from '../../../proofs/state-part.ts'
 import { type Asked, type Changes, makeBundle } from '../../make/bundle.ts'
+import { circle } from '../../make/circle.ts'
 import { strayLeaf } from '../../make/log.ts'
 import { makeReplayer } from '../../make/replayer.ts'
 import { statesOf, type TestStates, treeOfStates } from '../../make/state.ts'
@@ -23,6 +24,8 @@ const asked: Asked = { question, replayers, witnesses: [makeWitness('one.example
 
 /** The bundle with a state that its mutants differ from. */
 export const genuineStated = () => makeBundle(log, asked)
+
+const round = circle()
 
 const stateMutant = (
   what: string,
@@ -215,6 +218,12 @@ export const STATE_MUTANTS = {
         })(part)
       },
     }),
+    {
+      what: 'one that lies upstream too, and hides what lies behind it',
+      code: 'PROOF_LINEAGE_HIDDEN',
+      make: () =>
+        makeBundle(round.log, { ...asked, question: round.question }, round.hide(round.behind)),
+    },
   ],
   'replay-form': [
     stateMutant('a note about another state', 'PROOF_REPLAY_OTHER', {
