@@ -63,3 +63,15 @@ export function erasedIn(
     return [{ id, seq, by: eraser.seq, at: eraser.at }]
   })
 }
+
+/** Gives the records shown whose body is kept back as a whole: there is one, and nothing erased it. */
+export function keptBackIn(
+  records: readonly ReadRecord[],
+  erasures: readonly ReadErasure[],
+  emptyBody: string,
+): ReadRecord[] {
+  const erased = new Set(erasedIn(records, erasures, emptyBody).map(({ seq }) => seq))
+  return records.filter(
+    ({ header, fields }) => fields === null && header.body !== emptyBody && !erased.has(header.seq),
+  )
+}

@@ -1,6 +1,6 @@
 import type { AnchorProof } from './anchors.ts'
 import { b64 } from './base64.ts'
-import { erasedIn } from './erasures.ts'
+import { erasedIn, keptBackIn } from './erasures.ts'
 import type { Sha256 } from './hash.ts'
 import { emptyHash } from './hash.ts'
 import type { Manifest } from './manifest.ts'
@@ -153,7 +153,10 @@ export async function verifyBundle({
   await checks.judge('link-changes', [records], checkChanges)
   await checks.judge('link-ends', [records], checkEnds)
   await checks.judge('bodies', [records], (r) => checkBodies(sha256, r))
-  await checks.judge('withheld-fields', [manifest, records], checkWithheld)
+  const emptyBody = b64(emptyHash(sha256))
+  await checks.judge('withheld-fields', [manifest, records, erasures], (m, r, e) =>
+    checkWithheld(m, r, keptBackIn(r, e, emptyBody)),
+  )
   await checks.judge('erasures', [manifest, erasures, records], (m, e, r) =>
     checkErasures(sha256, m, { erasures: e, records: r }),
   )
@@ -211,14 +214,13 @@ export async function verifyBundle({
   )
   await checks.judge('replay-signature', [knownReplayers(sha256, note, trust)], checkReplayers)
 
+  const shown = records.found ? records.value : []
+  const brought = erasures.found ? erasures.value : []
   return judge(checks.all(), {
     manifest: manifest.found ? manifest.value : null,
-    records: records.found ? records.value : [],
-    erased: erasedIn(
-      records.found ? records.value : [],
-      erasures.found ? erasures.value : [],
-      b64(emptyHash(sha256)),
-    ),
+    records: shown,
+    erased: erasedIn(shown, brought, emptyBody),
+    keptBack: keptBackIn(shown, brought, emptyBody),
   })
 }
 

@@ -164,14 +164,25 @@ export function checkBodies(sha256: Sha256, records: Records) {
 
 /**
  * Requires the fields withheld to be those that the manifest states, no more and no fewer: a reader
- * then knows by what rule something is missing. A manifest that states nothing leaves it open.
+ * then knows by what rule something is missing. So no body is missing as a whole either, but one that is
+ * erased. A manifest that states nothing leaves it open.
  *
+ * @param keptBack The records whose bodies are not shown, though nothing erased them.
  * @throws {ProofError} `PROOF_WITHHELD`
  */
-export function checkWithheld({ predicate: { withhold } }: Manifest, records: Records) {
+export function checkWithheld(
+  { predicate: { withhold } }: Manifest,
+  records: Records,
+  keptBack: Records,
+) {
   const withheld = withheldIn(records)
   const told = `${withheld.flatMap(({ names }) => names).length} in ${withheld.length} records`
   if (withhold === undefined) return `${told}, and the manifest states no rule for it`
+  const [whole] = keptBack
+  if (whole !== undefined) {
+    const message = `the body of ${whole.header.id} is not shown, against what the manifest states`
+    throw new ProofError('PROOF_WITHHELD', message)
+  }
   const stated = parseStatedWithholding(withhold)
   for (const { header, fields } of records) {
     const names = withheldNames(stated, header.kind, fields?.map(({ name }) => name) ?? [])

@@ -10,6 +10,8 @@ interface Ground {
   /** None where they could not be read. */
   records: readonly ReadRecord[]
   erased: Erased[]
+  /** Records whose bodies are not shown, though nothing erased them. */
+  keptBack: readonly ReadRecord[]
 }
 
 type Ruling = { result: Result; detail: string }
@@ -24,13 +26,13 @@ const COMPLETE: ReadonlySet<string> = new Set(['lineage-upstream', 'lineage-down
 const IN_THE_LOG: ReadonlySet<string> = new Set(['proof-positions', 'proof-inclusion'])
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
-export function judge(checks: Check[], { manifest, records, erased }: Ground): Report {
+export function judge(checks: Check[], { manifest, records, erased, keptBack }: Ground): Report {
   const withheld = withheldIn(records)
   return {
     checks,
     verdict: {
       intact: tellMissing(
-        { withheld, erased },
+        { withheld, erased, keptBack },
         sumUp(
           // A bundle without a state proof is no less whole; whatever failed fails by its own name.
           checks.filter(
@@ -68,12 +70,13 @@ export function sumUp(checks: readonly Check<string>[]): Ruling {
 
 /** A bundle may be whole and yet not show everything; whoever reads the verdict alone must see that. */
 function tellMissing(
-  { withheld, erased }: Pick<Report, 'withheld' | 'erased'>,
+  { withheld, erased, keptBack }: Pick<Report, 'withheld'> & Pick<Ground, 'erased' | 'keptBack'>,
   { result, detail }: Ruling,
 ): Ruling {
   const fields = count(withheld.flatMap(({ names }) => names).length, 'field')
   const told = [
     withheld.length > 0 && `${fields} withheld in ${count(withheld.length, 'record')}`,
+    keptBack.length > 0 && `the bodies of ${count(keptBack.length, 'record')} not shown`,
     erased.length > 0 && `the bodies of ${count(erased.length, 'record')} erased`,
   ]
   return { result, detail: [detail, ...told.filter((one) => one !== false)].join('; ') }

@@ -208,6 +208,10 @@ it('shows withheld fields and bodies that are not shown for what they are', asyn
     '13 in 5 records, and the manifest states no rule for it',
   )
   expect(report.withheld.flatMap(({ names }) => names)).toHaveLength(13)
+  // Whoever reads the verdict alone sees it too.
+  expect(report.verdict.intact.detail).toContain(
+    '13 fields withheld in 5 records; the bodies of 1 record not shown',
+  )
 })
 
 it('verifies a manifest of thousands of subjects', async () => {

@@ -33,6 +33,14 @@ export const WITHHOLD_MUTANTS = {
       stated(['Job.format'], withheld(raw, 'format')),
     ),
     mutant(
+      'a whole body that is not shown',
+      'PROOF_WITHHELD',
+      stated(
+        ['nothing'],
+        record(raw, (shown) => ({ ...shown, fields: null })),
+      ),
+    ),
+    mutant(
       'one of two fields shown that a pattern names',
       'PROOF_WITHHELD',
       stated(['Job.na*e', 'Job.owne*'], withheld(reporting, 'owner')),
