@@ -49,12 +49,13 @@ const verdict = ({ verdict }: Report) => [
 
 function claims({ bundle }: Report) {
   if (bundle === null) return []
-  const { root, direction, depth, tenant, origin, asOf, size, records } = bundle
+  const { root, direction, depth, tenant, origin, asOf, stateSize, size, records } = bundle
   const rows = [
     ['Asked of', root],
     ['Direction and depth', `${direction}, ${depth} hops`],
     ['Tenant and log', `${tenant}, ${origin}`],
     ['As of', `position ${asOf}, under a checkpoint of size ${size}`],
+    ['Rests on', stateSize === null ? 'no state' : `the log’s state at position ${stateSize}`],
     ['Answer', `${records} records`],
   ]
   const lines = rows.map(([term, text]) => `<dt>${term}</dt><dd>${shown(text!)}</dd>`)
@@ -99,8 +100,15 @@ function withheld({ withheld, bundle }: Report) {
     '<table><thead><tr><th>Position</th><th>Record</th><th>Fields</th></tr></thead><tbody>',
     ...lines,
     '</tbody></table>',
+    ...more(withheld),
   ]
 }
+
+/** Nobody is to take the records named for all. */
+const more = (all: readonly unknown[]) =>
+  all.length > MOST_NAMED
+    ? [`<p>The other ${all.length - MOST_NAMED} records are in the report for machines.</p>`]
+    : []
 
 function erased({ erased }: Report) {
   if (erased.length === 0) return []
@@ -114,10 +122,11 @@ function erased({ erased }: Report) {
     erased.length === 1 ? 'body of one record is' : `bodies of ${erased.length} records are`
   return [
     '<h2>What is erased</h2>',
-    `<p>The ${many} erased, and the log says when. Nothing is kept back here: it is gone.</p>`,
+    `<p>The ${many} erased, and the log says when. That is not withheld: whoever made this bundle says that nobody has it any more. What was handed out before, nobody calls back.</p>`,
     '<table><thead><tr><th>Position</th><th>Record</th><th>Erased</th></tr></thead><tbody>',
     ...lines,
     '</tbody></table>',
+    ...more(erased),
   ]
 }
 

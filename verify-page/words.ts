@@ -16,15 +16,15 @@ export const LINE_WORDS: Record<Line, { name: string; asks: string }> = {
   },
   current: {
     name: 'Current',
-    asks: 'Are these the latest records at the position asked about?',
+    asks: 'Are these the latest records at the position of the state that the answer rests on?',
   },
   completeUp: {
     name: 'Complete upstream',
-    asks: 'Is nothing left out of what the data came from?',
+    asks: 'Is nothing left out of what the data came from, as far as was asked?',
   },
   completeDown: {
     name: 'Complete downstream',
-    asks: 'Is nothing left out of what was made from the data?',
+    asks: 'Is nothing left out of what was made from the data, as far as was asked?',
   },
   terms: { name: 'Terms', asks: 'Under which licence terms was it handed out?' },
 }
@@ -63,7 +63,7 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
   'link-ends': 'Every origin is a known kind of link to one definite record.',
   bodies: 'The contents shown are those that the records committed to.',
   erasures: 'What is shown as erased was erased, and the log says so.',
-  'withheld-fields': 'What is withheld is exactly what the bundle says is withheld.',
+  'withheld-fields': 'Nothing is withheld, and nothing shown, against what the bundle says of it.',
   'state-form': 'The proof of the log’s state is well formed.',
   'state-size': 'It is of the position that the table of contents names.',
   'state-place': 'The state it rests on stands in the log.',
@@ -76,7 +76,7 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
   'origin-listed': 'Your trust root knows this log.',
   'origin-tenant': 'The log is the one of this customer.',
   'key-chain': 'The keys lead back to keys in your trust root.',
-  'anchor-roots': 'The log agrees with what your trust root holds for certain.',
+  'anchor-roots': 'Nothing that your trust root holds for certain speaks against the log.',
   'manifest-key': 'The key that signed the bundle was allowed to.',
   'manifest-signature': 'That signature holds.',
   'checkpoint-key': 'The key that signed the log’s checkpoint was allowed to.',

@@ -149,7 +149,7 @@ function detail(record: IndexSource['records'][number], isErased: boolean) {
   })
   const body =
     fields === null
-      ? `<p class="kept">The body is ${isErased ? 'erased: nobody has it any more' : 'not shown'}.</p>`
+      ? `<p class="kept">The body is ${isErased ? 'erased, as the log says' : 'not shown'}.</p>`
       : `<table><thead><tr><th>Field</th><th>Value</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
   return `<details><summary>${header.seq}: ${shown(header.kind)} <bdi>${shown(cut(labelOf(record), 200))}</bdi></summary><p><code>${shown(header.id)}</code>, version ${header.version}, ${shown(header.action)}</p>${body}</details>`
 }
