@@ -7,8 +7,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
-    // Files share a database, and a server of one may sign a log of another between two of its steps.
-    retry: 2,
     // Each file starts servers of its own, so a worker is kept from leaking one file's state into the next.
     isolate: true,
   },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,11 +13,13 @@ import { assertOne, dataset, expectClean, headers, rawDatabase } from '../ledger
 import { testNeo4j } from '../setup/database.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 
-const { database, ledger, keys, home } = await testLedger()
+const { database, ledger, keys, home: shared } = await testLedger()
 const raw = rawDatabase()
 const PROGRAM = fileURLToPath(new URL('./eraser.ts', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'selvedge-eraser-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+/** That of the run, but for the journal: no server of another file may complete what is begun here. */
+const home = mkdtempSync(join(tmpdir(), 'selvedge-eraser-'))
+for (const name of ['keys', 'register.sqlite']) symlinkSync(join(shared, name), join(home, name))
+afterAll(() => rmSync(home, { recursive: true }))
 
 /** Erases in a process of its own, which kills itself at a point of its way; gives how it ended. */
 async function eraseAndDie(args: string[], failpoint: string) {

@@ -4,7 +4,7 @@ import { type ErasureJournal, openErasureJournal } from '../../ledger/erasures.t
 import type { Keys } from '../../ledger/keys.ts'
 import { type Ledger, type LedgerOptions, openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
-import { type Database, openDatabase, query, SERVICE } from '../../lineage/graph.ts'
+import { type Database, type Graph, openDatabase, query } from '../../lineage/graph.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { openKeyring } from '../../server/keyring.ts'
@@ -36,16 +36,15 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
   // One of its own, so that no other file's ledger completes what this one has begun.
   const journal = openErasureJournal(join(home, `erasures-${crypto.randomUUID()}.sqlite`))
   const ledger = await openLedger({
-    database,
+    database: signing === 'on demand' ? unlisting(database) : database,
     service: SERVICE_NAME,
     keys,
     register,
     erasing: { journal, objects: openObjectFiles(join(home, 'objects')), pendingDays: 30 },
     signing,
-    // Other files' tests damage their tenants on purpose, and every ledger sweeps all of them.
+    // Other files' tests damage their tenants on purpose, and every ledger sweeps all that are listed.
     onError: (error) => isOthers(error) || errors.push(error),
   })
-  if (signing === 'on demand') unlisted.set(ledger, database)
   afterAll(async () => {
     await ledger.close()
     register.close()
@@ -57,12 +56,31 @@ export async function testLedger(signing: Signing = 'on demand'): Promise<{
 
 const tenants: string[] = []
 
-/** Ledgers whose tenants no other ledger of this run may sweep, with the database that they are in. */
-const unlisted = new Map<Ledger, Database>()
+/** The tenants that tests are founding at this moment. */
+const founding = new Set<string>()
 
 const DELIST = query(`
   // leave a tenant off the list
-  MATCH (entry:TenantEntry {tenant: $tenant, name: $name}) DELETE entry`)
+  MATCH (entry:TenantEntry {tenant: $service, name: $tenant}) DELETE entry`)
+
+/**
+ * The database, where the tenants that tests found are on no list from the first: another file's ledger
+ * sweeps all that are listed, and a state record of its making would move the positions of a test.
+ */
+const unlisting = (database: Database): Database => ({
+  ...database,
+  graph(tenant) {
+    const graph = database.graph(tenant)
+    if (!founding.has(tenant)) return graph
+    const write: Graph['write'] = (work, timeoutMs) =>
+      graph.write(async (transaction) => {
+        const done = await work(transaction)
+        await transaction.run(DELIST)
+        return done
+      }, timeoutMs)
+    return { ...graph, write }
+  },
+})
 
 /**
  * Whether an error says that it is of a log, and of none of this file's; or of a key, which are all held
@@ -79,11 +97,9 @@ const isOthers = (error: unknown) => {
 export async function freshTenant(ledger: Ledger, prefix = 't'): Promise<string> {
   const tenant = `${prefix}-${process.pid}-${tenants.length}-${crypto.randomUUID().slice(0, 8)}`
   tenants.push(tenant)
+  founding.add(tenant)
   await ledger.createTenant({ tenant, subject: 'test' })
-  await unlisted
-    .get(ledger)
-    ?.graph(SERVICE)
-    .write(({ run }) => run(DELIST, { name: tenant }))
+  founding.delete(tenant)
   return tenant
 }
 
