@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { findCommands, saveCommands } from '../lineage/commands.ts'
+import type { RecordRow } from '../lineage/entity-store.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { createLog, readLog } from '../lineage/log.ts'
 import { enterTenant, saveActors } from '../lineage/tenants.ts'
@@ -7,7 +8,7 @@ import { b64 } from '../proofs/base64.ts'
 import { TENANT } from '../proofs/ids.ts'
 import { leafRow } from './append-leaves.ts'
 import { commandRow, newActor, type Receipt, replay } from './attempt.ts'
-import { type Batch, openBatch } from './batch.ts'
+import { openBatch } from './batch.ts'
 import { openDraft } from './drafting.ts'
 import { firstKeyLeaf, KEY_USES, type KeyUse, type SigningKey } from './keys.ts'
 import { originOf } from './origin.ts'
@@ -45,12 +46,15 @@ export async function foundTenant(
   if (!TENANT.test(tenant)) throw tenantNameInvalid(tenant)
   const origin = originOf(service, tenant)
   const signed = (await register?.last(origin)) ?? null
+  const at = new Date().toISOString()
+  // Signed before anything is locked: whoever holds the keys may take seconds, and may fail.
+  const keys = await firstKeys(founding, at)
   return database.graph(tenant).write(async ({ run }) => {
     await enterTenant(run)
     const found = await readLog(run)
     if (found) return foundBefore(run, founding, found.epoch)
     if (signed) throw logBehindRegister({ origin, size: 0, signed })
-    return writeFirstLeaves(run, founding, origin)
+    return writeFirstLeaves(run, founding, { origin, at, keys })
   })
 }
 
@@ -62,13 +66,16 @@ async function foundBefore(ask: Ask, founding: Founding, epoch: number): Promise
   throw again?.problem ?? tenantExists(tenant)
 }
 
-async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): Promise<Receipt> {
+async function writeFirstLeaves(
+  ask: Ask,
+  founding: Founding,
+  { origin, at, keys }: { origin: string; at: string; keys: readonly RecordRow[] },
+): Promise<Receipt> {
   const { tenant, subject } = founding
-  const at = new Date().toISOString()
   const namingKey = new Uint8Array(randomBytes(32))
   await createLog(ask, { origin, at, namingKey: b64(namingKey) })
   const batch = openBatch(ask, { tenant, at, size: 0, namingKey })
-  addKeys(batch, founding.keys)
+  batch.records.push(...keys)
   const actor = newActor()
   await saveActors(ask, new Map([[subject, actor]]))
   const { draft, changes } = openDraft(batch, actor)
@@ -88,9 +95,7 @@ async function writeFirstLeaves(ask: Ask, founding: Founding, origin: string): P
   return receipt
 }
 
-async function addKeys(batch: Batch, keys: Founding['keys']) {
-  for (const [seq, use] of KEY_USES.entries()) {
-    const place = { tenant: batch.tenant, seq, at: batch.at }
-    batch.records.push(leafRow(await firstKeyLeaf(keys[use], place)))
-  }
-}
+const firstKeys = ({ tenant, keys }: Founding, at: string): Promise<RecordRow[]> =>
+  Promise.all(
+    KEY_USES.map(async (use, seq) => leafRow(await firstKeyLeaf(keys[use], { tenant, seq, at }))),
+  )
