@@ -36,19 +36,20 @@ export async function proveState(
   const id = await idOfNamed(named, context)
   const asked = await askedState(services, tenant, { asked: asOf ?? null, least: size })
   if (!asked.leaf) throw stateNone(asked.asOf)
-  const { note, root } = asked.checkpoint
+  const { leaf, checkpoint } = asked
+  const { note, root } = checkpoint
   const [{ entity, proof, json }, { path, ...inclusion }] = await Promise.all([
-    proveEntity(graph.read, asked.leaf, id),
-    proveLeaf(graph.read, asked.leaf.seq, { note }),
+    proveEntity(services, tenant, { ...asked, leaf }, id),
+    proveLeaf(graph.read, leaf.seq, { note }),
   ])
   return {
     id,
     asOf: asked.asOf,
-    stateSize: asked.leaf.size,
+    stateSize: leaf.size,
     entity,
     shape: proof.shape,
     hashes: proof.hashes.map((hash) => b64(hash)),
     json,
-    inclusion: { seq: asked.leaf.seq, root, note, path: path.map(b64), ...inclusion },
+    inclusion: { seq: leaf.seq, root, note, path: path.map(b64), ...inclusion },
   }
 }

@@ -49,7 +49,7 @@ const StateProofRef = builder.objectRef<StateProof>('StateProof').implement({
     }),
     json: t.exposeString('json', {
       description:
-        'State record, entity and proof as one canonical JSON text, as a bundle shows them.',
+        'All of this as one text, which `prov-verifier state` verifies offline (docs/specs/state.md, «State proof»).',
     }),
   }),
 })

@@ -59,13 +59,23 @@ export async function askedState(
 }
 
 /** The state record that a checkpoint ends in; `null` under one from before there were any. */
-export async function stateUnder(
+async function stateUnder(
   { database }: Pick<Exporting, 'database'>,
   tenant: string,
   { size }: SignedCheckpoint,
 ): Promise<StateLeaf | null> {
   const row = await stateAt(database.graph(tenant).read, size - 1)
   return row?.seq === size - 1 ? stateLeafOf(row) : null
+}
+
+/** The state record that a checkpoint ends in, where it is another than the one that an answer rests on. */
+export async function otherEnd(
+  exporting: Pick<Exporting, 'database'>,
+  tenant: string,
+  { leaf, checkpoint }: Pick<AskedState, 'checkpoint'> & { leaf: StateLeaf },
+): Promise<StateLeaf | null> {
+  const end = await stateUnder(exporting, tenant, checkpoint)
+  return end && end.seq > leaf.seq ? end : null
 }
 
 /** Reads a state record as it stands in the log. */

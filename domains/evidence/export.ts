@@ -9,7 +9,7 @@ import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
 import type { RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
-import { type AskedState, askedState, stateUnder } from './asked-state.ts'
+import { type AskedState, askedState, otherEnd } from './asked-state.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
 import { exportOvertaken } from './problems.ts'
@@ -148,8 +148,7 @@ async function stateOf(
   { leaf, checkpoint, ...shown }: StateShown,
 ) {
   if (leaf === null) return null
-  const end = await stateUnder({ database }, tenant, checkpoint)
-  const last = end && end.seq > leaf.seq ? end : null
+  const last = await otherEnd({ database }, tenant, { leaf, checkpoint })
   return readStatePart(database.graph(tenant).read, { leaf, last }, shown)
 }
 

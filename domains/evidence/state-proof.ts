@@ -3,11 +3,13 @@ import type { Ask } from '../../lineage/graph.ts'
 import { readLeaves } from '../../lineage/log.ts'
 import { leavesAsOf } from '../../lineage/state-log.ts'
 import { b64 } from '../../proofs/base64.ts'
-import { canonical } from '../../proofs/canonical.ts'
-import type { StateLeaf } from '../../proofs/leaf.ts'
+import { parseLeaf, type RecordHeader, type StateLeaf } from '../../proofs/leaf.ts'
 import { proveKeys, type SparseProof } from '../../proofs/sparse-proof.ts'
 import { entityKey } from '../../proofs/state.ts'
-import { statePartJson } from '../../proofs/state-part.ts'
+import { stateProofPlaces, stateProofText } from '../../proofs/state-proof.ts'
+import { type AskedState, otherEnd } from './asked-state.ts'
+import type { Exporting } from './export.ts'
+import { batchProof } from './inclusion.ts'
 import { readStateView } from './state-view.ts'
 
 /** What a state has of an entity. */
@@ -22,30 +24,42 @@ export interface ProvenEntity {
 
 /** That a state has an entity, with its latest record, or that it has none of that id. */
 export interface EntityProof {
-  id: string
-  leaf: StateLeaf
   /** `null`: the state has no entity of that id. */
   entity: ProvenEntity | null
   proof: SparseProof
-  /** The same as one text, in the form that bundles have it (docs/specs/state.md, "In a bundle"). */
+  /** All of it as one text, with what leads to the checkpoint (docs/specs/state.md, "State proof"). */
   json: string
 }
 
 /**
- * Proves what a state has of one entity (docs/specs/state.md, "Proof").
+ * Proves what a state has of one entity (docs/specs/state.md, "State proof").
  *
  * @throws {Problem} `STATE_TOO_OLD`
  */
-export async function proveEntity(ask: Ask, leaf: StateLeaf, id: string): Promise<EntityProof> {
-  const { tree, entities } = await readStateView(ask, leaf, [id])
-  const proof = proveKeys(tree, [entityKey(sha256, id)])
+export async function proveEntity(
+  exporting: Pick<Exporting, 'database'>,
+  tenant: string,
+  { asOf, leaf, checkpoint }: AskedState & { leaf: StateLeaf },
+  id: string,
+): Promise<EntityProof> {
+  const { read } = exporting.database.graph(tenant)
+  const [{ tree, entities }, last] = await Promise.all([
+    readStateView(read, leaf, [id]),
+    otherEnd(exporting, tenant, { leaf, checkpoint }),
+  ])
   const state = entities.get(id)
-  const shown = state ? [{ id, design: state.design, run: state.run }] : []
-  const json = canonical(statePartJson({ leaf, last: null, entities: shown, proof }))
-  if (!state) return { id, leaf, entity: null, proof, json }
-  const [latest] = await leavesAsOf(ask, [id], leaf.size)
+  const row = state && (await latestLeaf(read, id, leaf.size))
+  const current = row && { header: parseLeaf(row.header) as RecordHeader, ...state }
+  const shown = { leaf, last, entities: [{ id, current: current ?? null }] }
+  const proof = proveKeys(tree, [entityKey(sha256, id)])
+  const batch = await batchProof(read, checkpoint.size, stateProofPlaces(shown))
+  const json = stateProofText({ ...shown, asOf, proof, batch, checkpoint: checkpoint.note })
+  const entity = row && { ...row, design: b64(state.design), run: b64(state.run) }
+  return { entity: entity ?? null, proof, json }
+}
+
+async function latestLeaf(ask: Ask, id: string, position: number) {
+  const [latest] = await leavesAsOf(ask, [id], position)
   const [row] = await readLeaves(ask, latest!.seq, latest!.seq + 1)
-  const { design, run } = state
-  const entity = { header: row!.header, leaf: row!.leaf, design: b64(design), run: b64(run) }
-  return { id, leaf, entity, proof, json }
+  return { header: row!.header, leaf: row!.leaf }
 }

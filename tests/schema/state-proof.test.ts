@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
+import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { verifyInclusion } from '../../proofs/inclusion.ts'
-import { parseJson } from '../../proofs/json.ts'
 import { hashLeaf, parseLeaf, type StateLeaf } from '../../proofs/leaf.ts'
 import { verifySparse } from '../../proofs/sparse-proof.ts'
 import { entityKey, stateValue } from '../../proofs/state.ts'
-import { readStatePart } from '../../proofs/state-part.ts'
+import { readStateProof } from '../../proofs/state-proof.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { verifyState } from '../../proofs/verify-state.ts'
 import { testApp } from '../setup/app.ts'
 import { dataset, recorded } from './recording.ts'
 
@@ -50,9 +51,18 @@ function check({ id, stateSize, shape, hashes, json, entity, inclusion }: Proof)
     })
   const claims = [{ key: entityKey(sha256, id), value }]
   verifySparse(sha256, { shape, hashes: hashes.map(unb64) }, claims, unb64(leaf.root))
-  const part = readStatePart(sha256, parseJson(json))
-  expect(part.entities.map((one) => one.id)).toEqual(entity ? [id] : [])
-  verifySparse(sha256, part.proof, claims, unb64(part.leaf.root))
+  const read = readStateProof(sha256, utf8(json))
+  expect(read.entities.map((one) => [one.id, one.current !== null])).toEqual([
+    [id, entity !== null],
+  ])
+}
+
+/** What `prov-verifier state` says of the text, under the tenant's own trust root. */
+async function verdictOf(tenant: string, { json }: Proof) {
+  const trust = await trustRoot(test.database.graph(tenant).read, tenant)
+  const { verdict, checks } = await verifyState({ sha256, bytes: utf8(json), trust })
+  expect(checks.filter(({ result }) => result === 'fail')).toEqual([])
+  return [verdict.intact.result, verdict.authentic.result]
 }
 
 const named = (name: string) => ({ kind: 'Dataset', namespace: 'db', name })
@@ -68,6 +78,7 @@ it('proves the latest record of an entity, and that there is no other', async ()
   expect(errors).toBeUndefined()
   const proof = data.log.stateProof
   check(proof)
+  expect(await verdictOf(tenant, proof)).toEqual(['pass', 'pass'])
   expect(JSON.parse(proof.entity!.header)).toMatchObject({ id: proof.id, version: 1 })
   expect((await prove(tenant, { id: proof.id })).data.log.stateProof).toMatchObject({
     id: proof.id,
@@ -82,6 +93,7 @@ it('proves that there is no entity of a name', async () => {
   const proof = (await prove(tenant, named('nowhere'))).data.log.stateProof
   expect(proof.entity).toBeNull()
   check(proof)
+  expect(await verdictOf(tenant, proof)).toEqual(['pass', 'pass'])
 })
 
 it('proves the version that was the latest at an earlier position', async () => {
@@ -93,6 +105,7 @@ it('proves the version that was the latest at an earlier position', async () => 
   for (const asOf of [then, null]) {
     const proof = (await prove(tenant, { ...named('a'), asOf })).data.log.stateProof
     check(proof)
+    expect(await verdictOf(tenant, proof)).toEqual(['pass', 'pass'])
     versions.push((JSON.parse(proof.entity!.header) as { version: number }).version)
   }
   expect(versions).toEqual([1, 2])
