@@ -66,7 +66,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
 }
 
 /** Some mutants are of a trust root that no file could hold. */
-function isTrust(trust: Trust) {
+export function isTrust(trust: Trust) {
   try {
     parseTrust(sha256, formatTrust(trust))
     return true

@@ -4,10 +4,12 @@ import { sha256 } from '../../core/sha256.ts'
 import { CHECKS } from '../../proofs/report.ts'
 import { parseTrust } from '../../proofs/trust.ts'
 import { parseWithholding, withheldNames } from '../../proofs/withhold.ts'
+import { allMutants } from '../make/corpus.ts'
 import {
   type BundleVectors,
   type EntryVectors,
   fileOf,
+  isTrust,
   lookAt,
   lookAtEntry,
   makeBundleVectors,
@@ -45,10 +47,13 @@ describe('the published bundles', () => {
     expect(failed.map(([check]) => check)).toEqual([vector.what.split(': ')[0]])
   })
 
-  it('have a bad one for every check', () => {
-    const refusing = new Set(bundles.bad.flatMap(({ expected }) => expected.failed.map(([c]) => c)))
-    const without = Object.keys(CHECKS).filter((check) => !refusing.has(check))
+  it('have a bad one for every check, and for every code of which there is a mutant', async () => {
+    const refusing = new Set(bundles.bad.flatMap(({ expected }) => expected.failed).map(String))
+    const mutants = (await allMutants()).filter(({ make }) => isTrust(make().trust))
+    const without = mutants.filter(({ check, code }) => !refusing.has(`${check},${code}`))
     expect(without, `delete ${at('bundles')} and run this test again`).toEqual([])
+    const checks = new Set(mutants.map(({ check }) => check))
+    expect(Object.keys(CHECKS).filter((check) => !checks.has(check))).toEqual([])
   })
 })
 

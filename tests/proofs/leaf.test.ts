@@ -51,7 +51,7 @@ const written = (leaf: Change) =>
     Object.fromEntries(Object.entries(leaf).filter(([, value]) => value !== undefined)) as Json,
   )
 
-it.each<[string, Change]>([
+const accepted: [string, Change][] = [
   ['an assertion', record],
   ['a first version', { ...record, version: 1, unlinks: [] }],
   ['a link to itself', { ...record, links: [link('WAS_DERIVED_FROM', orders, null)] }],
@@ -81,7 +81,9 @@ it.each<[string, Change]>([
     'an epoch after an epoch',
     { ...epoch, origin: 'log.example/acme/3', prevOrigin: 'log.example/acme/2' },
   ],
-])('reads %s and writes it again', (_what, leaf) => {
+]
+
+it.each(accepted)('reads %s and writes it again', (_what, leaf) => {
   const source = written(leaf)
   const parsed = parseLeaf(source)
   expect(text(leafBytes(parsed))).toBe(source)
@@ -215,21 +217,37 @@ it.each(refusals)('refuses %s', (_what, leaf, change, code) => {
   expectCode(() => parseLeaf(written({ ...leaf, ...change })), code)
 })
 
-it.each([
-  ['a space', (source: string) => source.replace(',', ', '), 'PROOF_JSON_NOT_CANONICAL'],
-  ['a newline at the end', (source: string) => `${source}\n`, 'PROOF_JSON_NOT_CANONICAL'],
+const misspelt: [string, (source: string) => string, ProofCode][] = [
+  ['a space', (source) => source.replace(',', ', '), 'PROOF_JSON_NOT_CANONICAL'],
+  ['a newline at the end', (source) => `${source}\n`, 'PROOF_JSON_NOT_CANONICAL'],
   ['members in another order', reordered, 'PROOF_JSON_NOT_CANONICAL'],
-  ['a number in another form', (s: string) => s.replace('42', '42.0'), 'PROOF_JSON_NOT_CANONICAL'],
-  ['a member twice', (s: string) => s.replace('{', '{"actor":1,'), 'PROOF_JSON_DUPLICATE'],
+  ['a number in another form', (s) => s.replace('42', '42.0'), 'PROOF_JSON_NOT_CANONICAL'],
+  ['a member twice', (s) => s.replace('{', '{"actor":1,'), 'PROOF_JSON_DUPLICATE'],
   ['an array', () => '[]', 'PROOF_MEMBERS'],
-  ['over 65,535 bytes', (s: string) => s.padEnd(65_536), 'PROOF_LEAF_TOO_LARGE'],
+  ['over 65,535 bytes', (s) => s.padEnd(65_536), 'PROOF_LEAF_TOO_LARGE'],
   [
     'over 65,535 bytes in fewer characters',
     () => `"${'€'.repeat(22_000)}"`,
     'PROOF_LEAF_TOO_LARGE',
   ],
-] as const)('refuses a leaf with %s', (_what, change, code) => {
+]
+
+it.each(misspelt)('refuses a leaf with %s', (_what, change, code) => {
   expectCode(() => parseLeaf(change(written(record))), code)
+})
+
+// `npx vitest run tests/proofs/leaf.test.ts -u` writes the file anew.
+it('keeps the vectors of leaves as published', async () => {
+  const good = accepted.map(([what, leaf]) => ({ what, entry: written(leaf) }))
+  const bad = [
+    ...refusals.map(([what, leaf, change, code]) => {
+      return { what, entry: written({ ...leaf, ...change }), code }
+    }),
+    ...misspelt.map(([what, change, code]) => ({ what, entry: change(written(record)), code })),
+  ]
+  await expect(`${JSON.stringify({ good, bad }, null, 1)}\n`).toMatchFileSnapshot(
+    '../../docs/specs/vectors/leaves.json',
+  )
 })
 
 function reordered(source: string) {
