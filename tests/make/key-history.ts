@@ -8,15 +8,16 @@ import { rootOf } from '../../proofs/merkle.ts'
 import type { Trust, TrustKey } from '../../proofs/trust.ts'
 import { type Changes, makeBundle } from './bundle.ts'
 import { makeKey, type TestKey } from './keys.ts'
-import { makeLog, type TestLog } from './log.ts'
+import { makeLog, type TestLink, type TestLog } from './log.ts'
 
 type Use = KeyLeaf['use']
 
-/** A step in the life of a log and its keys; `which` picks among the keys that there are. */
+/** A step in the life of a log and its keys; `which` picks among the keys, or things, that there are. */
 export type KeyStep =
   | { do: 'append'; count: number }
   | { do: 'rotate'; use: Use; retire: boolean }
   | { do: 'retire' | 'compromise'; use: Use; which: number; ago: number }
+  | { do: 'erase'; which: number }
   | { do: 'export' }
 
 const use = fc.constantFrom<Use>('checkpoint', 'manifest')
@@ -33,6 +34,10 @@ export const keyHistory = (most: number): fc.Arbitrary<KeyStep[]> =>
         }),
       },
       { weight: 3, arbitrary: fc.record({ do: fc.constant('export' as const) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('erase' as const), which: fc.nat(9) }),
+      },
       {
         weight: 3,
         arbitrary: fc.record({ do: fc.constant('rotate' as const), use, retire: fc.boolean() }),
@@ -65,10 +70,12 @@ export class KeyWorld {
   readonly exported: Exported[] = []
   readonly keys = new Map<string, TestKey>()
   readonly root: string
+  /** What has a body that can be erased. */
+  readonly #said = new Set<string>()
 
   constructor() {
     for (const key of Object.values(this.log.keys)) this.keys.set(key.kid, key)
-    this.root = this.log.assert('Dataset', 'root', {}).id
+    this.root = this.#say('root')
     this.export()
   }
 
@@ -83,14 +90,32 @@ export class KeyWorld {
   play(step: KeyStep) {
     if (step.do === 'append') this.append(step.count)
     else if (step.do === 'rotate') this.rotate(step)
+    else if (step.do === 'erase') this.erase(step.which)
     else if (step.do === 'export') this.export()
     else this.end(step)
   }
 
+  /** Some things more, of which the root is said to come from the last. */
   append(count: number) {
-    for (let i = 0; i < count; i++) {
-      this.log.assert('Dataset', `more ${this.log.leaves.length}`, {})
-    }
+    let last = this.root
+    for (let i = 0; i < count; i++) last = this.#say(`more ${this.log.leaves.length}`)
+    this.#say('root', last)
+  }
+
+  #say(name: string, from?: string) {
+    const links: TestLink[] = from === undefined ? [] : [['WAS_DERIVED_FROM', from]]
+    const body = { contact: `${this.log.leaves.length}@example.org` }
+    const { id } = this.log.assert('Dataset', name, body, links)
+    this.#said.add(id)
+    return id
+  }
+
+  /** Erases all that was ever said of one thing. */
+  erase(which: number) {
+    const id = [...this.#said].at(-1 - (which % Math.max(this.#said.size, 1)))
+    if (id === undefined) return
+    this.log.erase(id)
+    this.#said.delete(id)
   }
 
   /** A key for a use by the size that a checkpoint would now have. */

@@ -19,8 +19,9 @@ function played(steps: readonly KeyStep[]) {
 }
 
 async function verdictOf(bytes: Uint8Array, trust: Trust, anchors: readonly AnchorProof[] = []) {
-  const { verdict, checks } = await verifyBundle({ sha256, bytes, trust, anchors })
-  return { intact: verdict.intact.result, authentic: verdict.authentic.result, checks }
+  const { verdict, checks, erased } = await verifyBundle({ sha256, bytes, trust, anchors })
+  const { intact, authentic } = verdict
+  return { intact: intact.result, authentic: authentic.result, checks, erased: erased.length }
 }
 
 /**
@@ -41,7 +42,8 @@ function leadsBack({ records, signers }: Exported, use: Use, first: string): boo
   return true
 }
 
-it('every bundle stays intact for ever, and authentic as the whole trust root says of its keys', async () => {
+it('every bundle stays intact for ever, whatever is erased, and authentic as the whole trust root says of its keys', async () => {
+  let erased = 0
   await fc.assert(
     fc.asyncProperty(keyHistory(14), async (steps) => {
       const world = played(steps)
@@ -52,6 +54,7 @@ it('every bundle stays intact for ever, and authentic as the whole trust root sa
         const genuine = isLost(signers.manifest) || isLost(signers.checkpoint) ? 'fail' : 'pass'
         const plain = await verdictOf(bytes, world.wholeTrust(false))
         expect([plain.intact, plain.authentic]).toEqual(['pass', genuine])
+        erased += plain.erased
         // What a lost checkpoint key had signed counts again where an anchor holds all of it.
         const anchored = await verdictOf(bytes, world.wholeTrust(true), world.proofFrom(size))
         expect([anchored.intact, anchored.authentic]).toEqual([
@@ -62,6 +65,7 @@ it('every bundle stays intact for ever, and authentic as the whole trust root sa
     }),
     { numRuns: 60 },
   )
+  expect(erased).toBeGreaterThan(20)
 }, 240_000)
 
 it('whoever knows the first keys alone believes what records lead to, and nothing behind a lost key', async () => {
