@@ -1,4 +1,4 @@
-import { type Ask, query, serviceQuery } from './graph.ts'
+import { type Ask, type Database, query, SERVICE, serviceQuery } from './graph.ts'
 
 const TENANTS = query<{ name: string }>(`
   // tenants by name
@@ -33,8 +33,20 @@ const SAVE_ACTORS = query(`
 export const enterTenant = (ask: Ask) => ask(ENTER, { lock: crypto.randomUUID() })
 
 /** The names of up to `first` tenants after `after`, in order; asked in the scope of the service. */
-export const tenantNames = async (ask: Ask, { after = '', first = 1_000 }) =>
+export const tenantNames = async (ask: Ask, { after, first }: { after: string; first: number }) =>
   (await ask(TENANTS, { after, first })).map(({ name }) => name)
+
+const NAMES_A_PAGE = 1_000
+
+/** The names of all tenants, in order. */
+export async function* allTenants(database: Database): AsyncGenerator<string> {
+  for (let after = ''; ; ) {
+    const names = await tenantNames(database.graph(SERVICE).read, { after, first: NAMES_A_PAGE })
+    yield* names
+    if (names.length < NAMES_A_PAGE) return
+    after = names.at(-1)!
+  }
+}
 
 /**
  * The tenants with leaves that no published checkpoint covers, and those whose log was made before

@@ -2,8 +2,8 @@ import { Problem } from '../../core/problem.ts'
 import type { KeyChange, KeyDesk } from '../../ledger/key-desk.ts'
 import { KEY_USES, type KeyUse, type SigningKey } from '../../ledger/keys.ts'
 import { keyUnknown } from '../../ledger/problems.ts'
-import { type Database, SERVICE } from '../../lineage/graph.ts'
-import { tenantNames } from '../../lineage/tenants.ts'
+import type { Database } from '../../lineage/graph.ts'
+import { allTenants } from '../../lineage/tenants.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openService } from '../../server/open.ts'
@@ -24,8 +24,6 @@ interface Opened {
     work: (tenant: string) => Promise<KeyChange[]>,
   ): Promise<TenantDone[]>
 }
-
-const NAMES_A_PAGE = 1_000
 
 /** Opens the service as a server would, without taking requests. */
 async function withService<T>(
@@ -68,18 +66,12 @@ async function tried(
   }
 }
 
-async function allTenants(database: Database): Promise<string[]> {
-  const names: string[] = []
-  for (;;) {
-    const { read } = database.graph(SERVICE)
-    const page = await tenantNames(read, { after: names.at(-1), first: NAMES_A_PAGE })
-    names.push(...page)
-    if (page.length < NAMES_A_PAGE) return names
-  }
+async function asked({ database }: Opened, tenants: readonly string[] | undefined) {
+  if (tenants !== undefined) return tenants
+  const all: string[] = []
+  for await (const name of allTenants(database)) all.push(name)
+  return all
 }
-
-const asked = async ({ database }: Opened, tenants: readonly string[] | undefined) =>
-  tenants ?? (await allTenants(database))
 
 /** The keys of the service, and for which sizes each stands in the logs named. */
 export const listKeys = (tenants: readonly string[]): Promise<Listed> =>

@@ -1,6 +1,5 @@
 import { tenantUnknown } from '../../ledger/problems.ts'
-import { SERVICE } from '../../lineage/graph.ts'
-import { tenantNames } from '../../lineage/tenants.ts'
+import { allTenants } from '../../lineage/tenants.ts'
 import { readWitnessed, type WitnessedLog } from '../../lineage/witnessed-log.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
@@ -17,8 +16,6 @@ interface Status {
   witnessed: number
   witnesses: Deed[]
 }
-
-const NAMES_A_PAGE = 1_000
 
 /**
  * Shows, for each log, how far it is signed and how far witnessed, and what each witness did last.
@@ -39,12 +36,8 @@ export async function showWitnessStatus({ tenant, json }: { tenant?: string; jso
       if (found.length === 0) throw tenantUnknown(tenant)
       return found
     }
-    for (let after = ''; ; ) {
-      const names = await tenantNames(database.graph(SERVICE).read, { after, first: NAMES_A_PAGE })
-      for (const name of names) await look(name)
-      if (names.length < NAMES_A_PAGE) return found
-      after = names.at(-1)!
-    }
+    for await (const name of allTenants(database)) await look(name)
+    return found
   })
   process.stdout.write(
     json ? `${JSON.stringify({ logs: statuses }, null, 2)}\n` : statuses.map(described).join(''),

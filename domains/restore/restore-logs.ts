@@ -2,7 +2,7 @@ import { Problem } from '../../core/problem.ts'
 import { serviceMismatch } from '../../ledger/problems.ts'
 import { SERVICE } from '../../lineage/graph.ts'
 import { readService } from '../../lineage/service.ts'
-import { tenantNames } from '../../lineage/tenants.ts'
+import { allTenants } from '../../lineage/tenants.ts'
 import { openEpoch, planEpoch, type Restored, type Restoring } from './open-epoch.ts'
 import { databaseEmpty, registerLost } from './problems.ts'
 
@@ -18,8 +18,6 @@ export type Told =
       lostSize: number
       drops: number
     }
-
-const NAMES_A_PAGE = 1_000
 
 /**
  * Makes sure that the register is the one of this database: a new epoch begins where it ends.
@@ -42,12 +40,8 @@ export async function requireRegister({ database, register, service }: Restoring
 /** The tenants that the database lists, and those that only the register knows, in order. */
 export async function tenantsOf({ database, register, service }: Restoring): Promise<string[]> {
   const found = await register.tenants(service)
-  for (let after = ''; ; ) {
-    const names = await tenantNames(database.graph(SERVICE).read, { after, first: NAMES_A_PAGE })
-    found.push(...names)
-    if (names.length < NAMES_A_PAGE) return [...new Set(found)].sort()
-    after = names.at(-1)!
-  }
+  for await (const name of allTenants(database)) found.push(name)
+  return [...new Set(found)].sort()
 }
 
 /** Says what a restore would do with a tenant's log. */
