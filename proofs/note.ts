@@ -78,7 +78,11 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]) {
 export const formatSignatures = (signatures: readonly NoteSignature[]) =>
   signatures
     .map(({ name, keyHash, signature }) => {
-      return `— ${name} ${std64(Uint8Array.of(...keyHash, ...signature))}\n`
+      const bytes = new Uint8Array(keyHash.length + signature.length)
+      bytes.set(keyHash)
+      // Not spread: another party's signature can be longer than a call may have arguments.
+      bytes.set(signature, keyHash.length)
+      return `— ${name} ${std64(bytes)}\n`
     })
     .join('')
 
@@ -132,8 +136,22 @@ export function parseVkey(sha256: Sha256, vkey: string, type: KeyType = 'ed25519
  * @throws {ProofError} `PROOF_NOTE_SYNTAX`; `PROOF_NOTE_UNSIGNED` without a line by this key;
  * `PROOF_NOTE_SIGNATURE` where any line by it does not hold.
  */
-export function verifyNote(sha256: Sha256, note: string, { name, publicKey }: NoteKey): string {
-  const { text, signatures } = parseNote(note)
+export function verifyNote(sha256: Sha256, note: string, key: NoteKey): string {
+  const parsed = parseNote(note)
+  requireSigned(sha256, parsed, key)
+  return parsed.text
+}
+
+/**
+ * Requires a note that was read to be signed by a key.
+ *
+ * @throws {ProofError} `PROOF_NOTE_UNSIGNED`, `PROOF_NOTE_SIGNATURE`
+ */
+export function requireSigned(
+  sha256: Sha256,
+  { text, signatures }: Note,
+  { name, publicKey }: NoteKey,
+) {
   const key = { name, keyHash: keyHash(sha256, name, publicKey) }
   const own = signatures.filter((line) => isBy(line, key))
   if (own.length === 0) throw new ProofError('PROOF_NOTE_UNSIGNED', `not signed by ${name}`)
@@ -141,7 +159,6 @@ export function verifyNote(sha256: Sha256, note: string, { name, publicKey }: No
   if (!own.every(({ signature }) => verifyEd25519(publicKey, message, signature))) {
     throw new ProofError('PROOF_NOTE_SIGNATURE', `the signature by ${name} does not hold`)
   }
-  return text
 }
 
 function parseLine(line: string): NoteSignature {

@@ -1,7 +1,7 @@
 import { verifyCosignature } from './cosignature.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
-import { formatNote, isBy, keyHash, type Note, verifyNote } from './note.ts'
+import { isBy, keyHash, type Note, requireSigned } from './note.ts'
 import type { Policy, PolicyWitness } from './policy.ts'
 
 /** What one witness of a policy has said of a note. */
@@ -35,20 +35,10 @@ function timeBy(sha256: Sha256, { key }: PolicyWitness, { text, signatures }: No
   return times.length === 0 ? null : Math.min(...times)
 }
 
-/**
- * Tells whether those who cosigned make the policy's quorum.
- *
- * @param before Only cosignatures of an earlier second count, as where a key was lost at that time.
- */
-export function reachesQuorum(
-  { groups, quorum }: Policy,
-  said: readonly Testimony[],
-  before = Number.POSITIVE_INFINITY,
-) {
+/** Tells whether those who cosigned make the policy's quorum. */
+export function reachesQuorum({ groups, quorum }: Policy, said: readonly Testimony[]) {
   if (quorum === null) return true
-  const has = new Set(
-    said.flatMap(({ label, time }) => (time !== null && time < before ? [label] : [])),
-  )
+  const has = new Set(said.flatMap(({ label, time }) => (time === null ? [] : [label])))
   for (const { label, least, members } of groups) {
     if (members.filter((member) => has.has(member)).length >= least) has.add(label)
   }
@@ -71,6 +61,6 @@ export function listedLog(sha256: Sha256, { logs }: Policy, note: Note): string 
   if (log === undefined) {
     throw new ProofError('PROOF_POLICY_LOG', `the policy lists no log that signed as ${origin}`)
   }
-  verifyNote(sha256, formatNote(note.text, note.signatures), log)
+  requireSigned(sha256, note, log)
   return log.name
 }

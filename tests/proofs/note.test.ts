@@ -117,3 +117,11 @@ it('hashes the name, a newline, the type and the key into four bytes', () => {
   const expected = sha256(utf8(`${ours.name}\n\u0001`), ours.publicKey).slice(0, 4)
   expect(keyHash(sha256, ours.name, ours.publicKey)).toEqual(expected)
 })
+
+it('reads and writes a line by somebody else, however long it is', () => {
+  const long = { ...witness.signed(TEXT), signature: new Uint8Array(500_000) }
+  const note = formatNote(TEXT, [long, ours.signed(TEXT)])
+  expect(verifyNote(sha256, note, ours)).toBe(TEXT)
+  const { text, signatures } = parseNote(note)
+  expect(formatNote(text, signatures)).toBe(note)
+})

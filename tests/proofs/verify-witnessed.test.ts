@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
+import { unb64 } from '../../proofs/base64.ts'
+import { formatVkey } from '../../proofs/note.ts'
 import { exitCode } from '../../proofs/report.ts'
 import { formatTrust, parseTrust } from '../../proofs/trust.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
@@ -92,4 +94,12 @@ it('a trust root with a policy that cannot be read is no trust root', () => {
   expect(parseTrust(sha256, formatTrust(trust))).toEqual(trust)
   const broken = formatTrust({ ...trust, witnessPolicy: 'quorum them\n' })
   expectCode(() => parseTrust(sha256, broken), 'PROOF_POLICY')
+})
+
+it('a long line by somebody else changes nothing, also where the policy lists logs', async () => {
+  const { x } = log.keys.checkpoint
+  const vkey = formatVkey(sha256, { name: log.origin, publicKey: unb64(x) })
+  const stranger = `— stranger.example ${Buffer.alloc(300_000, 7).toString('base64')}\n`
+  const report = await verify(`log ${vkey}\nquorum none\n`, { note: (note) => note + stranger })
+  expect(exitCode(report)).toBe(0)
 })
