@@ -53,44 +53,54 @@ export function chainKeys(
 ): KeyChain {
   const keys = new Map(listed.map((key) => [nameOf(key), { ...key, listed: true } as ChainedKey]))
   const broken: KeyChain['broken'][number][] = []
-  const compromised = new Set(
-    records.filter(({ event }) => event === 'compromise').map((leaf) => nameOf(leaf)),
-  )
+  const ended = endsIn(records)
   // A `kid` is its key's thumbprint, so it does not matter who brings the key.
   const byKid = new Map([...listed, ...records].map(({ kid, x }) => [kid, unb64(x)]))
   for (const leaf of records) {
     const prev = byKid.get(leaf.prev!)
     if (prev) verifyKeyBefore(sha256, leaf, prev)
     const name = nameOf(leaf)
-    const key = keys.get(name)
-    if (key?.listed) continue
-    if (leaf.event === 'add') {
-      const because = faultOfPrevious(keys, leaf, compromised)
-      if (because === null) keys.set(name, addedBy(leaf, compromised.has(name)))
-      else broken.push({ use: leaf.use, kid: leaf.kid, x: leaf.x, because })
-    } else if (key) {
-      // Fails closed: whoever signed it, the earliest end that any record states is the end.
-      keys.set(name, { ...key, until: Math.min(key.until ?? leaf.from, leaf.from) })
-    }
+    if (leaf.event !== 'add' || keys.get(name)?.listed) continue
+    const { use, kid, x, from } = leaf
+    const because = faultOfPrevious(keys, leaf, ended)
+    if (because !== null) broken.push({ use, kid, x, because })
+    else keys.set(name, { use, kid, x, from, ...(ended.get(name) ?? LASTING), listed: false })
   }
   return { keys: [...keys.values()], broken }
 }
 
-const addedBy = ({ use, kid, x, from }: KeyLeaf, compromised: boolean): ChainedKey => ({
-  ...{ use, kid, x, from, until: null, compromised },
-  listed: false,
-})
+/** How records end a key. */
+type End = Pick<TrustKey, 'until' | 'compromised'>
+const LASTING: End = { until: null, compromised: false }
+
+/**
+ * Finds how each key ends, wherever in the log it is said. Fails closed: whoever signed it, the earliest
+ * end that any record states is the end, also for what the key has added since.
+ */
+function endsIn(records: readonly KeyLeaf[]): ReadonlyMap<string, End> {
+  const ends = new Map<string, End>()
+  for (const leaf of records) {
+    if (leaf.event === 'add') continue
+    const { until, compromised } = ends.get(nameOf(leaf)) ?? LASTING
+    ends.set(nameOf(leaf), {
+      until: Math.min(until ?? leaf.from, leaf.from),
+      compromised: compromised || leaf.event === 'compromise',
+    })
+  }
+  return ends
+}
 
 /** Says why the key that a record names as the one before cannot bring another, or `null` where it can. */
 function faultOfPrevious(
   keys: ReadonlyMap<string, ChainedKey>,
   { use, prev, seq }: KeyLeaf,
-  compromised: ReadonlySet<string>,
+  ended: ReadonlyMap<string, End>,
 ): string | null {
   const name = `${use} ${prev}`
   const key = keys.get(name)
   if (!key) return `the key before it, ${prev}, is neither listed nor led to`
-  if (key.compromised || compromised.has(name)) return `the key before it, ${prev}, is compromised`
+  if (key.compromised || ended.get(name)?.compromised)
+    return `the key before it, ${prev}, is compromised`
   if (key.listed && key.until !== null) {
     return `the trust root ends the key before it, ${prev}, and lists no other that leads to it`
   }

@@ -3,12 +3,15 @@ import { sha256 } from '../../core/sha256.ts'
 import type { AnchorProof } from '../../proofs/anchors.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { consistencyRanges } from '../../proofs/consistency.ts'
-import { hashLeaf, type Leaf } from '../../proofs/leaf.ts'
+import { chainKeys } from '../../proofs/keychain.ts'
+import { hashLeaf, type KeyLeaf, type Leaf } from '../../proofs/leaf.ts'
 import { rootOf } from '../../proofs/merkle.ts'
 import { exitCode } from '../../proofs/report.ts'
 import type { Trust } from '../../proofs/trust.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { makeBundle, trustKey } from '../make/bundle.ts'
+import { makeKey } from '../make/keys.ts'
+import { makeLog } from '../make/log.ts'
 import { rotatedBundle, rotatedLog, rotatedWitnesses } from '../make/rotated-log.ts'
 
 const rotated = rotatedLog()
@@ -145,4 +148,27 @@ it('a manifest by a compromised key counts for nothing, anchors or not', async (
   const anchors = [{ size: oldSize, root: rootAt(oldSize) }]
   const { codes } = await judged({ ...bundle, trust: changed(bundle.trust, { keys, anchors }) })
   expect(codes).toEqual(['PROOF_TRUST_KEY_COMPROMISED'])
+})
+
+describe('a chain of keys', () => {
+  const other = makeLog()
+  const [one, two, three] = [other.keys.checkpoint, makeKey('second'), makeKey('third')]
+  for (let i = 0; i < 8; i++) other.assert('Dataset', `d${i}`, {})
+  const use = 'checkpoint'
+  const second = other.keyRecord('add', { use, key: two, prev: one })
+  other.assert('Dataset', 'more', {})
+  const third = other.keyRecord('add', { use, key: three, prev: two })
+  const listed = [trustKey(use, one)]
+  const kidsOf = (records: KeyLeaf[]) =>
+    chainKeys(sha256, listed, records).keys.map(({ kid }) => kid)
+
+  it('leads over as many keys as stood when they added the next', () => {
+    const end = other.keyRecord('retire', { use, key: two, prev: three, from: third.seq + 1 })
+    expect(kidsOf([second, third, end])).toEqual([one.kid, two.kid, three.kid])
+  })
+
+  it('leads over none that a later record ends at a size before it added the next', () => {
+    const end = other.keyRecord('retire', { use, key: two, prev: three, from: third.seq })
+    expect(kidsOf([second, third, end])).toEqual([one.kid, two.kid])
+  })
 })
