@@ -22,8 +22,16 @@ const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'replay', 'witnesses
 /** What has a line of its own. */
 const COMPLETE: ReadonlySet<string> = new Set(['lineage-upstream', 'lineage-downstream'])
 
-/** What must hold before a state part says anything: that its leaves are in the log. */
-const IN_THE_LOG: ReadonlySet<string> = new Set(['proof-positions', 'proof-inclusion'])
+/**
+ * What must hold before a state part says anything: that its leaves are in the log, at the size that its
+ * place goes by, and that each entity is shown by one record.
+ */
+const IN_THE_LOG: ReadonlySet<string> = new Set([
+  'checkpoint-match',
+  'proof-positions',
+  'proof-inclusion',
+  'record-entities',
+])
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
 export function judge(checks: Check[], { manifest, records, erased, keptBack }: Ground): Report {

@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
+import { b64 } from '../../proofs/base64.ts'
 import { fieldCommitment } from '../../proofs/body.ts'
+import type { Manifest } from '../../proofs/manifest.ts'
 import { CHECKS, exitCode } from '../../proofs/report.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { checkNeighbours } from '../../proofs/verify/neighbours.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { type Asked, type Changes, makeBundle, trustIn } from '../make/bundle.ts'
 import { smallLog } from '../make/small-log.ts'
+import { statedLog } from '../make/stated-log.ts'
 
 const { log, report, clean, raw, rates, stranger } = smallLog()
 const upstream = { root: report, direction: 'UPSTREAM', depth: 5 } as const
@@ -16,6 +20,11 @@ const verify = (asked: Asked = { question: upstream }, changes: Changes = {}) =>
 
 const untrusted = (changes: Changes = {}) =>
   verifyBundle({ sha256, bytes: makeBundle(log, { question: upstream }, changes).bytes })
+
+const withSize = (manifest: Manifest, size: number): Manifest => ({
+  ...manifest,
+  predicate: { ...manifest.predicate, size },
+})
 
 const failedIn = ({ checks }: Awaited<ReturnType<typeof verify>>) =>
   checks.filter(({ result }) => result === 'fail').map(({ name }) => name)
@@ -212,6 +221,32 @@ it('shows withheld fields and bodies that are not shown for what they are', asyn
   expect(report.verdict.intact.detail).toContain(
     '13 fields withheld in 5 records; the bodies of 1 record not shown',
   )
+})
+
+it('says of no records that they are current, where the checkpoint is another or a thing is shown twice', async () => {
+  const { log, clean, raw, first } = statedLog()
+  const question = { root: clean, direction: 'BOTH', depth: 5 } as const
+  const size = log.leaves.length
+  const bundles = [
+    makeBundle(log, { question }, { manifest: (m) => withSize(m, size + 1) }),
+    makeBundle(log, { question }, { records: (records) => [...records, log.shown(raw, first)!] }),
+  ]
+  for (const bundle of bundles) {
+    const { verdict } = await verifyBundle({ sha256, ...bundle })
+    expect([verdict.current.result, verdict.completeDown.result]).toEqual(['fail', 'fail'])
+  }
+})
+
+it('searches the edges of a hub once, and not for every neighbour', () => {
+  const ids = Array.from({ length: 40_000 }, (_, i) => log.idOf('Dataset', `d${i}`))
+  const hub = log.shown(clean)!
+  const leaf = sha256()
+  const out = ids.map((id) => ({ rel: 'USED', id, leaf: b64(leaf) }))
+  const edge = { rel: 'USED', id: clean, leaf: b64(leaf) }
+  const entities = ids.map((id) => ({ id, design: [edge], run: [] }))
+  const start = performance.now()
+  checkNeighbours([{ ...hub, out, leaf: sha256(leaf) }], { entities } as never)
+  expect(performance.now() - start).toBeLessThan(2_000)
 })
 
 it('verifies a manifest of thousands of subjects', async () => {
