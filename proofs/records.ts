@@ -35,13 +35,17 @@ export const recordsBytes = (records: readonly ShownRecord[]): Uint8Array =>
  * Reads `records.ndjson` and hashes every header.
  *
  * @throws {ProofError} `PROOF_RECORDS` for a file that does not end with a newline, a leaf that is no
- * record, or an out-set out of order; what `leafWithin` and `hashLeaf` throw; `PROOF_JSON_*`,
+ * record, records or an out-set out of order; what `leafWithin` and `hashLeaf` throw; `PROOF_JSON_*`,
  * `PROOF_MEMBERS`, `PROOF_VALUE`, `PROOF_TEXT_TOO_LARGE`
  */
 export function parseRecords(sha256: Sha256, bytes: Uint8Array): ReadRecord[] {
   const records: ReadRecord[] = []
   for (const line of ndjsonLines(bytes, 'PROOF_RECORDS')) {
-    records.push(parseLine(sha256, line, records.length + 1))
+    const record = parseLine(sha256, line, records.length + 1)
+    if (record.header.seq <= (records.at(-1)?.header.seq ?? -1)) {
+      throw new ProofError('PROOF_RECORDS', `line ${records.length + 1} is out of order`)
+    }
+    records.push(record)
   }
   return records
 }

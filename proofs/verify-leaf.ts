@@ -2,6 +2,7 @@ import { boundedText } from './bounded-text.ts'
 import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import { verifyLeafInclusion } from './inclusion.ts'
+import { verifyKeyItself } from './keyleaf.ts'
 import { hashLeaf, type Leaf, parseLeaf } from './leaf.ts'
 import type { Group } from './report.ts'
 import { parseTlogProof, type TlogProof } from './tlog-proof.ts'
@@ -76,6 +77,7 @@ function openProof(bytes: Uint8Array) {
 
 function openLeaf(sha256: Sha256, bytes: Uint8Array) {
   const leaf = parseLeaf(boundedText(bytes))
+  if (leaf.v === 'selvedge/key/1') verifyKeyItself(sha256, leaf)
   const value: ReadLeaf = { leaf, hash: hashLeaf(sha256, leaf) }
   return { value, detail: `${leaf.v}, sound by itself` }
 }

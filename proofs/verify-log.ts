@@ -10,6 +10,7 @@ import { openReplay, type Replay } from './replay.ts'
 import type { Group } from './report.ts'
 import { hashOfRange, TILE_WIDTH, tilePath } from './tiles.ts'
 import type { Trust } from './trust.ts'
+import { checkTenantOfOrigin } from './verify/authenticity.ts'
 import { absent, Checks, derived, type Known, known } from './verify/checks.ts'
 import { openCheckpoint, type ReadCheckpoint } from './verify/log.ts'
 import {
@@ -139,11 +140,12 @@ function checkEnd({ firstState, last }: LogAudit, { size }: ReadCheckpoint) {
 /** The origin is the tenant's, and that of the last epoch where the log was restored. */
 function checkOrigin({ last, epochOrigin }: LogAudit, { origin }: ReadCheckpoint) {
   if (last === null) throw new ProofError('PROOF_LOG_FILE', 'the log has no leaf')
+  const said = checkTenantOfOrigin({ predicate: { origin, tenant: last.tenant } })
   const fits = epochOrigin === null ? origin.endsWith(`/${last.tenant}`) : origin === epochOrigin
   if (!fits) {
-    throw new ProofError('PROOF_ORIGIN_TENANT', `${origin} is not the log of ${last.tenant}`)
+    throw new ProofError('PROOF_ORIGIN_TENANT', `${origin} is not that of its last epoch`)
   }
-  return `${origin} is the log of ${last.tenant}`
+  return said
 }
 
 /** The whole log is at hand, so it can be compared with every anchor that is not beyond it. */

@@ -68,7 +68,7 @@ export interface Asked {
 export interface Changes {
   /** The log's entries as bytes, before the tree is built. */
   entries?(entries: Uint8Array[]): Uint8Array[]
-  /** The records shown; a changed header is also changed in the log. */
+  /** The records shown, in any order; a changed header is also changed in the log. */
   records?(records: ShownRecord[]): ShownRecord[]
   /** The records shown, while the log stays as it is. */
   shown?(records: ShownRecord[]): ShownRecord[]
@@ -121,7 +121,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
   const asOf = asked.asOf ?? log.leaves.length
   const used = asked.stateless ? undefined : usedState(log, asOf)
   const genuine = answer(log, asked.question, used?.leaf.size ?? asOf)
-  const placed = (changes.records ?? same)(genuine)
+  const placed = (changes.records ?? same)(genuine).sort((a, b) => a.header.seq - b.header.seq)
   const state = used && stateOf(log, { asked, used, placed, changes })
   const keys = (changes.keys ?? same)([...(asked.keys ?? [])])
   const seqs = (changes.seqs ?? same)(placed.map(({ header }) => header.seq))

@@ -70,5 +70,14 @@ it.each([
   expectCode(() => parseRecords(sha256, utf8(changed)), code)
 })
 
+it('refuses records out of order, or one twice', () => {
+  for (const records of [
+    [shown, log.shown(raw)!],
+    [shown, shown],
+  ]) {
+    expectCode(() => parseRecords(sha256, recordsBytes(records)), 'PROOF_RECORDS')
+  }
+})
+
 it('refuses a line that is not UTF-8', () =>
   expectCode(() => parseRecords(sha256, Uint8Array.of(0xff, 0x0a)), 'PROOF_ENCODING'))

@@ -6,7 +6,7 @@ import { consistencyRanges } from '../../proofs/consistency.ts'
 import { entryBundle } from '../../proofs/entry-bundle.ts'
 import { leafHash } from '../../proofs/hash.ts'
 import { inclusionRanges } from '../../proofs/inclusion.ts'
-import { type Leaf, leafBytes } from '../../proofs/leaf.ts'
+import { type KeyLeaf, type Leaf, leafBytes } from '../../proofs/leaf.ts'
 import { formatNote, parseNote } from '../../proofs/note.ts'
 import type { Check } from '../../proofs/report.ts'
 import { exitCode } from '../../proofs/report.ts'
@@ -151,6 +151,22 @@ describe('one leaf by its tlog-proof', () => {
       expect(exitCode(report)).toBe(1)
     },
   )
+
+  it('is refused where the log signed a key record whose key has not, or is another', async () => {
+    const first = log.leaves[0] as KeyLeaf
+    const rogue = { ...first, x: stranger.x, kid: stranger.kid }
+    for (const [leaf, code] of [
+      [rogue, 'PROOF_KEY_SIGNATURE'],
+      [{ ...first, kid: stranger.kid }, 'PROOF_KEY_ID'],
+    ] as const) {
+      const leaves = entries.with(0, leafBytes(leaf))
+      const other = naiveTree(leaves.map((entry) => leafHash(sha256, entry)))
+      const path = inclusionRanges(0, size).map(({ start, end }) => other(start, end))
+      const checkpoint = checkpointNote(leaves, signer)
+      const proof = formatTlogProof({ extra: null, index: 0, path, checkpoint })
+      expect(failed(await verify(proof, leaves[0]))).toEqual([`leaf-form ${code}`])
+    }
+  })
 
   it('is refused as another leaf than the proof is for, by every check that sees it', async () => {
     expect(failed(await verify(good, entries[6]))).toEqual([
@@ -439,6 +455,15 @@ describe('a whole log', () => {
       'an entry that is no text',
       filesOfEntries([...entries, Uint8Array.of(0xff)], signer),
       ['leaf-rules PROOF_ENCODING'],
+    ],
+    [
+      'the log of a tenant with a number for a name as an epoch of another’s',
+      (() => {
+        const seven = smallLog('7').log
+        const origin = `${log.origin}/7`
+        return filesOfLog({ ...seven, origin, keys: log.keys })
+      })(),
+      ['origin-tenant PROOF_ORIGIN_TENANT', 'origin-listed PROOF_ORIGIN_UNLISTED'],
     ],
     [
       'another log’s name',

@@ -131,6 +131,10 @@ export const BUNDLE_MUTANTS = {
     mutant('an out-set out of order', 'PROOF_RECORDS', {
       shown: record(clean, (shown) => ({ ...shown, out: shown.out!.toReversed() })),
     }),
+    {
+      ...mutant('records out of order', 'PROOF_RECORDS', { shown: (all) => all.toReversed() }),
+      telling: true,
+    },
     mutant('a key leaf among the records', 'PROOF_RECORDS', {
       shown: (records) => [{ header: log.leaves[0] as never, out: null, fields: null }, ...records],
     }),

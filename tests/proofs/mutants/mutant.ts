@@ -14,6 +14,8 @@ import { makeWitness } from '../../make/witness.ts'
 export interface Mutant {
   what: string
   code: ProofCode
+  /** Worth a published vector of its own, whatever else the check refuses by this code. */
+  telling?: true
   make(): TestBundle
 }
 

@@ -221,6 +221,7 @@ export const STATE_MUTANTS = {
     {
       what: 'one that lies upstream too, and hides what lies behind it',
       code: 'PROOF_LINEAGE_HIDDEN',
+      telling: true,
       make: () =>
         makeBundle(round.log, { ...asked, question: round.question }, round.hide(round.behind)),
     },

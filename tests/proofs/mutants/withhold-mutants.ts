@@ -32,14 +32,17 @@ export const WITHHOLD_MUTANTS = {
       'PROOF_WITHHELD',
       stated(['Job.format'], withheld(raw, 'format')),
     ),
-    mutant(
-      'a whole body that is not shown',
-      'PROOF_WITHHELD',
-      stated(
-        ['nothing'],
-        record(raw, (shown) => ({ ...shown, fields: null })),
+    {
+      ...mutant(
+        'a whole body that is not shown',
+        'PROOF_WITHHELD',
+        stated(
+          ['nothing'],
+          record(raw, (shown) => ({ ...shown, fields: null })),
+        ),
       ),
-    ),
+      telling: true,
+    },
     mutant(
       'one of two fields shown that a pattern names',
       'PROOF_WITHHELD',
