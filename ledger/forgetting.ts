@@ -34,7 +34,7 @@ export function openForgetting(
         .then(() => forgetOldPages(database, tenant, now()))
         .catch(onError)
       running.add(work)
-      work.finally(() => running.delete(work))
+      void work.finally(() => running.delete(work))
     },
     close: async () => {
       await Promise.all(running)

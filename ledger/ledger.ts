@@ -252,7 +252,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         .then((newest) => foundTenant(database, { ...founding, keys: newest }, register))
       const settled = work.catch(() => {})
       foundings.add(settled)
-      settled.finally(() => foundings.delete(settled))
+      void settled.finally(() => foundings.delete(settled))
       const receipt = await work
       database.noteApplied(tenant, receipt.position)
       signer?.soon(tenant)

@@ -53,7 +53,7 @@ export function openSigner(options: SignerOptions): Signer {
       () => {},
     )
     running.add(settled)
-    settled.finally(() => running.delete(settled))
+    void settled.finally(() => running.delete(settled))
     return work
   }
 

@@ -25,7 +25,7 @@ export function takeHold({ supervisor }: Running): Promise<Hold | null> {
     const hold = holdOn(socket)
     socket.setTimeout(ANSWER_SECONDS * 1000, () => socket.destroy())
     socket.once('connect', () => socket.write(`${supervisor.token}\n`))
-    hold.heard('held').then((held) => {
+    void hold.heard('held').then((held) => {
       socket.setTimeout(0)
       // A hold alone is no reason for its process to stay.
       socket.unref()

@@ -120,7 +120,7 @@ export async function untilItAnswers(home: Home, port: number, { hold, progress 
   const startedAt = Date.now()
   const seconds = () => Math.round((Date.now() - startedAt) / 1000)
   let died = false
-  hold.gone.then(() => {
+  void hold.gone.then(() => {
     died = true
   })
   while (!(await boltAnswers(port))) {

@@ -63,7 +63,7 @@ async function carryOut(asked: Ask): Promise<Answer> {
 }
 
 process.on('message', (asked: Ask) => {
-  carryOut(asked)
+  void carryOut(asked)
     .catch((error: unknown): Answer => {
       const problem = error instanceof Problem ? error.code : String((error as Error)?.stack)
       return { ask: asked.ask, problem }
