@@ -74,7 +74,12 @@ export async function addCheckpoint(
     const decision = await witness.state.decide(log, (last) => decide(known, last, witness, now))
     failpoint('witness-before-answer')
     if (decision.cosign === null) {
-      const told = { origin, size, because: `${decision.size} was cosigned, not ${submitted.old}` }
+      const { old } = submitted
+      const because =
+        decision.size === old
+          ? `at ${old} another root was cosigned`
+          : `${decision.size} was cosigned, not ${old}`
+      const told = { origin, size, because }
       return { status: 409, body: `${decision.size}\n`, told }
     }
     return { status: 200, body: decision.line, told: { origin, size } }
@@ -118,7 +123,7 @@ function decide(
   now: () => number,
 ): Decision {
   const size = last?.size ?? 0
-  if (old !== size) return { cosign: null, size }
+  if (old !== size || isFork(checkpoint, { last, path })) return { cosign: null, size }
   requireContinuation(checkpoint, { size, root: last && unb64(last.root), path })
   // A later checkpoint must not seem the older one, whatever the clock does.
   const time = Math.max(Math.floor(now() / 1000), last?.time ?? 1)
@@ -135,6 +140,12 @@ function decide(
     line: formatSignatures([line]),
   }
 }
+
+/** Another root at the size that was cosigned; where the proof is not empty either, that is told of first. */
+const isFork = (
+  { size, root }: Checkpoint,
+  { last, path }: { last: Cosigned | null; path: readonly Uint8Array[] },
+) => last?.size === size && size > 0 && path.length === 0 && !equal(unb64(last.root), root)
 
 function requireContinuation(
   { size, root }: Checkpoint,

@@ -68,6 +68,9 @@ export async function askForCosignature(
     if (status === 200) return cosignatureIn(body, { witness, submitted, about }, asking)
     if (status !== 409) throw refusalOf(answer, about)
     const told = /^(0|[1-9]\d{0,15})\n$/.exec(body)?.[1]
+    // By tlog-witness also the answer to another root at the size that it has cosigned, with whatever body.
+    const isSame = from === size && (told === undefined || Number(told) === size)
+    if (isSame) throw disagrees(about, `it has cosigned another root at ${size}`)
     if (told === undefined) throw answerInvalid(about, '409 without a size')
     if (Number(told) > size) throw disagrees(about, `it has cosigned ${told}, and this is ${size}`)
     from = Number(told)

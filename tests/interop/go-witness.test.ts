@@ -140,7 +140,7 @@ describe.skipIf(!hasGo())('software that is not ours', () => {
       ['again', 200, true],
       ['back', 409, '700'],
       ['fork', 422, false],
-      ['fork at the size', 422, false],
+      ['fork at the size', 409, '700'],
       ['on', 200, true],
     ])
   })

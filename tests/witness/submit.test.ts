@@ -153,6 +153,11 @@ describe('a log refuses', () => {
     ],
     ['409 without a size', 'WITNESS_ANSWER_INVALID', () => ({ status: 409, body: 'seven\n' })],
     ['a size beyond what is there', 'WITNESS_DISAGREES', () => ({ status: 409, body: '8\n' })],
+    [
+      'another root at the size that it has cosigned',
+      'WITNESS_DISAGREES',
+      () => ({ status: 409, body: '7\n' }),
+    ],
     ['a proof said to be wrong', 'WITNESS_DISAGREES', () => ({ status: 422 })],
     ['a log said to be unknown', 'WITNESS_REFUSED', () => ({ status: 404 })],
     ['a key said to be unknown', 'WITNESS_REFUSED', () => ({ status: 403 })],
