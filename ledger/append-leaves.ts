@@ -45,9 +45,8 @@ export async function appendLeaves(
 ): Promise<LogEnd> {
   const last = rows.at(-1)
   if (!last) return { size: head.size, edge: head.edge }
-  if (last.seq !== head.size + rows.length - 1) {
-    throw new Error(`leaf ${last.seq} would not be the last of a log of ${head.size}`)
-  }
+  const stray = rows.find(({ seq }, i) => seq !== head.size + i)
+  if (stray) throw new Error(`leaf ${stray.seq} is out of turn in a log of ${head.size}`)
   const leaves = rows.map(({ leaf }) => unb64(leaf))
   const present = tiles ?? (await readTiles(ask, edgeTiles(head.size)))
   const grown = grownTiles(head.size, leaves, present)

@@ -16,6 +16,8 @@ export interface KeyDesk {
   readonly held: Keys
   /** The ids of the service's keys by use, in the order in which they came. */
   registered(): Promise<Record<KeyUse, string[]>>
+  /** Which of some keys of a use, in the order in which they came, is the newest that may sign. */
+  newestOf(kids: readonly string[]): string
   /** The newest key of each use: what a new log begins with. @throws {Problem} `KEY_NOT_HELD` */
   newest(): Promise<Record<KeyUse, SigningKey>>
   /** Makes another key, which is the newest of its use from now on; it signs in no log yet. */
@@ -67,6 +69,8 @@ export function openKeyDesk({ database, keys, before, publish }: Deps): KeyDesk 
     return { checkpoint: row?.checkpoint ?? [], manifest: row?.manifest ?? [] }
   }
 
+  const newestOf = (kids: readonly string[]) => kids.findLast((kid) => !keys.isBanned(kid)) ?? ''
+
   const rotate = async (tenant: string, key: SigningKey, keep = false) => {
     await before(tenant)
     const added = await addKey(at, tenant, key)
@@ -104,10 +108,10 @@ export function openKeyDesk({ database, keys, before, publish }: Deps): KeyDesk 
   return {
     held: keys,
     registered,
+    newestOf,
     async newest() {
       const kids = await registered()
-      const last = (use: KeyUse) => kids[use].findLast((kid) => !keys.isBanned(kid)) ?? ''
-      const found = await Promise.all(KEY_USES.map((use) => heldKey(keys, last(use))))
+      const found = await Promise.all(KEY_USES.map((use) => heldKey(keys, newestOf(kids[use]))))
       return { checkpoint: found[0]!, manifest: found[1]! }
     },
     async make(use) {

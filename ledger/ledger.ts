@@ -23,7 +23,7 @@ import type { Register } from './register.ts'
 import { openSequencer, type Sequencer } from './sequencer.ts'
 import { joinService } from './service.ts'
 import { openSigner } from './signer.ts'
-import { foundTenant } from './tenant.ts'
+import { type Founding, foundTenant, NewestKeyMoved } from './tenant.ts'
 
 export type { Position, Receipt } from './attempt.ts'
 export type { SignedCheckpoint } from './checkpointer.ts'
@@ -213,6 +213,17 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     publish: checkpointOf,
   })
 
+  /** Keys may be rotated at any time: a new log then begins with the new one. */
+  const found = async (founding: Omit<Founding, 'keys'>): Promise<Receipt> => {
+    for (;;) {
+      try {
+        return await foundTenant(database, { ...founding, keys: await desk.newest() }, register)
+      } catch (error) {
+        if (!(error instanceof NewestKeyMoved)) throw error
+      }
+    }
+  }
+
   const submit: Ledger['submit'] = async (command) => {
     const { tenant, subject, key, request, names = [], ids = [], run } = command
     // Read for the whole batch at once, so that one of these would take all of it down.
@@ -246,10 +257,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         subject,
         key: mayWrite(key),
         request: requestHash(`tenantCreate ${tenant}`),
+        newestOf: desk.newestOf,
       }
-      const work = desk
-        .newest()
-        .then((newest) => foundTenant(database, { ...founding, keys: newest }, register))
+      const work = found(founding)
       const settled = work.catch(() => {})
       foundings.add(settled)
       void settled.finally(() => foundings.delete(settled))

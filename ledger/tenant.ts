@@ -3,6 +3,7 @@ import { findCommands, saveCommands } from '../lineage/commands.ts'
 import type { RecordRow } from '../lineage/entity-store.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { createLog, readLog } from '../lineage/log.ts'
+import { lockKeys } from '../lineage/service.ts'
 import { enterTenant, saveActors } from '../lineage/tenants.ts'
 import { b64 } from '../proofs/base64.ts'
 import { TENANT } from '../proofs/ids.ts'
@@ -16,6 +17,9 @@ import { logBehindRegister, tenantExists, tenantNameInvalid } from './problems.t
 import type { Register } from './register.ts'
 import { writeBatch } from './write-batch.ts'
 
+/** Another key has become the newest of its use meanwhile; nothing was founded. */
+export class NewestKeyMoved extends Error {}
+
 /** Under which name a tenant's own record is found. */
 export const tenantName = (tenant: string) =>
   ({ kind: 'Tenant', namespace: 'tenant', name: tenant }) as const
@@ -26,8 +30,10 @@ export interface Founding {
   subject: string
   key: string
   request: string
-  /** The newest of each use. */
+  /** The newest of each use, as they were looked up. */
   keys: Record<KeyUse, SigningKey>
+  /** Which of some keys of a use, in the order in which they came, is the newest that may sign. */
+  newestOf(kids: readonly string[]): string
 }
 
 /**
@@ -36,6 +42,7 @@ export interface Founding {
  *
  * @throws {Problem} `TENANT_NAME_INVALID`, `TENANT_EXISTS`, `IDEMPOTENCY_KEY_REUSED`;
  *   `LOG_BEHIND_REGISTER` where the log was signed once, and the database no longer has it.
+ * @throws {NewestKeyMoved} Where its keys are not the newest any more.
  */
 export async function foundTenant(
   database: Database,
@@ -54,8 +61,20 @@ export async function foundTenant(
     const found = await readLog(run)
     if (found) return foundBefore(run, founding, found.epoch)
     if (signed) throw logBehindRegister({ origin, size: 0, signed })
-    return writeFirstLeaves(run, founding, { origin, at, keys })
+    const receipt = await writeFirstLeaves(run, founding, { origin, at, keys })
+    await requireNewest(run, founding)
+    return receipt
   })
+}
+
+/**
+ * Holds the list of keys still until the commit, so that a rotation either finds this tenant or is
+ * found by it. Last in the transaction: every other founding waits for this.
+ */
+async function requireNewest(ask: Ask, { keys, newestOf }: Founding) {
+  const row = await lockKeys(ask)
+  const moved = KEY_USES.find((use) => newestOf(row[use]) !== keys[use].kid)
+  if (moved) throw new NewestKeyMoved(`another key is the newest for ${moved} now`)
 }
 
 async function foundBefore(ask: Ask, founding: Founding, epoch: number): Promise<Receipt> {

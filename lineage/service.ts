@@ -27,6 +27,11 @@ const READ_SERVICE = query<ServiceRow>(`
   MATCH (s:Service {tenant: $tenant})
   RETURN ${COLUMNS}`)
 
+const LOCK_KEYS = query<ServiceRow>(`
+  // keys of the service, locked for a tenant
+  MATCH (s:Service {tenant: $service}) SET s.lock = $tenant
+  RETURN ${COLUMNS}`)
+
 const NAME_REGISTER = query(`
   // name the register
   MATCH (s:Service {tenant: $tenant}) WHERE s.register IS NULL
@@ -53,6 +58,12 @@ export const joinServiceRow = async (ask: Ask, row: Omit<ServiceRow, 'register'>
 
 /** The service that a database belongs to, or `undefined` for an empty one; asked in the scope of the service. */
 export const readService = async (ask: Ask) => (await ask(READ_SERVICE))[0]
+
+/**
+ * The service with its keys, to which none is added before the transaction ends. Asked in the scope of a
+ * tenant, for whose log the keys are.
+ */
+export const lockKeys = async (ask: Ask) => (await ask(LOCK_KEYS))[0]!
 
 /** Says which register this service has; one that is named already is never replaced by this. */
 export const nameRegister = (ask: Ask, register: string) => ask(NAME_REGISTER, { register })

@@ -101,15 +101,18 @@ export const rotateInLogs = (
   { tenant, use, keep = false }: { tenant?: string[]; use?: KeyUse; keep?: boolean },
 ): Promise<Done> =>
   withService(work, async (opened) => {
-    const tenants = await asked(opened, tenant)
+    // A misspelt name must not leave a key behind that nobody asked for.
+    for (const name of tenant ?? []) await opened.desk.ofLog(name)
+    const known = await asked(opened, tenant)
     const keys: Done['keys'] = {}
     const next: SigningKey[] = []
     for (const one of use ? [use] : KEY_USES) {
-      const key = await nextKey(opened.desk, one, tenants)
+      const key = await nextKey(opened.desk, one, known)
       keys[one] = key.kid
       next.push(key)
     }
-    const done = await opened.inLogs(tenants, async (name) => {
+    // Asked again: whatever is founded from now on begins with the new keys, what was founded before may not.
+    const done = await opened.inLogs(await asked(opened, tenant), async (name) => {
       const changes: KeyChange[] = []
       for (const key of next) changes.push(...(await opened.desk.rotate(name, key, keep)))
       return changes
@@ -120,11 +123,16 @@ export const rotateInLogs = (
 async function nextKey(desk: KeyDesk, use: KeyUse, tenants: readonly string[]) {
   const newest = (await desk.newest())[use]
   for (const tenant of tenants) {
-    const { schedule } = await desk.ofLog(tenant).catch(() => ({ schedule: [] }))
-    const lacking = !schedule.some((key) => key.use === use && key.kid === newest.kid)
-    if (schedule.length > 0 && lacking) return newest
+    const lacks = await hasKey(desk, tenant, newest).then((has) => !has, isUnknown)
+    if (lacks) return newest
   }
   return desk.make(use)
+}
+
+/** A tenant that is listed and has no log is told of when it is that log's turn. */
+function isUnknown(error: unknown): false {
+  if (error instanceof Problem && error.code === 'TENANT_UNKNOWN') return false
+  throw error
 }
 
 /** Retires a key in each log that has it. */

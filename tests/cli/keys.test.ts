@@ -174,6 +174,13 @@ describe('selvedge keys', () => {
     expect(changed).toEqual({ acme: 0, umbra: 2, young: 2 })
   })
 
+  it('makes no key for a tenant that is not there', async () => {
+    const before = await newestOf('checkpoint')
+    const refused = await keys('rotate', '--tenant', 'acne')
+    expect([refused.code, refused.stderr.split(':')[0]]).toEqual([1, 'TENANT_UNKNOWN'])
+    expect(await newestOf('checkpoint')).toBe(before)
+  })
+
   it('refuses to retire the last key, and says of which log; what it refuses ends with 1', async () => {
     const kid = await newestOf('manifest')
     const refused = await keysJson('retire', kid, '--tenant', 'acme')
