@@ -36,8 +36,8 @@ export const RESULT_WORDS: Record<Result, string> = {
   'not evaluated': 'Not evaluated',
 }
 
-/** What each check is about. One that is not listed here is shown by its name. */
-const CHECK_WORDS: Partial<Record<CheckName, string>> = {
+/** What each check is about. */
+const CHECK_WORDS: Record<CheckName, string> = {
   'zip-form': 'The file is a zip in its one allowed form, so nothing can hide in it.',
   'manifest-form': 'The table of contents is there and well formed.',
   'jws-form': 'The signature belongs to this table of contents and no other.',
@@ -66,7 +66,8 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
   'withheld-fields': 'Nothing is withheld, and nothing shown, against what the bundle says of it.',
   'state-form': 'The proof of the log’s state is well formed.',
   'state-size': 'It is of the position that the table of contents names.',
-  'state-place': 'The state it rests on stands in the log.',
+  'state-place':
+    'The state it rests on is the last one up to the position asked about, and nothing in the log is passed over.',
   'state-entities': 'It covers every thing shown.',
   'state-current': 'Each record shown is the latest of its thing at that position.',
   'state-neighbours': 'Where it is listed what was made from a thing, none is left out or added.',
@@ -89,5 +90,4 @@ const CHECK_WORDS: Partial<Record<CheckName, string>> = {
 }
 
 /** What a check is about, in plain words. */
-export const wordsOf = (name: string) =>
-  CHECK_WORDS[name as CheckName] ?? `${name.replaceAll('-', ' ')}.`
+export const wordsOf = (name: CheckName) => CHECK_WORDS[name]
