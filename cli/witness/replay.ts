@@ -44,6 +44,8 @@ export async function replayLog(options: ReplayOptions) {
     const replayer = openReplayer(witness)
     const follower = openFollower(sourceOf(options), { expected, onEntry: replayer.take })
     const step = () => stepOn({ follower, replayer, source: options.replay })
+    // By this its readers know it, and nothing else that it writes says it.
+    process.stderr.write(`vkey    ${witness.vkey}\n`)
     if (options.once) {
       await step()
       const vouched = replayer.find(options.size)
@@ -85,7 +87,6 @@ async function keepReplaying(
   const listening = await listenFor(answer, { host, port, publicHosts, onError })
   const stop = new AbortController()
   process.stderr.write(`${witness.name} replays ${options.replay}, served at ${listening.url}\n`)
-  process.stderr.write(`vkey    ${witness.vkey}\n`)
   const loop = async () => {
     while (!stop.signal.aborted) {
       const vouched = await step().catch((error: unknown) => {

@@ -78,9 +78,11 @@ describe('a replayer', () => {
   it('vouches for the state of an exported log that it has derived anew', async () => {
     const [source, dir] = [written(filesOf(log)), freshFolder()]
     const out = join(freshFolder(), 'replay')
-    const { code, stdout } = await replayOnce(source, log, dir, '--out', out)
+    const { code, stdout, stderr } = await replayOnce(source, log, dir, '--out', out)
     expect(code).toBe(0)
-    const key = parseVkey(sha256, await replayerOf(dir))
+    const vkey = await replayerOf(dir)
+    expect(stderr).toContain(`vkey    ${vkey}\n`)
+    const key = parseVkey(sha256, vkey)
     expect(verifyNote(sha256, stdout, key)).toBe(noteText(last))
     expect(readFileSync(out, 'utf8')).toBe(stdout)
   })
