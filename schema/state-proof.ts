@@ -64,7 +64,10 @@ builder.objectField(LogRef, 'stateProof', (t) =>
       id: t.arg.id({ description: 'Its URN. Leave kind, namespace and name out.' }),
       kind: t.arg({ type: KindRef, description: 'Its kind.' }),
       namespace: t.arg.string({ description: 'Its namespace; `run` for a Run.' }),
-      name: t.arg.string({ description: 'Its name; the run id for a Run.' }),
+      name: t.arg.string({
+        description:
+          'Its name; the run id for a Run. Which id a name has, the answer says and does not prove.',
+      }),
       asOf: t.arg({
         type: 'Seq',
         description:
