@@ -43,8 +43,10 @@ export function reachRecords(question: Question, records: readonly ReadRecord[])
  * @throws {ProofError} `PROOF_LINEAGE_HIDDEN`, `PROOF_LINEAGE_INCOMPLETE`
  */
 export function checkUpstream({ question, byId, up }: Lineage) {
+  let names = 0
   for (const [id, distance] of up) {
     if (distance >= question.depth) continue
+    names += namesAmong(byId.get(id)!.out)
     const out = designLinks(byId.get(id)!)
     if (out === null) {
       throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id}, nearer than the depth, hides its edges`)
@@ -57,7 +59,7 @@ export function checkUpstream({ question, byId, up }: Lineage) {
       )
     }
   }
-  return tellBoundary({ question, byId, up })
+  return `${tellBoundary({ question, byId, up })}${tellNames(names)}`
 }
 
 /**
@@ -70,12 +72,14 @@ export function checkUpstream({ question, byId, up }: Lineage) {
  */
 export function checkDownstream({ question, byId, down }: Lineage, { entities }: ReadState) {
   const inSets = new Map(entities.map(({ id, design }) => [id, design]))
+  let names = 0
   for (const [id, distance] of down) {
     if (distance >= question.depth) continue
     const design = inSets.get(id)
     if (design === undefined || design instanceof Uint8Array) {
       throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id} hides who lies downstream of it`)
     }
+    names += namesAmong(design)
     const missing = design.find((edge) => isDesign(edge.rel) && !down.has(edge.id))
     if (missing === undefined) continue
     const edge = `${missing.id} ${missing.rel} ${id}`
@@ -85,8 +89,14 @@ export function checkDownstream({ question, byId, down }: Lineage, { entities }:
   }
   const border = [...down].filter(([, distance]) => distance === question.depth).length
   const nearer = `every in-set nearer than depth ${question.depth} is shown and followed`
-  return `${nearer}; ${border} at the boundary (depth ${question.depth})`
+  return `${nearer}; ${border} at the boundary (depth ${question.depth})${tellNames(names)}`
 }
+
+/** Lineage does not walk from an entity to what it is another name of, and what lies beyond that is not shown. */
+const namesAmong = (edges: readonly { rel: string }[] | null) =>
+  (edges ?? []).filter(({ rel }) => rel === 'ALIAS_OF').length
+const tellNames = (names: number) =>
+  names === 0 ? '' : `; ${names} known under another name, which is not followed`
 
 /** A record's edges that lineage walks, `null` where its out-set is not shown. */
 const designLinks = ({ out }: ReadRecord) => out?.filter(({ rel }) => isDesign(rel)) ?? null

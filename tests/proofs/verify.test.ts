@@ -9,6 +9,7 @@ import { utf8 } from '../../proofs/utf8.ts'
 import { checkNeighbours } from '../../proofs/verify/neighbours.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { type Asked, type Changes, makeBundle, trustIn } from '../make/bundle.ts'
+import { Pen } from '../make/pen.ts'
 import { smallLog } from '../make/small-log.ts'
 import { statedLog } from '../make/stated-log.ts'
 
@@ -235,6 +236,23 @@ it('says of no records that they are current, where the checkpoint is another or
     const { verdict } = await verifyBundle({ sha256, ...bundle })
     expect([verdict.current.result, verdict.completeDown.result]).toEqual(['fail', 'fail'])
   }
+})
+
+it('counts the other names of things, behind which it does not look', async () => {
+  const { log, raw, clean, stranger } = smallLog()
+  const pen = new Pen(log.leaves)
+  pen.record(stranger, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
+  pen.state()
+  const named = { ...log, leaves: pen.leaves }
+  const below = { root: raw, direction: 'DOWNSTREAM', depth: 5 } as const
+  const { verdict } = await verifyBundle({ sha256, ...makeBundle(named, { question: below }) })
+  expect(verdict.completeDown.result).toBe('pass')
+  expect(verdict.completeDown.detail).toMatch(
+    /; 1 known under another name, which is not followed$/,
+  )
+  const above = { root: clean, direction: 'UPSTREAM', depth: 5 } as const
+  const plain = await verifyBundle({ sha256, ...makeBundle(named, { question: above }) })
+  expect(plain.verdict.completeUp.detail).not.toContain('another name')
 })
 
 it('searches the edges of a hub once, and not for every neighbour', () => {
