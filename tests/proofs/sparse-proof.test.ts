@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
+import { b64 } from '../../proofs/base64.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { sparseRoot } from '../../proofs/sparse.ts'
+import type { KeyChange } from '../../proofs/sparse-change.ts'
 import {
   proveKeys,
   readSparseProof,
@@ -21,6 +23,7 @@ import {
   treeRoot,
   valueAt,
 } from '../../proofs/sparse-tree.ts'
+import { type InEdge, inEntry, inRoot } from '../../proofs/state.ts'
 import { numbersFrom } from '../make/numbers.ts'
 import { changeBatches, crowdedKey, keyOf, NaiveTree, valueOfNumber } from '../make/sparse-model.ts'
 import { expectCode } from './support.ts'
@@ -167,7 +170,67 @@ describe('a proof over random changes', () => {
     verifySparse(sha256, proof, unique, treeRoot(tree))
     expect(sameProof(proof, proveKeys(tree, keys))).toBe(true)
     expect(sameProof(proof, readSparseProof(sparseProofJson(proof), 'the proof'))).toBe(true)
-  })
+    // However the same keys came in, the root is one, and no claim can be left out or put another way.
+    const entries = [...naive.entries.values()].sort(() => dice(3) - 1)
+    let again = emptyTree
+    for (let at = 0; at < entries.length; ) {
+      const next = at + 1 + dice(300)
+      again = changeKeys(sha256, again, entries.slice(at, next))
+      at = next
+    }
+    expect([treeRoot(again), naive.root()]).toEqual([treeRoot(tree), treeRoot(tree)])
+    for (const [at, { key, value }] of unique.entries()) {
+      const others = value === null ? [valueOfNumber(0)] : [null, valueOfNumber(1_000)]
+      for (const other of others) {
+        expect(accepts(proof, unique.with(at, { key, value: other }), treeRoot(tree))).toBe(false)
+      }
+      const fewer = unique.toSpliced(at, 1)
+      // Absence may be shown by the same places as another's.
+      const bare = proveKeys(
+        tree,
+        fewer.map(({ key }) => key),
+      )
+      expect(accepts(proof, fewer, treeRoot(tree))).toBe(sameProof(proof, bare))
+    }
+  }, 120_000)
+
+  it('holds for a whole set of neighbours in a history of 5,000: none can be left out, added or changed', () => {
+    const dice = numbersFrom(9)
+    const ids = upTo(5_000).map((number) => `urn:selvedge:dataset:h:${b64(keyOf(number))}`)
+    const edges = new Map<string, InEdge>()
+    let tree = emptyTree
+    for (let batch = 0; batch < 25; batch++) {
+      const changes = new Map<string, KeyChange>()
+      for (let i = 0; i < 400; i++) {
+        const id = ids[dice(ids.length)]!
+        const edge = { rel: 'WAS_DERIVED_FROM', id, leaf: b64(valueOfNumber(dice(1_000))) }
+        const { key, value } = inEntry(sha256, edge)
+        const isGone = dice(3) === 0
+        if (isGone) edges.delete(id)
+        else edges.set(id, edge)
+        changes.set(id, { key, value: isGone ? null : value })
+      }
+      tree = changeKeys(sha256, tree, [...changes.values()])
+    }
+    const all = [...edges.values()]
+    expect(all.length).toBeGreaterThan(2_000)
+    const root = treeRoot(tree)
+    expect(inRoot(sha256, all)).toEqual(root)
+    const stray = ids.find((id) => !edges.has(id))!
+    for (let i = 0; i < 40; i++) {
+      const at = dice(all.length)
+      const edge = all[at]!
+      for (const wrong of [
+        all.toSpliced(at, 1),
+        all.with(at, { ...edge, leaf: b64(valueOfNumber(1_000)) }),
+        all.with(at, { ...edge, rel: 'BASED_ON' }),
+        all.with(at, { ...edge, id: stray }),
+        [...all, { ...edge, id: stray }],
+      ]) {
+        expect(inRoot(sha256, wrong)).not.toEqual(root)
+      }
+    }
+  }, 120_000)
 })
 
 describe('a proof of one tree is refused', () => {
