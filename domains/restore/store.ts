@@ -71,7 +71,7 @@ const DELETE_RECORDS = query(`
 const UNDO_ERASURES = query(`
   // forget which records erased others from a position on
   UNWIND $ids AS id
-  MATCH (record:Record {tenant: $tenant, id: id}) WHERE record.erased >= $to
+  MATCH (record:Record {tenant: $tenant, id: id}) WHERE record.seq < $to AND record.erased >= $to
   REMOVE record.erased`)
 
 const UNDO_PAGES = query(`

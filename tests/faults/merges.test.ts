@@ -6,7 +6,8 @@ import { currentWorld, send, sendTogether } from '../openlineage/world.ts'
 import { freshTenant, testLedger } from '../setup/ledger.ts'
 import { Server } from './client.ts'
 
-const { database, ledger } = await testLedger()
+// Its tenants are listed, so that servers see what is to be done for them.
+const { database, ledger } = await testLedger('in the background')
 
 const OWNERS = 900
 const table = (name: string) => ({ namespace: 'db', name })
