@@ -18,7 +18,7 @@ export interface Carrier {
  */
 const CARRIERS = query<Carrier>(`
   // bodies of an entity
-  MATCH (record:Record {tenant: $tenant, id: $id})
+  MATCH (record:Record {tenant: $tenant, id: $id}) WHERE record.seq >= 0
   RETURN record.seq AS seq, substring(split(record.header, '"body":"')[1], 0, 43) AS body,
     record.secret AS secret, record.fields IS NOT NULL OR record.erased IS NULL AS left
   ORDER BY seq`)
@@ -49,7 +49,7 @@ const ERASE_HEADERS = query<{ seq: number; header: string }>(`
 
 const HEADERS_OF_ERASURE = query<{ header: string }>(`
   // headers of an erasure
-  MATCH (record:Record {tenant: $tenant, id: $id}) WHERE record.erasure = $erasure
+  MATCH (record:Record {tenant: $tenant, id: $id}) WHERE record.seq >= 0 AND record.erasure = $erasure
   RETURN record.header AS header`)
 
 const ERASURES_OF = query<ErasedBy>(`
@@ -57,19 +57,19 @@ const ERASURES_OF = query<ErasedBy>(`
   UNWIND $seqs AS seq
   MATCH (record:Record {tenant: $tenant, seq: seq}) WHERE record.erased IS NOT NULL
   MATCH (by:Record {tenant: $tenant, seq: record.erased})
-  OPTIONAL MATCH (erasure:Erasure {tenant: $tenant, id: by.erasure})
+  OPTIONAL MATCH (erasure:Entity:Erasure {tenant: $tenant, id: by.erasure})
   OPTIONAL MATCH (told:Record {tenant: $tenant, seq: erasure.seq})
   RETURN seq, by.seq AS by, by.at AS at, by.erasure AS erasure, told.fields AS fields`)
 
 const KNOWN = query<{ id: string }>(`
   // erasures that are there
   UNWIND $ids AS id
-  MATCH (e:Erasure {tenant: $tenant, id: id})
+  MATCH (e:Entity:Erasure {tenant: $tenant, id: id})
   RETURN e.id AS id`)
 
 const SUBJECT_OF = query<{ subject: string }>(`
   // subject of an actor
-  MATCH (a:Actor {tenant: $tenant}) WHERE a.actor = $actor
+  MATCH (a:Actor {tenant: $tenant}) WHERE a.subject >= '' AND a.actor = $actor
   RETURN a.subject AS subject`)
 
 const FORGET_ACTOR = query(`
@@ -79,12 +79,12 @@ const FORGET_ACTOR = query(`
 
 const FORGET_COMMANDS_OF = query(`
   // forget the commands of a principal
-  MATCH (c:Command {tenant: $tenant, principal: $subject})
+  MATCH (c:Command {tenant: $tenant, principal: $subject}) WHERE c.key >= ''
   DETACH DELETE c`)
 
 const EXPORTS = query<{ id: string; fields: string | null }>(`
   // exports with their bodies
-  MATCH (e:Export {tenant: $tenant}) WHERE e.id > $after
+  MATCH (e:Entity:Export {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH 'urn:selvedge:export:'
   WITH e ORDER BY e.id LIMIT toInteger($first)
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN e.id AS id, record.fields AS fields ORDER BY id`)

@@ -21,7 +21,7 @@ export type MergeStep =
 
 const OPEN_MERGES = query<MergeRow>(`
   // merges under way
-  MATCH (m:Merge {tenant: $tenant}) WHERE m.until = ${OPEN}
+  MATCH (m:Merge {tenant: $tenant}) WHERE m.alias >= '' AND m.until = ${OPEN}
   RETURN m.alias AS alias, m.canonical AS canonical, m.part AS part ORDER BY m.since, m.alias`)
 
 const MERGING = serviceQuery<{ name: string }>(`
@@ -41,7 +41,8 @@ const SAVE_MERGES = query(`
   MATCH (log:Log {tenant: $tenant})
   FOREACH (row IN $begun | CREATE (m:Merge {tenant: $tenant, alias: row.alias, canonical: row.canonical,
     since: row.since, until: ${OPEN}, part: 0}))
-  SET log.merges = coalesce(log.merges, 0) + size($begun) - size($ended)
+  WITH log, coalesce(log.merges, 0) + size($begun) - size($ended) AS merges
+  SET log.merges = CASE merges WHEN 0 THEN null ELSE merges END
   WITH log
   UNWIND $advanced AS alias
   MATCH (m:Merge {tenant: $tenant, alias: alias}) SET m.part = m.part + 1`)

@@ -6,7 +6,7 @@ import { exportErased, exportLost, exportUnknown } from './problems.ts'
 
 const EXPORT_FILE = query<{ fields: string | null; erased: number | null }>(`
   // file of an export
-  MATCH (e:Export {tenant: $tenant, id: $id})
+  MATCH (e:Entity:Export {tenant: $tenant, id: $id})
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN record.fields AS fields, record.erased AS erased`)
 

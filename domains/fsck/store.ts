@@ -85,7 +85,7 @@ const STILL = query<{ seq: number }>(`
 
 const TILE_LEVELS = query<{ level: number; last: number; count: number }>(`
   // extent of the tiles by level
-  MATCH (tile:Tile {tenant: $tenant})
+  MATCH (tile:Tile {tenant: $tenant}) WHERE tile.level >= 0 AND tile.index >= 0
   RETURN tile.level AS level, max(tile.index) AS last, count(tile) AS count`)
 
 const PAGES = query<StoredPage>(`

@@ -76,7 +76,7 @@ const UNDO_ERASURES = query(`
 
 const UNDO_PAGES = query(`
   // delete pages of later states
-  MATCH (page:Page {tenant: $tenant}) WHERE page.since > $state DETACH DELETE page`)
+  MATCH (page:Page {tenant: $tenant}) WHERE page.until > $state AND page.since > $state DETACH DELETE page`)
 
 const REOPEN_PAGES = query(`
   // let pages go on that ended with a later state
@@ -85,11 +85,11 @@ const REOPEN_PAGES = query(`
 
 const DELETE_PAGES = query(`
   // delete all pages
-  MATCH (page:Page {tenant: $tenant}) DETACH DELETE page`)
+  MATCH (page:Page {tenant: $tenant}) WHERE page.until >= 0 DETACH DELETE page`)
 
 const DELETE_COMMANDS = query(`
   // delete commands that ended beyond a position
-  MATCH (c:Command {tenant: $tenant}) WHERE c.size > $to DETACH DELETE c`)
+  MATCH (c:Command {tenant: $tenant}) WHERE c.at >= '' AND c.size > $to DETACH DELETE c`)
 
 const DELETE_TILES = query(`
   // delete tiles from a place on
@@ -106,17 +106,17 @@ const SET_HEAD = query(`
 const UNDO_MERGES = query(`
   // set merges back
   MATCH (log:Log {tenant: $tenant})
-  OPTIONAL MATCH (begun:Merge {tenant: $tenant}) WHERE begun.since >= $to
+  OPTIONAL MATCH (begun:Merge {tenant: $tenant}) WHERE begun.alias >= '' AND begun.since >= $to
   WITH log, collect(begun) AS begun
   FOREACH (m IN begun | DELETE m)
   WITH log
-  OPTIONAL MATCH (ended:Merge {tenant: $tenant}) WHERE ended.until >= $to AND ended.until < ${OPEN}
+  OPTIONAL MATCH (ended:Merge {tenant: $tenant}) WHERE ended.alias >= '' AND ended.until >= $to AND ended.until < ${OPEN}
   WITH log, collect(ended) AS ended
   FOREACH (m IN ended | SET m.until = ${OPEN})
   WITH log
-  OPTIONAL MATCH (m:Merge {tenant: $tenant}) WHERE m.until = ${OPEN}
+  OPTIONAL MATCH (m:Merge {tenant: $tenant}) WHERE m.alias >= '' AND m.until = ${OPEN}
   WITH log, count(m) AS merges
-  SET log.merges = CASE WHEN merges = 0 AND log.merges IS NULL THEN null ELSE merges END`)
+  SET log.merges = CASE merges WHEN 0 THEN null ELSE merges END`)
 
 const RUN_BODIES = query<{
   run: string
