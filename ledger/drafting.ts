@@ -1,8 +1,9 @@
-import { type Kind, kindOfUrn, OUT_EDGES, type Relation } from '../lineage/kinds.ts'
+import { kindOfUrn } from '../lineage/kinds.ts'
 import { isUrn } from '../proofs/ids.ts'
 import { type Batch, type Changes, incomingNow, noChanges } from './batch.ts'
 import type { Assertion, Draft, Name, Outcome, Target } from './draft.ts'
 import { openErasing } from './draft-erasure.ts'
+import { openLinking, sameLinks } from './draft-links.ts'
 import { openMerging } from './draft-merges.ts'
 import { type Entity, type Held, linkKey, neighbours } from './entity.ts'
 import { patched, sameFields } from './fields.ts'
@@ -100,54 +101,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     for (const id of [...missing.keys()].sort()) create(missing.get(id)!, id)
   }
 
-  const target = (far: Target) =>
-    'to' in far ? batch.urn(far.to.kind, far.to.namespace, far.to.name) : far.id
-
-  /** An edge to another name of the owner itself says nothing; one to itself is ordinary. */
-  const farEnd = (self: string, subject: string, far: Target) => {
-    const named = target(far)
-    const id = resolve(named)
-    return id === self && named !== subject ? null : id
-  }
-
-  const check = (kind: Kind, rel: Relation, self: string, id: string) => {
-    const wanted = OUT_EDGES[kind][rel]
-    const found = id === self ? kind : find(id)?.kind
-    if (!found) throw unknownNeighbour(id)
-    if (!wanted || (wanted !== 'any' && wanted !== found)) throw relationInvalid(kind, rel, found)
-  }
-
-  const heldTo = (self: string, rel: Relation, id: string, time: string | null): Held => ({
-    rel,
-    id,
-    leaf: id === self ? null : get(id)!.leaf,
-    time,
-  })
-
-  const linksAfter = (self: string, before: Entity | undefined, assertion: Assertion) => {
-    const { kind, link = [], unlink = [], replace = [] } = assertion
-    const links = new Map(before?.links)
-    for (const { rel, id } of unlink) {
-      links.delete(linkKey(rel, id)) || links.delete(linkKey(rel, resolve(id)))
-    }
-    const wanted = [...link]
-    for (const { rel, targets } of replace) {
-      const kept = new Set(targets.map((far) => farEnd(self, assertion.id, far)))
-      for (const id of neighbours(before, rel)) if (!kept.has(id)) links.delete(linkKey(rel, id))
-      wanted.push(...targets.map((far) => ({ rel, ...far })))
-    }
-    for (const { rel, time, ...far } of wanted) {
-      const id = farEnd(self, assertion.id, far)
-      if (id === null) continue
-      check(kind, rel, self, id)
-      // Dropped and added at once stays what it is: a header names an edge once, or not at all.
-      const held = links.get(linkKey(rel, id)) ?? before?.links.get(linkKey(rel, id))
-      if (held) links.set(linkKey(rel, id), held)
-      if (!held) links.set(linkKey(rel, id), heldTo(self, rel, id, time ?? null))
-      else if (time && time > (held.time ?? '')) links.set(linkKey(rel, id), { ...held, time })
-    }
-    return links
-  }
+  const { heldTo, linksAfter } = openLinking({ batch, get, find, resolve })
 
   /** An id made from a name is the id of that name alone: nobody gets to take it for another. */
   const requireNameOf = ({ kind, id, namespace = '', name = '' }: Assertion) => {
@@ -266,6 +220,3 @@ const isNamed = ({ namespace, name }: { namespace: string; name: string }) =>
 
 const pick = (named: { namespace?: string; name?: string } | undefined) =>
   named?.namespace === undefined ? {} : { namespace: named.namespace, name: named.name ?? '' }
-
-const sameLinks = (before: Entity, links: ReadonlyMap<string, Held>) =>
-  before.links.size === links.size && [...links.keys()].every((key) => before.links.has(key))

@@ -3,8 +3,6 @@ import { findCommands } from '../lineage/commands.ts'
 import type { Database } from '../lineage/graph.ts'
 import { readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
-import { parseCheckpoint } from '../proofs/checkpoint.ts'
-import { parseNote } from '../proofs/note.ts'
 import { utf8 } from '../proofs/utf8.ts'
 import { type Receipt, replay } from './attempt.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
@@ -18,7 +16,8 @@ import {
 import { openForgetting } from './forgetting.ts'
 import { type KeyDesk, openKeyDesk } from './key-desk.ts'
 import type { Keys } from './keys.ts'
-import { keyInvalid, ledgerClosing, nameInvalid, notYetSigned, tenantUnknown } from './problems.ts'
+import { keyInvalid, ledgerClosing, nameInvalid } from './problems.ts'
+import { openPublished } from './published.ts'
 import type { Register } from './register.ts'
 import { openSequencer, type Sequencer } from './sequencer.ts'
 import { joinService } from './service.ts'
@@ -106,9 +105,6 @@ export interface LedgerOptions {
   now?(): number
 }
 
-/** How long a caller waits for a checkpoint that another server signs. */
-const CHECKPOINT_WAIT_MS = 2_000
-
 /**
  * Opens the ledger on a migrated database: joins the service, checks keys and register, and signs
  * what an earlier server may have left unsigned.
@@ -178,30 +174,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     return key ?? crypto.randomUUID()
   }
 
-  const published = async (tenant: string) => {
-    const head = await readLog(database.graph(tenant).read)
-    if (!head) throw tenantUnknown(tenant)
-    return head.checkpoint ? readNote(head.checkpoint) : null
-  }
-
-  const awaitPublished = async (tenant: string, atLeast: number) => {
-    for (const start = Date.now(); Date.now() - start < CHECKPOINT_WAIT_MS; ) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 50)
-      })
-      const signed = await published(tenant)
-      if (signed && signed.size >= atLeast) return signed
-    }
-    throw notYetSigned(tenant)
-  }
-
-  const checkpointOf = async (tenant: string, atLeast: number) => {
-    const known = await published(tenant)
-    if (known && known.size >= atLeast) return known
+  const published = openPublished(database, (tenant) => {
     if (refusal) throw refusal
-    const signed = await signer?.now(tenant)
-    return signed && signed.size >= atLeast ? signed : awaitPublished(tenant, atLeast)
-  }
+    return signer?.now(tenant)
+  })
 
   const desk = openKeyDesk({
     database,
@@ -210,7 +186,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       mayWrite(undefined)
       await checkOnce(tenant)
     },
-    publish: checkpointOf,
+    publish: published.atLeast,
   })
 
   /** Keys may be rotated at any time: a new log then begins with the new one. */
@@ -268,8 +244,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       signer?.soon(tenant)
       return receipt
     },
-    checkpoint: published,
-    checkpointOf,
+    checkpoint: published.last,
+    checkpointOf: published.atLeast,
     async close() {
       closing = true
       await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))
@@ -283,8 +259,3 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 const isWellFormed = ({ namespace, name }: Name) => namespace.isWellFormed() && name.isWellFormed()
 
 const requestHash = (request: string) => b64(sha256(utf8(request)))
-
-function readNote(note: string): SignedCheckpoint {
-  const { size, root } = parseCheckpoint(parseNote(note).text)
-  return { note, size, root: b64(root) }
-}
