@@ -52,10 +52,16 @@ export function restoring({
       setBack(raw, tenant, copy),
     restore: (tenant: string, options = {}) =>
       openEpoch({ database, register, service: SERVICE_NAME, timeOf: timeByBody }, tenant, options),
-    /** Another server on the same database; `null`: one that leaves signing to others. */
-    openAnother: async (signing: 'signing' | 'not signing' = 'signing') => {
-      const own = signing === 'signing' ? openRegister(join(home, 'register.sqlite')) : null
-      const another = await openLedger({ database, service: SERVICE_NAME, keys, register: own })
+    /** Another server on the same database; one that is not signing leaves that to others. */
+    openAnother: async (signing: 'signing' | 'on demand' | 'not signing' = 'signing') => {
+      const own = signing !== 'not signing' ? openRegister(join(home, 'register.sqlite')) : null
+      const another = await openLedger({
+        database,
+        service: SERVICE_NAME,
+        keys,
+        register: own,
+        ...(signing === 'on demand' && { signing }),
+      })
       ends.push(async () => {
         await another.close()
         own?.close()
