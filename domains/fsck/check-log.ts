@@ -1,12 +1,22 @@
 import type { Graph } from '../../lineage/graph.ts'
 import { readKeyRows } from '../../lineage/key-log.ts'
-import { type LogHead, readLog, readTiles, readWholeLog } from '../../lineage/log.ts'
+import { type LogHead, lockLog, readLog, readTiles, readWholeLog } from '../../lineage/log.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { scheduleOf } from '../../proofs/key-schedule.ts'
 import type { Difference, Report } from './difference.ts'
 import { GraphPass } from './graph-pass.ts'
+import { compareEpochs, compareMerges } from './head-pass.ts'
 import { LeafPass } from './leaf-pass.ts'
-import { leavesBeyond, storedLeaves, storedNodes, storedPages, tileLevels } from './store.ts'
+import { dueEntities, type Scope, sampledPlaces, WHOLE } from './scope.ts'
+import {
+  leavesBeyond,
+  nodesByIds,
+  storedLeaves,
+  storedMerges,
+  storedNodes,
+  storedPages,
+  tileLevels,
+} from './store.ts'
 import { TreePass, tilesOfLevel } from './tree-pass.ts'
 
 /** What a look through one tenant's log and graph found. */
@@ -17,6 +27,10 @@ export interface LogReport {
   size: number
   root: string | null
   entities: number
+  /** How many bodies were held against their headers. */
+  bodies: number
+  /** How much was looked at in depth. */
+  scope: Scope
   /** The first differences; `found` counts all. Empty: everything follows from the records. */
   differences: Difference[]
   found: number
@@ -38,12 +52,16 @@ const PAGES_A_READ = 1_000
 
 /**
  * Derives every hash, root, entity and edge of a tenant anew from the headers of its log, and names
- * what is stored otherwise. Changes nothing but the lock, which it takes for a moment, and may run beside a server that writes: it looks at what
- * was there when it began.
+ * what is stored otherwise. Changes nothing but the lock, which it takes for a moment, and may run
+ * beside a server that writes: it looks at what was there when it began.
+ *
+ * @param scope Leaves out bodies and entities; every header is read in any case, so that hashes, tiles,
+ *   root, states and pages are looked at whole.
  */
 export async function checkLog(
   graph: Graph,
   onProgress: (progress: Progress) => void = () => {},
+  scope: Scope = WHOLE,
 ): Promise<LogReport> {
   const { tenant } = graph
   const differences: Difference[] = []
@@ -55,15 +73,26 @@ export async function checkLog(
   const head = await readWholeLog(graph)
   if (!head) {
     report({ name: 'LOG_MISSING', what: 'the tenant is listed, and has no log' })
-    return { tenant, origin: '', size: 0, root: null, entities: 0, differences, found }
+    return {
+      tenant,
+      origin: '',
+      size: 0,
+      root: null,
+      entities: 0,
+      bodies: 0,
+      scope,
+      differences,
+      found,
+    }
   }
-  const run: Run = { graph, head, report, onProgress }
+  const run: Run = { graph, head, report, onProgress, scope }
   const { leaves, tree } = await readAllLeaves(run)
   await compareEnds(run, { leaves, tree })
   await comparePages(run, leaves)
   const entities = await compareGraph(run, leaves)
   const { origin, size } = head
-  return { tenant, origin, size, root: tree.root(), entities, differences, found }
+  const { bodies } = leaves
+  return { tenant, origin, size, root: tree.root(), entities, bodies, scope, differences, found }
 }
 
 interface Run {
@@ -71,14 +100,18 @@ interface Run {
   head: LogHead
   report: Report
   onProgress: (progress: Progress) => void
+  scope: Scope
 }
 
-async function readAllLeaves({ graph, head, report, onProgress }: Run) {
+async function readAllLeaves({ graph, head, report, onProgress, scope }: Run) {
+  const sampled = sampledPlaces(scope, head.size)
   const leaves = new LeafPass(graph.tenant, report)
   const tree = new TreePass([head.signed], report)
   for (let from = 0; from < head.size; from += LEAVES_A_PAGE) {
     const to = Math.min(from + LEAVES_A_PAGE, head.size)
-    const expected = tree.append(leaves.accept(await storedLeaves(graph.read, from, to), to))
+    const due = sampled?.filter((place) => place >= from && place < to)
+    const range = { from, to, since: scope.since, sampled: due ?? null }
+    const expected = tree.append(leaves.accept(await storedLeaves(graph.read, range), to))
     tree.compareTiles(expected, await readTiles(graph.read, expected))
     onProgress({ tenant: graph.tenant, stage: 'leaves', done: to, of: head.size })
   }
@@ -96,6 +129,12 @@ async function compareEnds(
   }
   if (tree.whole) tree.compareEdge(head)
   tree.compareCheckpoint(head, scheduleOf(leaves.keys))
+  compareEpochs(head, leaves.epochs, { tenant: graph.tenant, report })
+  await graph.write(async ({ run }) => {
+    // Counted and listed under one lock: a server may begin or end one at any time.
+    const now = await lockLog(run)
+    compareMerges(now!.merges, await storedMerges(run), report)
+  })
   const noted = (await readKeyRows(graph.read)).map(({ seq }) => seq)
   const there = leaves.keys.map(({ seq }) => seq)
   if (!there.every((seq) => noted.includes(seq))) {
@@ -131,7 +170,7 @@ async function comparePages({ graph, head }: Run, { pages: expected }: LeafPass)
 }
 
 async function compareGraph(
-  { graph, head, report, onProgress }: Run,
+  { graph, head, report, onProgress, scope }: Run,
   { replay, erased }: LeafPass,
 ) {
   const replayed = replay.entities
@@ -145,15 +184,29 @@ async function compareGraph(
     standings,
     report,
   })
+  const due = dueEntities(scope, replayed)
+  const of = due?.length ?? replayed.size
   let done = 0
-  for (let after = ''; ; ) {
-    const nodes = await storedNodes(graph.read, after, NODES_A_PAGE)
+  for await (const nodes of due ? pagesOf(graph, due) : allPages(graph)) {
     pass.accept(nodes)
     done += nodes.length
-    onProgress({ tenant: graph.tenant, stage: 'entities', done, of: replayed.size })
-    if (nodes.length < NODES_A_PAGE) break
+    onProgress({ tenant: graph.tenant, stage: 'entities', done, of })
+  }
+  pass.end(due ?? undefined)
+  return done
+}
+
+async function* allPages({ read }: Graph) {
+  for (let after = ''; ; ) {
+    const nodes = await storedNodes(read, after, NODES_A_PAGE)
+    yield nodes
+    if (nodes.length < NODES_A_PAGE) return
     after = nodes.at(-1)!.id
   }
-  pass.end()
-  return done
+}
+
+async function* pagesOf({ read }: Graph, ids: readonly string[]) {
+  for (let from = 0; from < ids.length; from += NODES_A_PAGE) {
+    yield await nodesByIds(read, ids.slice(from, from + NODES_A_PAGE))
+  }
 }

@@ -16,6 +16,7 @@ export type DifferenceName =
   | 'LOG_HEAD'
   | 'LOG_EDGE'
   | 'LOG_KEYS'
+  | 'LOG_EPOCH'
   | 'TILE'
   | 'TILE_MISSING'
   | 'TILE_BEYOND_LOG'
@@ -50,6 +51,7 @@ export type DifferenceName =
   | 'EDGE_UNKNOWN'
   | 'EDGE_LEAF'
   | 'EDGE_TENANT'
+  | 'MERGE'
 
 /** One thing that is not as the records say it must be. */
 export interface Difference {

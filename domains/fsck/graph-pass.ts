@@ -29,10 +29,10 @@ export class GraphPass {
     for (const node of nodes) this.#node(node)
   }
 
-  /** Reports the entities that no node was found for. */
-  end() {
-    const { replayed, report } = this.#options
-    for (const id of replayed.keys()) {
+  /** Reports those of the entities (all, where none are named) that no node was found for. */
+  end(due: Iterable<string> = this.#options.replayed.keys()) {
+    const { report } = this.#options
+    for (const id of due) {
       if (!this.#seen.has(id)) report({ name: 'ENTITY_MISSING', id, what: 'records, but no node' })
     }
   }

@@ -5,6 +5,7 @@ import { ProofError } from '../../proofs/error.ts'
 import { emptyHash } from '../../proofs/hash.ts'
 import { parseJson } from '../../proofs/json.ts'
 import {
+  type EpochLeaf,
   hashLeaf,
   type KeyLeaf,
   type Leaf,
@@ -32,8 +33,11 @@ export class LeafPass {
   readonly #bodyless = new Set<number>()
   #next = 0
   #at = ''
-  /** The key records, in order. */
+  /** The key records, and those that open epochs, in order. */
   readonly keys: KeyLeaf[] = []
+  readonly epochs: EpochLeaf[] = []
+  /** How many bodies were looked at. */
+  bodies = 0
 
   constructor(tenant: string, report: Report) {
     this.#tenant = tenant
@@ -95,6 +99,7 @@ export class LeafPass {
       this.#tell('LEAF_COLUMN', `it is ${row.isState ? '' : 'not '}labelled as a state record`)
     }
     if (leaf.v === 'selvedge/key/1') this.keys.push(leaf)
+    if (leaf.v === 'selvedge/epoch/1') this.epochs.push(leaf)
     this.replay.accept(leaf, hash)
     this.pages.accept(leaf, text)
     return hash
@@ -115,16 +120,18 @@ export class LeafPass {
     }
   }
 
-  #body({ id, body, action }: RecordHeader, { fields, secret }: StoredLeaf) {
+  #body({ id, body, action }: RecordHeader, { fields, secret, hasBody, isDue }: StoredLeaf) {
     if (action === 'retire') {
-      if (fields !== null) this.#tell('BODY', 'a retired entity has one', id)
+      if (hasBody) this.#tell('BODY', 'a retired entity has one', id)
       return
     }
-    if (fields === null || secret === null) {
+    if (!hasBody) {
       // A record that erases may leave no body; one that leaves it repeats it.
       if (action === 'assert' || body !== EMPTY_BODY) this.#bodyless.add(this.#next)
       return
     }
+    if (!isDue || fields === null || secret === null) return
+    this.bodies += 1
     try {
       const values = parseJson(fields) as Record<string, never>
       const root = b64(bodyRoot(sha256, sealFields(sha256, unb64(secret), values)))

@@ -1,4 +1,5 @@
 import { type Ask, query } from '../../lineage/graph.ts'
+import { OPEN } from '../../lineage/kinds.ts'
 import type { PagePlace, PageRow } from '../../lineage/pages.ts'
 
 /** A leaf with all that is stored beside its header. */
@@ -14,8 +15,11 @@ export interface StoredLeaf {
   kind: string | null
   version: number | null
   action: string | null
+  /** The body, where it was asked for; and whether there is one. */
   fields: string | null
   secret: string | null
+  hasBody: boolean
+  isDue: boolean
   /** The record that erased the body, and in one that erases the entity that says why. */
   erased: number | null
   erasure: string | null
@@ -47,6 +51,15 @@ export interface StoredNode {
   ][]
 }
 
+/** A merge that is under way. */
+export interface StoredMerge {
+  alias: string
+  canonical: string
+  /** Whether the alias is one already. */
+  isAlias: boolean
+  isThere: boolean
+}
+
 /** A page of the state tree, or of an in-set, with the root of its tree where it is the first. */
 export interface StoredPage extends PageRow {
   hash: string | null
@@ -55,9 +68,11 @@ export interface StoredPage extends PageRow {
 const LEAVES = query<StoredLeaf>(`
   // leaves with their columns
   MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
+  WITH record, record.seq >= $since AND ($sampled IS NULL OR record.seq IN $sampled) AS isDue
   RETURN record.seq AS seq, record.type AS type, record:StateRecord AS isState, record.header AS header, record.leaf AS leaf,
     record.at AS at, record.id AS id, record.kind AS kind, record.version AS version,
-    record.action AS action, record.fields AS fields, record.secret AS secret,
+    record.action AS action, isDue, record.fields IS NOT NULL AND record.secret IS NOT NULL AS hasBody,
+    CASE WHEN isDue THEN record.fields END AS fields, CASE WHEN isDue THEN record.secret END AS secret,
     record.erased AS erased, record.erasure AS erasure
   ORDER BY seq`)
 
@@ -66,15 +81,30 @@ const BEYOND = query<{ seq: number }>(`
   MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $size OR record.seq < 0
   RETURN record.seq AS seq ORDER BY seq LIMIT 20`)
 
+const NODE_COLUMNS = `e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
+    e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
+    e.out AS out, e.alias AS alias, e.erased AS erased,
+    [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges`
+
 const NODES = query<StoredNode>(`
   // entities with every edge
   MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after
   WITH e ORDER BY e.id LIMIT toInteger($first)
-  RETURN e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
-    e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
-    e.out AS out, e.alias AS alias, e.erased AS erased,
-    [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges
-  ORDER BY id`)
+  RETURN ${NODE_COLUMNS} ORDER BY id`)
+
+const NODES_BY_IDS = query<StoredNode>(`
+  // some entities with every edge
+  UNWIND $ids AS id
+  MATCH (e:Entity {tenant: $tenant, id: id})
+  RETURN ${NODE_COLUMNS} ORDER BY id`)
+
+const OPEN_MERGES = query<StoredMerge>(`
+  // merges under way with their entities
+  MATCH (m:Merge {tenant: $tenant}) WHERE m.until = ${OPEN}
+  OPTIONAL MATCH (a:Entity {tenant: $tenant, id: m.alias})
+  OPTIONAL MATCH (c:Entity {tenant: $tenant, id: m.canonical})
+  RETURN m.alias AS alias, m.canonical AS canonical, coalesce(a.alias, '') <> '' AS isAlias,
+    a IS NOT NULL AND c IS NOT NULL AS isThere`)
 
 const STILL = query<{ seq: number }>(`
   // bodies still stored
@@ -100,7 +130,11 @@ const PAGES = query<StoredPage>(`
 export const storedPages = (ask: Ask, { tree, prefix }: PagePlace, n: number, first: number) =>
   ask(PAGES, { tree, prefix, state: n, first })
 
-export const storedLeaves = (ask: Ask, from: number, to: number) => ask(LEAVES, { from, to })
+/** The leaves of a range; bodies only of those from `since` on that are among the sampled, if any are. */
+export const storedLeaves = (
+  ask: Ask,
+  range: { from: number; to: number; since: number; sampled: readonly number[] | null },
+) => ask(LEAVES, { ...range, sampled: range.sampled && [...range.sampled] })
 
 /** The first few positions outside the log that have a record all the same. */
 export const leavesBeyond = async (ask: Ask, size: number) =>
@@ -108,6 +142,12 @@ export const leavesBeyond = async (ask: Ask, size: number) =>
 
 /** Up to `first` entities after the id `after`, in the order of their ids. */
 export const storedNodes = (ask: Ask, after: string, first: number) => ask(NODES, { after, first })
+
+/** Those of the entities that are there. */
+export const nodesByIds = (ask: Ask, ids: readonly string[]) => ask(NODES_BY_IDS, { ids })
+
+/** The merges under way, and whether both entities of each are there, and apart. */
+export const storedMerges = (ask: Ask) => ask(OPEN_MERGES)
 
 export const tileLevels = (ask: Ask) => ask(TILE_LEVELS)
 

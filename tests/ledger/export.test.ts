@@ -171,12 +171,18 @@ it('tells by fsck and its exit code what is damaged, and what is not', async () 
       { tenant: damaged, size: 3, found: 1, differences: [{ name: 'LEAF_COLUMN', seq: 2 }] },
     ],
   })
+  const part = await selvedge('fsck', '--tenant', sound, '--since', '1', '--sample', '2', '--json')
+  expect([part.code, JSON.parse(part.out).tenants]).toMatchObject([
+    0,
+    [{ scope: { since: 1, sample: 2 }, bodies: 1, entities: 1, size: 3 }],
+  ])
   const unknown = await selvedge('fsck', '--tenant', 'nobody')
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('TENANT_UNKNOWN')])
   const misused = await Promise.all([
     selvedge('fsck'),
     selvedge('fsck', '--all', '--tenant', sound),
+    selvedge('fsck', '--tenant', sound, '--since', '-1'),
   ])
-  expect(misused.map((end) => end.code)).toEqual([2, 2])
+  expect(misused.map((end) => end.code)).toEqual([2, 2, 2])
   expect(existsSync(join(home, 'register.sqlite'))).toBe(true)
 })

@@ -101,6 +101,33 @@ describe('a log and its graph', () => {
       ['LOG_EDGE'],
     ],
     ['the places of the keys', 'MATCH (l:Log {tenant: $tenant}) SET l.keySeqs = [0]', ['LOG_KEYS']],
+    ['the epoch of the log', 'MATCH (l:Log {tenant: $tenant}) SET l.epoch = 1', ['LOG_EPOCH']],
+    [
+      'the origin of the log',
+      "MATCH (l:Log {tenant: $tenant}) SET l.origin = l.origin + '/1'",
+      ['CHECKPOINT_INVALID', 'LOG_EPOCH'],
+    ],
+    ['merges that are not there', 'MATCH (l:Log {tenant: $tenant}) SET l.merges = 1', ['MERGE']],
+    [
+      'a merge of what is not there',
+      "MATCH (l:Log {tenant: $tenant}) SET l.merges = 1 CREATE (:Merge {tenant: $tenant, alias: 'a', canonical: 'b', since: 5, until: 9007199254740991, part: 0})",
+      ['MERGE'],
+    ],
+    [
+      'a secret that is gone',
+      'MATCH (r:Record {tenant: $tenant, seq: 264}) REMOVE r.secret',
+      ['BODY_MISSING'],
+    ],
+    [
+      'another secret',
+      "MATCH (r:Record {tenant: $tenant, seq: 264}) SET r.secret = 'A' + substring(r.secret, 1)",
+      ['BODY'],
+    ],
+    [
+      'another size of the log',
+      'MATCH (l:Log {tenant: $tenant}) SET l.size = l.size - 1, l.applied = l.size - 1',
+      ['CHECKPOINT_ROOT', 'LEAF_BEYOND_LOG', 'LOG_EDGE', 'LOG_HEAD', 'STATE_HEAD'],
+    ],
     [
       'a tile’s hash',
       "MATCH (t:Tile {tenant: $tenant, level: 0, index: 0}) SET t.hashes = CASE left(t.hashes, 1) WHEN 'A' THEN 'B' ELSE 'A' END + substring(t.hashes, 1)",
@@ -224,6 +251,36 @@ describe('a log and its graph', () => {
   ])('show %s', async (_what, cypher, names) => {
     await raw(cypher, { tenant })
     expect(namesOf(await found())).toEqual([...names].sort())
+  })
+
+  it('show by a part what is in it, and by the whole what is not', async () => {
+    const look = async (scope: { since: number; sample: number | null }) => {
+      const { differences, bodies, entities } = await checkLog(
+        database.graph(tenant),
+        () => {},
+        scope,
+      )
+      return { names: namesOf(differences), bodies, entities }
+    }
+    expect(await look({ since: 0, sample: null })).toMatchObject({ names: [], entities: 264 })
+    expect(await look({ since: 264, sample: null })).toEqual({ names: [], bodies: 3, entities: 2 })
+    expect(await look({ since: 0, sample: 10 })).toMatchObject({ names: [], entities: 10 })
+    expect(await look({ since: 264, sample: 9_999 })).toMatchObject({ bodies: 3, entities: 2 })
+    expect(await look({ since: 9_999, sample: null })).toEqual({
+      names: [],
+      bodies: 0,
+      entities: 0,
+    })
+
+    await raw(`MATCH (r:Record {tenant: $tenant, seq: 9}) SET r.fields = '{}'`, { tenant })
+    await raw(`MATCH (e:Dataset {tenant: $tenant, name: 'input 3'}) SET e.version = 9`, { tenant })
+    expect((await look({ since: 264, sample: null })).names).toEqual([])
+    expect((await look({ since: 9, sample: null })).names).toContain('BODY')
+    expect((await look({ since: 0, sample: null })).names).toEqual(['BODY', 'ENTITY_VALUE'])
+    expect((await look({ since: 0, sample: 9_999 })).names).toEqual(['BODY', 'ENTITY_VALUE'])
+    // A header is looked at in any case.
+    await raw(`MATCH (r:Record {tenant: $tenant, seq: 5}) SET r.leaf = 'x'`, { tenant })
+    expect((await look({ since: 264, sample: 1 })).names).toContain('LEAF_HASH')
   })
 
   it('show that a log is gone', async () => {

@@ -163,7 +163,12 @@ describe('a leaf by itself', () => {
       (rows) => Object.assign(rows[2]!, { fields: '{"a":1,"a":2}' }),
     ],
   ])('shows %s', async (_what, name, change) => {
-    const rows = await storedLeaves(database.graph(tenant).read, 0, 3)
+    const rows = await storedLeaves(database.graph(tenant).read, {
+      from: 0,
+      to: 3,
+      since: 0,
+      sampled: null,
+    })
     change(rows)
     const differences: Difference[] = []
     new LeafPass(tenant, (difference) => differences.push(difference)).accept(rows, 3)
