@@ -84,11 +84,11 @@ function entryOf(bundle: Uint8Array | undefined, path: string): Uint8Array {
   try {
     if (!bundle) throw new UnreadableError('there is no bundle to look into')
     const found = readZip(bundle).find((entry) => entry.path === path)
-    if (found) return found.bytes
+    if (found && found.bytes.length <= TRUST_BYTES) return found.bytes
   } catch (cause) {
     if (!(cause instanceof ProofError)) throw cause
   }
-  throw new UnreadableError(`the bundle has no ${path}`)
+  throw new UnreadableError(`the bundle has no ${path} of at most ${TRUST_BYTES} bytes`)
 }
 
 function unlessUnreadable<T>(read: () => T): T | null {

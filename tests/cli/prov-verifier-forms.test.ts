@@ -58,6 +58,13 @@ mkdirSync(join(folder, 'empty'))
 const { log: stated, raw } = statedLog()
 write('raw.state', makeStateProof(stated, [raw]))
 write('nobody.state', makeStateProof(stated, [stated.idOf('Dataset', 'nobody')]))
+// A hub, whose neighbours downstream take more than a megabyte.
+const hub = statedLog()
+for (let i = 0; i < 6_000; i++) {
+  hub.log.assert('Dataset', `below ${i}`, {}, [['WAS_DERIVED_FROM', hub.raw]])
+}
+hub.log.state()
+write('hub.state', makeStateProof(hub.log, [hub.raw]))
 write(
   'lie.state',
   makeStateProof(stated, [raw], { leaf: (leaf) => ({ ...leaf, root: 'A'.repeat(43) }) }),
@@ -109,6 +116,7 @@ describe('the exit code', () => {
     [2, 'one checkpoint is named', ['consistency', '@old']],
     [3, 'there is no such checkpoint', ['consistency', '@old', '@newer']],
     [0, 'a record is the latest', ['state', '@raw.state', '--trust', '@trust.json']],
+    [0, 'a hub has all its neighbours', ['state', '@hub.state', '--trust', '@trust.json']],
     [0, 'there is no such entity', ['state', '@nobody.state', '--trust', '@trust.json']],
     [1, 'a state is not that of its root', ['state', '@lie.state', '--trust', '@trust.json']],
     [4, 'nobody vouches for a state', ['state', '@raw.state']],

@@ -85,6 +85,15 @@ describe('--trust with a fingerprint', () => {
     expect((await given('--trust', inHex)).exit).toBe(0)
   })
 
+  it('takes none from inside that is larger than a file of it may be', async () => {
+    const elsewhere = mkdtempSync(join(folder, 'stuffed-'))
+    const stuffed = formatTrust(genuine.trust) + ' '.repeat(2 ** 20)
+    const attachments = [{ path: 'trust.json', bytes: utf8(stuffed) }]
+    writeFileSync(join(elsewhere, 'stuffed.zip'), makeBundle(log, { question, attachments }).bytes)
+    const path = join(basename(elsewhere), 'stuffed.zip')
+    expect((await verifier(path, '--trust', inHex)).exit).toBe(3)
+  })
+
   it('refuses a trust root of another fingerprint, and never reads a file of such a name', async () => {
     const other = hex(sha256(utf8('another')))
     writeFileSync(at(other), formatTrust(genuine.trust))

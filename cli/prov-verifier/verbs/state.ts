@@ -1,7 +1,7 @@
 import { sha256 } from '../../../core/sha256.ts'
 import { verifyState } from '../../../proofs/verify-state.ts'
 import { parsed, UsageError } from '../arguments.ts'
-import { readSmall } from '../files.ts'
+import { readBundle } from '../files.ts'
 import { FORM_OPTIONS, runForm } from '../form.ts'
 import type { Verb } from '../run.ts'
 
@@ -12,6 +12,7 @@ export const run: Verb = async (args, terminal) => {
   if (proof === undefined || more.length > 0) throw new UsageError('name one state proof')
   return runForm(proof, values, {
     terminal,
-    verify: (trust) => verifyState({ sha256, bytes: readSmall(proof), trust }),
+    // Not small: an in-set that is shown in full can be a hub's.
+    verify: (trust) => verifyState({ sha256, bytes: readBundle(proof), trust }),
   })
 }
