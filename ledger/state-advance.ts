@@ -3,7 +3,7 @@ import { sha256 } from '../core/sha256.ts'
 import type { Ask, Database } from '../lineage/graph.ts'
 import { type LeafRow, type LogHead, lockLog, readLeaves } from '../lineage/log.ts'
 import { inTree, NEWEST, readTreeRoots, STATE_TREE, writePages } from '../lineage/pages.ts'
-import { droppedEdges, leavesAsOf, moveState } from '../lineage/state-log.ts'
+import { droppedCounts, droppedEdges, leavesAsOf, moveState } from '../lineage/state-log.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import type { Leaf } from '../proofs/leaf.ts'
 import { changeKeys, emptyTree, type SparseTree, treeRoot } from '../proofs/sparse-tree.ts'
@@ -15,8 +15,7 @@ import { type LoggedRecord, type StateChanges, stateChanges } from './state-chan
 import { loadTrees, pageChanges } from './state-trees.ts'
 
 /** One transaction takes at most so many leaves further, and stops early where they change much. */
-const MOST_LEAVES = 5_000
-const MOST_CHANGES = 20_000
+const STEP = { leaves: 5_000, changes: 20_000 }
 const LEAVES_A_READ = 1_000
 
 /** How far a log must be signed, or may be: it ends in the state record at `size` − 1. */
@@ -37,6 +36,7 @@ export async function advanceState(
   database: Database,
   tenant: string,
   mayAppend: (ask: Ask, head: LogHead) => Promise<void>,
+  most = STEP,
 ): Promise<StateEnd> {
   for (;;) {
     const { head, written, end } = await database.graph(tenant).write(async ({ run }) => {
@@ -44,7 +44,7 @@ export async function advanceState(
       if (!head) throw tenantUnknown(tenant)
       await mayAppend(run, head)
       if (isCovered(head)) return { head, written: head.size, end: head.size }
-      const step = await advance(run, tenant, head)
+      const step = await advance(run, head, { tenant, most })
       failpoint('before-state-commit')
       return { head, ...step }
     })
@@ -57,8 +57,12 @@ export async function advanceState(
 /** A state record triggers no other: where the log ends in one, there is nothing to say. */
 const isCovered = ({ size, stateSize }: LogHead) => stateSize !== null && size === stateSize + 1
 
-async function advance(ask: Ask, tenant: string, head: LogHead) {
-  const { records, to } = await readRecords(ask, head)
+async function advance(
+  ask: Ask,
+  head: LogHead,
+  { tenant, most }: { tenant: string; most: typeof STEP },
+) {
+  const { records, to } = await readRecords(ask, head, most)
   const root = await buildTo(ask, records, to)
   if (to < head.size) {
     await moveState(ask, { built: to, stateSize: head.stateSize })
@@ -72,19 +76,21 @@ async function advance(ask: Ask, tenant: string, head: LogHead) {
 }
 
 /** The next records that the tree does not reflect, and the position up to which they go. */
-async function readRecords(ask: Ask, { built, size }: LogHead) {
+async function readRecords(ask: Ask, { built, size }: LogHead, most: typeof STEP) {
   const records: LoggedRecord[] = []
   let changes = 0
   let to = built
-  while (to < size && to - built < MOST_LEAVES && changes < MOST_CHANGES) {
+  while (to < size && to - built < most.leaves && changes < most.changes) {
     const rows = await readLeaves(ask, to, Math.min(to + LEAVES_A_READ, size))
-    for (const row of rows) {
-      const record = recordOf(row)
-      to = row.seq + 1
+    const read = rows.map(recordOf)
+    const dropped = await droppedCounts(ask, retiring(read))
+    for (const [i, record] of read.entries()) {
+      to = rows[i]!.seq + 1
       if (!record) continue
       records.push(record)
-      changes += 1 + record.header.links.length + record.header.unlinks.length
-      if (changes >= MOST_CHANGES) break
+      const { seq, links, unlinks } = record.header
+      changes += 1 + links.length + unlinks.length + (dropped.get(seq) ?? 0)
+      if (changes >= most.changes) break
     }
   }
   return { records, to }
@@ -96,14 +102,15 @@ function recordOf({ header, leaf }: LeafRow): LoggedRecord | null {
   return parsed.v === 'selvedge/record/1' ? { header: parsed, leaf } : null
 }
 
+/** Those that drop edges without naming them. */
+const retiring = (records: readonly (LoggedRecord | null)[]) =>
+  records.flatMap((record) =>
+    record?.header.action === 'retire' ? [{ id: record.header.id, seq: record.header.seq }] : [],
+  )
+
 /** Writes the pages that the records change, as of position `to`, and returns the root. */
 async function buildTo(ask: Ask, records: readonly LoggedRecord[], to: number) {
-  const retired = records.filter(({ header }) => header.action === 'retire')
-  const dropped = await droppedEdges(
-    ask,
-    retired.map(({ header: { id, seq } }) => ({ id, seq })),
-  )
-  const changes = stateChanges(records, dropped)
+  const changes = stateChanges(records, await droppedEdges(ask, retiring(records)))
   const [ins, leaves] = await Promise.all([
     changeIns(ask, changes),
     latestLeaves(ask, changes.leaves, to),

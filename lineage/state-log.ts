@@ -21,6 +21,12 @@ const DROPPED = query<DroppedEdge>(`
   MATCH (e:Entity {tenant: $tenant, id: row.id})-[x]->(far) WHERE x.until = row.seq
   RETURN row.seq AS seq, type(x) AS rel, far.id AS to`)
 
+const DROPPED_COUNTS = query<{ seq: number; count: number }>(`
+  // how many edges retiring records ended
+  UNWIND $retired AS row
+  MATCH (e:Entity {tenant: $tenant, id: row.id})-[x]->() WHERE x.until = row.seq
+  RETURN row.seq AS seq, count(*) AS count`)
+
 const LEAVES_AS_OF = query<{ id: string; seq: number; leaf: string }>(`
   // latest leaves of entities at a position
   UNWIND $ids AS id
@@ -48,6 +54,12 @@ const MOVE_STATE = query(`
 /** The edges that ended with the given records, which say only that all of them did. */
 export const droppedEdges = (ask: Ask, retired: readonly { id: string; seq: number }[]) =>
   retired.length === 0 ? Promise.resolve([]) : ask(DROPPED, { retired })
+
+/** How many these are, by the position of the record; none for one that ended no edge. */
+export const droppedCounts = async (ask: Ask, retired: readonly { id: string; seq: number }[]) => {
+  const rows = retired.length === 0 ? [] : await ask(DROPPED_COUNTS, { retired })
+  return new Map(rows.map(({ seq, count }) => [seq, count]))
+}
 
 /** The last leaf of each entity before a position; none for one that did not exist. */
 export const leavesAsOf = (ask: Ask, ids: readonly string[], position: number) =>

@@ -5,13 +5,24 @@ import { forgetOldPages } from '../../ledger/forget-pages.ts'
 import { addKey } from '../../ledger/key-changes.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { openRegister } from '../../ledger/register.ts'
+import { advanceState } from '../../ledger/state-advance.ts'
 import { queries } from '../../lineage/graph.ts'
 import { OPEN } from '../../lineage/kinds.ts'
 import { readLog } from '../../lineage/log.ts'
 import { kidOf } from '../../proofs/keyleaf.ts'
 import type { StateLeaf } from '../../proofs/leaf.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
-import { assertOne, dataset, expectClean, leaves, rawDatabase, tell, withCode } from './support.ts'
+import {
+  assertOne,
+  dataset,
+  expectClean,
+  idOf,
+  job,
+  leaves,
+  rawDatabase,
+  tell,
+  withCode,
+} from './support.ts'
 
 const { database, ledger, keys, home } = await testLedger()
 const raw = rawDatabase()
@@ -136,6 +147,32 @@ describe('a state record', () => {
       { tenant },
     )
     expect((row!.since as number[]).sort()).toEqual([5_000, 5_203])
+    await expectClean(database, tenant)
+  })
+
+  it('takes no more in one transaction than it may, what retired things drop included', async () => {
+    const tenant = await freshTenant(ledger)
+    const inputs = Array.from({ length: 12 }, (_, i) => dataset(`d${i}`))
+    const jobs = Array.from({ length: 6 }, (_, i) => job(`j${i}`))
+    const link = inputs.map((to) => ({ rel: 'USED' as const, to }))
+    const names = [...inputs, ...jobs]
+    await tell(
+      ledger,
+      tenant,
+      (draft) => jobs.map((one) => draft.assert({ ...one, id: idOf(draft, one), link })),
+      { names },
+    )
+    const { size } = await ledger.checkpointOf(tenant, 3)
+    await tell(ledger, tenant, (draft) => jobs.map((one) => draft.retire(idOf(draft, one))), {
+      names,
+    })
+    let transactions = 0
+    const count = async () => {
+      transactions += 1
+    }
+    // Each of the six drops twelve edges, of which its header names none.
+    const end = await advanceState(database, tenant, count, { leaves: 100, changes: 26 })
+    expect([transactions, end.size]).toEqual([3, size + 7])
     await expectClean(database, tenant)
   })
 })
