@@ -10,6 +10,12 @@ const SIGN_AFTER_MS = 150
 /** How often logs are looked through for leaves that a lost server left unsigned. */
 const SWEEP_MS = 600
 
+/**
+ * How many logs are signed at once in the background. After an upgrade or an outage thousands are due
+ * together, and would leave no connection to those who ask for something.
+ */
+const AT_ONCE = 8
+
 /** Under what the failures of the sweep itself are told apart from those of a tenant. */
 const SWEEP = ''
 
@@ -83,16 +89,23 @@ export function openSigner(options: SignerOptions): Signer {
     onError(error)
   }
 
+  const inTurn = openTurns(AT_ONCE)
+
   const inBackground = (tenant: string) =>
-    now(tenant).catch((error: unknown) => {
+    inTurn(() => {
+      again.delete(tenant)
+      return now(tenant)
+    }).catch((error: unknown) => {
       tell(tenant, error)
     })
 
-  const signDue = async (tenant: string) => {
+  const signDue = (tenant: string) => {
     due.set(tenant, null)
-    await inBackground(tenant)
-    due.delete(tenant)
-    if (again.delete(tenant)) soon(tenant)
+    const signing = inBackground(tenant).then(() => {
+      due.delete(tenant)
+      if (again.delete(tenant)) soon(tenant)
+    })
+    return track(signing)
   }
 
   /** Never more than one at a time for a log: where signing is slow, its queue must not grow. */
@@ -142,5 +155,22 @@ export function openSigner(options: SignerOptions): Signer {
       }
       closed = true
     },
+  }
+}
+
+/** Does so many pieces of work at once, and the others in their turn. */
+function openTurns(most: number) {
+  const waiting: (() => void)[] = []
+  let free = most
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    }
   }
 }
