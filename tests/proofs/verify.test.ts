@@ -12,6 +12,7 @@ import { type Asked, type Changes, makeBundle, trustIn } from '../make/bundle.ts
 import { Pen } from '../make/pen.ts'
 import { smallLog } from '../make/small-log.ts'
 import { statedLog } from '../make/stated-log.ts'
+import { cpuMs } from '../setup/cpu.ts'
 
 const { log, report, clean, raw, rates, stranger } = smallLog()
 const upstream = { root: report, direction: 'UPSTREAM', depth: 5 } as const
@@ -255,16 +256,16 @@ it('counts the other names of things, behind which it does not look', async () =
   expect(plain.verdict.completeUp.detail).not.toContain('another name')
 })
 
-it('searches the edges of a hub once, and not for every neighbour', () => {
+it('searches the edges of a hub once, and not for every neighbour', async () => {
   const ids = Array.from({ length: 40_000 }, (_, i) => log.idOf('Dataset', `d${i}`))
   const hub = log.shown(clean)!
   const leaf = sha256()
   const out = ids.map((id) => ({ rel: 'USED', id, leaf: b64(leaf) }))
   const edge = { rel: 'USED', id: clean, leaf: b64(leaf) }
   const entities = ids.map((id) => ({ id, design: [edge], run: [] }))
-  const start = performance.now()
-  checkNeighbours([{ ...hub, out, leaf: sha256(leaf) }], { entities } as never)
-  expect(performance.now() - start).toBeLessThan(2_000)
+  const records = [{ ...hub, out, leaf: sha256(leaf) }]
+  const took = await cpuMs(() => checkNeighbours(records, { entities } as never))
+  expect(took).toBeLessThan(2_000)
 })
 
 it('verifies a manifest of thousands of subjects', async () => {

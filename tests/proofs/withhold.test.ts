@@ -13,6 +13,7 @@ import {
 } from '../../proofs/withhold.ts'
 import { makeBundle } from '../make/bundle.ts'
 import { makeLog } from '../make/log.ts'
+import { cpuMs } from '../setup/cpu.ts'
 
 const names = [
   ...['description', 'facet:dataset:ownership', 'facet:dataset:schema', 'facet:job:sql'],
@@ -52,12 +53,13 @@ describe('a pattern', () => {
     )
   })
 
-  it('takes no more time for a pattern made to be slow', () => {
+  it('takes no more time for a pattern made to be slow', async () => {
     const pattern = `${'*a'.repeat(127)}b`
     const long = 'a'.repeat(1_000_000)
-    const start = performance.now()
-    expect(withheldNames(parseWithholding([pattern]), 'Job', [long]).size).toBe(0)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    const took = await cpuMs(() => {
+      expect(withheldNames(parseWithholding([pattern]), 'Job', [long]).size).toBe(0)
+    })
+    expect(took).toBeLessThan(1_000)
   })
 })
 

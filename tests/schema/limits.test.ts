@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { testApp } from '../setup/app.ts'
+import { cpuMs } from '../setup/cpu.ts'
 
 const { ask } = await testApp()
 
@@ -40,9 +41,12 @@ it.each([
     'fields at its root',
   ],
 ])('refuses too many or too much: %s', async (_what, query, what) => {
-  const started = performance.now()
-  const { errors, status } = await ask(query)
-  expect(performance.now() - started).toBeLessThan(500)
+  let answer: Awaited<ReturnType<typeof ask>> | undefined
+  const took = await cpuMs(async () => {
+    answer = await ask(query)
+  })
+  expect(took).toBeLessThan(500)
+  const { errors, status } = answer!
   expect(errors).toMatchObject([
     { message: expect.stringContaining(what), extensions: { code: 'OPERATION_TOO_LARGE' } },
   ])

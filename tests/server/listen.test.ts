@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { afterAll, expect, it } from 'vitest'
 import { listen } from '../../server/listen.ts'
 import { chain, dataset, RECORD } from '../schema/recording.ts'
@@ -183,16 +185,21 @@ it('answers what it has taken before it ends, as a process', async () => {
   const served = /serves at (\S+)\n/.exec(said)![1]!
   const tenant = await freshTenant()
   const items = Array.from({ length: 500 }, (_, i) => dataset(`d${i}`))
-  const answer = fetch(`${served}/graphql`, {
+  const asked = request(`${served}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-selvedge-tenant': tenant },
-    body: JSON.stringify({ query: RECORD, variables: { items } }),
+    headers: {
+      'content-type': 'application/json',
+      'x-selvedge-tenant': tenant,
+      expect: '100-continue',
+    },
   })
-  await new Promise((resolve) => {
-    setTimeout(resolve, 60)
-  })
+  asked.flushHeaders()
+  // By this the server says that it has taken the request.
+  await once(asked, 'continue')
   child.kill('SIGTERM')
-  const { data } = (await (await answer).json()) as { data: { record: { results: object[] } } }
+  asked.end(JSON.stringify({ query: RECORD, variables: { items } }))
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const { data } = (await json(answer)) as { data: { record: { results: object[] } } }
   expect(data.record.results).toHaveLength(500)
   expect((await ended)[0]).toBe(0)
 })
