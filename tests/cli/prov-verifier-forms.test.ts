@@ -60,7 +60,7 @@ write('raw.state', makeStateProof(stated, [raw]))
 write('nobody.state', makeStateProof(stated, [stated.idOf('Dataset', 'nobody')]))
 // A hub, whose neighbours downstream take more than a megabyte.
 const hub = statedLog()
-for (let i = 0; i < 6_000; i++) {
+for (let i = 0; i < 9_000; i++) {
   hub.log.assert('Dataset', `below ${i}`, {}, [['WAS_DERIVED_FROM', hub.raw]])
 }
 hub.log.state()
