@@ -65,11 +65,9 @@ export function openReplayer(
   const derived = new Map<number, Derived>()
   let covered: { origin: string; size: number } | undefined
 
-  const find = (size?: number): Vouched | null => {
-    const wanted = size ?? (covered === undefined ? -1 : covered.size - 1)
+  const sign = (origin: string, wanted: number): Vouched | null => {
     const found = derived.get(wanted)
-    if (!covered || !found || wanted >= covered.size) return null
-    const { origin } = covered
+    if (!found) return null
     const signed = replayText({ origin, size: wanted, root: unb64(found.root) })
     const line = noteSignature(sha256, name, key.publicKey, key.sign(utf8(signed)))
     return { origin, size: wanted, root: found.root, note: formatNote(signed, [line]) }
@@ -88,7 +86,11 @@ export function openReplayer(
       if (leaf.v !== 'selvedge/state/1') return
       derived.set(leaf.size, { root: leaf.root, log: b64(replay.logRoot()) })
     },
-    find,
+    find(size) {
+      if (!covered) return null
+      const wanted = size ?? covered.size - 1
+      return wanted < covered.size ? sign(covered.origin, wanted) : null
+    },
     async vouch({ origin, size, root }) {
       if (!replay || replay.size !== size || !equal(replay.logRoot(), root)) {
         throw new ProofError('PROOF_ROOT_MISMATCH', 'the entries have another root')
@@ -99,8 +101,8 @@ export function openReplayer(
         const message = `the checkpoint of ${size} ends in no state record`
         throw new ProofError('PROOF_CHECKPOINT_END', message)
       }
-      covered = { origin, size }
-      const vouched = find()!
+      const vouched = sign(origin, size - 1)!
+      // Nothing is handed out before it is decided and kept: until then it could be a fork.
       await state.decide({ origin, originHash: originHash(origin) }, (before) => {
         // Of what this key once vouched for, the log must still be the continuation.
         if (before && derived.get(before.size - 1)?.log !== before.root) {
@@ -110,6 +112,7 @@ export function openReplayer(
         const time = Math.max(Math.floor(now() / 1000), before?.time ?? 1)
         return { cosign: { size, root: b64(root), time, note: vouched.note } }
       })
+      covered = { origin, size }
       return vouched
     },
   }

@@ -8,7 +8,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { run, type Terminal } from '../../cli/prov-verifier/run.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
+import { leafHash } from '../../proofs/hash.ts'
 import { type Leaf, leafBytes, type StateLeaf } from '../../proofs/leaf.ts'
+import { rootOf } from '../../proofs/merkle.ts'
 import { formatVkey, parseVkey, verifyNote } from '../../proofs/note.ts'
 import { replayText } from '../../proofs/replay-note.ts'
 import { formatTrust } from '../../proofs/trust.ts'
@@ -16,6 +18,7 @@ import { utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { originHash } from '../../server/witness/cosign.ts'
 import { openWitness } from '../../server/witness/open.ts'
+import { openReplayer } from '../../server/witness/replayer.ts'
 import { makeBundle, trustIn } from '../make/bundle.ts'
 import type { TestLog } from '../make/log.ts'
 import { filesOfEntries, type LogFiles } from '../make/log-files.ts'
@@ -170,6 +173,41 @@ describe('a replayer refuses', () => {
     // A replayer that knows of nothing else takes the other one, for by itself it is sound.
     expect((await replayOnce(written(filesOf(other)), other, freshFolder())).code).toBe(0)
   })
+})
+
+it('hands out nothing that is not yet kept, and nothing of another history', async () => {
+  const [shown, other] = [historyOf('shown'), historyOf('other')]
+  const witness = await openWitness(freshFolder(), { name: 'replayer.example/r', role: 'replayer' })
+  afterAll(() => witness.close())
+  const checkpointOf = ({ origin, leaves }: TestLog) => {
+    const root = rootOf(
+      sha256,
+      leaves.map((leaf) => leafHash(sha256, leafBytes(leaf))),
+    )
+    return { origin, size: leaves.length, root }
+  }
+  /** What is served while the state decides, and what comes of it. */
+  const replayed = async (log: TestLog) => {
+    const served: unknown[] = []
+    const replayer = openReplayer({
+      ...witness,
+      state: {
+        ...witness.state,
+        decide: (of, decide) => {
+          served.push(replayer.find())
+          return witness.state.decide(of, decide)
+        },
+      },
+    })
+    for (const leaf of log.leaves) replayer.take(leafBytes(leaf), leaf.seq)
+    const vouched = await replayer.vouch(checkpointOf(log)).catch(({ code }) => code)
+    return { served, vouched, after: replayer.find() }
+  }
+  const good = await replayed(shown)
+  expect(good.served).toEqual([null])
+  expect(good.after).toEqual(good.vouched)
+  const fork = await replayed(other)
+  expect(fork).toEqual({ served: [null], vouched: 'WITNESS_REPLAY_DIFFERS', after: null })
 })
 
 /** One of the histories that an operator could tell from a common state on. */
