@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import colors from 'picocolors'
 import { checkLog, type LogReport } from '../../domains/fsck/check-log.ts'
 import { tenantUnknown } from '../../ledger/problems.ts'
-import { type Database, SERVICE } from '../../lineage/graph.ts'
+import type { Database } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
-import { tenantNames } from '../../lineage/tenants.ts'
+import { allTenants } from '../../lineage/tenants.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { withDatabase } from '../../server/with-database.ts'
@@ -68,17 +68,6 @@ async function fsck({ tenant, since = 0, sample = null, json }: Options): Promis
 function number(text: string) {
   if (!/^(0|[1-9]\d{0,15})$/.test(text)) throw new InvalidArgumentError('not a whole number.')
   return Number(text)
-}
-
-const NAMES_A_PAGE = 1_000
-
-async function* allTenants(database: Database) {
-  for (let after = ''; ; ) {
-    const names = await tenantNames(database.graph(SERVICE).read, { after, first: NAMES_A_PAGE })
-    yield* names
-    if (names.length < NAMES_A_PAGE) return
-    after = names.at(-1)!
-  }
 }
 
 async function* one(database: Database, tenant: string) {
