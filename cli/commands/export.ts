@@ -18,6 +18,7 @@ interface Options {
   root: string
   direction: Question['direction']
   depth: number
+  asOf?: number
   withhold: string[]
   out: string
   json?: true
@@ -48,6 +49,7 @@ export function define(command: Command): void {
         .argParser(directionOf),
     )
     .option('--depth <hops>', 'how many hops: 0 to 20', wholeNumber, 20)
+    .option('--as-of <position>', 'answer as it was when the log had so many entries', wholeNumber)
     .option('--withhold <pattern...>', 'fields to keep back', [] as string[])
     .requiredOption('--out <file>', 'where to')
     .option('--json', 'print one JSON object')
@@ -101,6 +103,6 @@ function directionOf(given: string) {
 }
 
 function wholeNumber(given: string) {
-  if (/^[0-9]{1,6}$/.test(given)) return Number(given)
+  if (/^[0-9]{1,15}$/.test(given)) return Number(given)
   throw new InvalidArgumentError('It must be a whole number.')
 }

@@ -55,6 +55,21 @@ it('writes a bundle that verifies, beside a server, and says what it is', async 
   expect(readdirSync(folder)).toEqual(['bundle.zip'])
 })
 
+it('answers as it was at an earlier position', async () => {
+  const { size } = await ledger.checkpointOf(tenant, 5)
+  await assertOne(ledger, tenant, job('etl'), { fields: { owner: 'bob' } })
+  const out = join(folder, 'earlier.zip')
+  const { code, stdout, stderr } = await exported('--as-of', String(size), '--out', out, '--json')
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ asOf: size, stateSize: size - 1, records: 2 })
+  const trust = await trustRoot(database.graph(tenant).read, tenant)
+  const bytes = new Uint8Array(readFileSync(out))
+  const { verdict, records } = await verifyBundle({ sha256, bytes, trust })
+  expect([verdict.authentic.result, verdict.current.result]).toEqual(['pass', 'pass'])
+  const { fields } = records.find(({ header }) => header.id === root)!
+  expect(fields).toContainEqual(expect.objectContaining({ name: 'owner', value: 'ada' }))
+})
+
 it.each([
   [
     'a pattern that meets nothing',
