@@ -1,4 +1,4 @@
-import { type Ask, query } from './graph.ts'
+import { type Ask, query, serviceQuery } from './graph.ts'
 
 /** What is kept of a command that was carried out: positions, never answers (docs/specs/log.md). */
 export interface CommandRow {
@@ -33,6 +33,12 @@ const FORGET_COMMANDS = query<{ forgotten: number }>(`
   WITH c LIMIT 10000 DETACH DELETE c
   RETURN count(*) AS forgotten`)
 
+const OVERDUE = serviceQuery<{ name: string }>(`
+  // tenants with old commands
+  MATCH (entry:TenantEntry {tenant: $tenant})
+  WHERE EXISTS { MATCH (c:Command {tenant: entry.name}) WHERE c.at < $before }
+  RETURN entry.name AS name`)
+
 export const findCommands = (ask: Ask, keys: readonly { principal: string; key: string }[]) =>
   ask(FIND_COMMANDS, { keys })
 
@@ -42,3 +48,7 @@ export const saveCommands = (ask: Ask, commands: readonly CommandRow[]) =>
 /** Deletes commands older than the instant `before`, at most 10,000 at a time; says how many. */
 export const forgetCommands = async (ask: Ask, before: string) =>
   (await ask(FORGET_COMMANDS, { before }))[0]?.forgotten ?? 0
+
+/** The tenants that have such commands; asked in the scope of the service. */
+export const tenantsWithCommands = async (ask: Ask, before: string) =>
+  (await ask(OVERDUE, { before })).map(({ name }) => name)

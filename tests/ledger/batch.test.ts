@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { openForgetting } from '../../ledger/forgetting.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { findCommands } from '../../lineage/commands.ts'
 import { readLog } from '../../lineage/log.ts'
@@ -123,6 +124,24 @@ describe('a key', () => {
     await write('c', 'c')
     await own.close()
     expect(await kept()).toEqual([])
+  })
+
+  it('is forgotten where nobody writes to the tenant any more, too', async () => {
+    const tenant = `idle-${crypto.randomUUID()}`
+    await ledger.createTenant({ tenant, subject: 'test', key: 'old' })
+    await assertOne(ledger, tenant, a, {}, { key: 'new' })
+    const old = new Date(Date.now() - 49 * 3_600_000).toISOString()
+    await raw("MATCH (c:Command {tenant: $tenant, key: 'old'}) SET c.at = $old", { tenant, old })
+    const forgetting = openForgetting(database, {
+      lookMs: 20,
+      onError: (error) => errors.push(error),
+    })
+    const kept = async () => {
+      const rows = await raw('MATCH (c:Command {tenant: $tenant}) RETURN c.key AS key', { tenant })
+      return rows.map(({ key }) => key)
+    }
+    await expect.poll(kept, { timeout: 20_000 }).toEqual(['new'])
+    await forgetting.close()
   })
 
   it.each(['', 'with space', 'é', 'x'.repeat(256)])('cannot be %j', async (key) => {
