@@ -100,7 +100,7 @@ const NODES_BY_IDS = query<StoredNode>(`
 
 const OPEN_MERGES = query<StoredMerge>(`
   // merges under way with their entities
-  MATCH (m:Merge {tenant: $tenant}) WHERE m.until = ${OPEN}
+  MATCH (m:Merge {tenant: $tenant}) WHERE m.alias >= '' AND m.until = ${OPEN}
   OPTIONAL MATCH (a:Entity {tenant: $tenant, id: m.alias})
   OPTIONAL MATCH (c:Entity {tenant: $tenant, id: m.canonical})
   RETURN m.alias AS alias, m.canonical AS canonical, coalesce(a.alias, '') <> '' AS isAlias,
