@@ -139,7 +139,9 @@ export class ReplayEntity {
   readonly out = new EdgeSet('up')
   readonly in: Record<InLevel, EdgeSet> = { design: new EdgeSet('down'), run: new EdgeSet('down') }
   /** The position and the body of each of its records: what an erasure must name. */
-  readonly bodies: { seq: number; body: string }[] = []
+  readonly #bodies: { seq: number; body: string }[] = []
+  /** The same to be looked up; made for the first erasure, since most entities never see one. */
+  #index: BodyIndex | null = null
   /** The last header, where it changes so many edges that the next may go on with it. */
   full: RecordHeader | null = null
 
@@ -148,9 +150,37 @@ export class ReplayEntity {
     this.kind = ownText(kind)
   }
 
+  /** Takes down the body of its next record. */
+  carry(seq: number, body: string) {
+    this.#bodies.push({ seq, body })
+    if (this.#index) enter(this.#index, { seq, body })
+  }
+
+  /** Its records by their bodies, and their bodies by their places. */
+  bodies(): BodyIndex {
+    if (!this.#index) {
+      this.#index = { at: new Map(), of: new Map() }
+      for (const one of this.#bodies) enter(this.#index, one)
+    }
+    return this.#index
+  }
+
   /** What the state tree says of it. */
   state(sha256: Sha256): EntityState {
     const { leaf } = this
     return { leaf, design: this.in.design.root(sha256), run: this.in.run.root(sha256) }
   }
+}
+
+/** The records of one entity: the body at each place, and the places of each body. */
+interface BodyIndex {
+  at: Map<number, string>
+  of: Map<string, number[]>
+}
+
+function enter({ at, of }: BodyIndex, { seq, body }: { seq: number; body: string }) {
+  at.set(seq, body)
+  const known = of.get(body)
+  if (known) known.push(seq)
+  else of.set(body, [seq])
 }

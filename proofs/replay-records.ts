@@ -42,7 +42,7 @@ export class ReplayRecords {
     const body = header.body === entity.body ? entity.body : ownText(header.body)
     Object.assign(entity, { version, action, body, leaf: hash })
     entity.full = header.links.length + header.unlinks.length === MAX_CHANGES ? header : null
-    entity.bodies.push({ seq, body })
+    entity.carry(seq, body)
     this.changed.add(entity)
   }
 
@@ -123,18 +123,17 @@ export class ReplayRecords {
   }
 
   #erase({ seq, out, body, targets = [] }: RecordHeader, entity: ReplayEntity, fault: RecordFault) {
-    const bodies = new Map(entity.bodies.map(({ seq, body }) => [seq, body]))
+    const bodies = entity.bodies()
     const named = new Set(targets)
-    const stranger = targets.find((target) => !bodies.has(target))
+    const stranger = targets.find((target) => !bodies.at.has(target))
     if (stranger !== undefined) {
       fault('PROOF_REPLAY_ERASE_TARGET', `${stranger} is no record of this entity`)
     }
-    const erased = new Set(targets.map((target) => bodies.get(target)))
+    const erased = new Set(targets.flatMap((target) => bodies.at.get(target) ?? []))
     erased.delete(this.#emptyBody)
-    for (const [record, carried] of bodies) {
-      if (erased.has(carried) && !named.has(record)) {
-        fault('PROOF_REPLAY_ERASE_TARGET', `${record} carries an erased body and is not named`)
-      }
+    for (const record of [...erased].flatMap((carried) => bodies.of.get(carried)!)) {
+      if (named.has(record)) continue
+      fault('PROOF_REPLAY_ERASE_TARGET', `${record} carries an erased body and is not named`)
     }
     if (out !== b64(entity.out.root(this.#sha256)))
       fault('PROOF_REPLAY_OUT', 'an erasure changes edges')

@@ -8,6 +8,7 @@ import type { KeyLeaf, Leaf, RecordHeader } from '../../proofs/leaf.ts'
 import { rootOf } from '../../proofs/merkle.ts'
 import type { Link } from '../../proofs/outset.ts'
 import { openReplay, type ReplayFault } from '../../proofs/replay.ts'
+import { ReplayRecords } from '../../proofs/replay-records.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import { makeKey } from '../make/keys.ts'
 import { makeLog, strayLeaf } from '../make/log.ts'
@@ -454,4 +455,30 @@ it('needs no more time for a leaf the longer the log is', () => {
   }
   const average = (some: number[]) => some.reduce((a, b) => a + b) / some.length
   expect(average(cost.slice(500))).toBeLessThan(2 * average(cost.slice(50, 150)))
+})
+
+it('looks through no history again for each of its erasures', () => {
+  const records = new ReplayRecords(sha256)
+  const id = 'urn:selvedge:dataset:01980000-0000-7000-8000-000000000000'
+  const said = {
+    ...({ v: 'selvedge/record/1', tenant: 'acme', kind: 'Dataset', id } as const),
+    ...{ at: '2026-01-01T00:00:00.000Z', actor: `p_${'A'.repeat(22)}` },
+    ...{ links: [], unlinks: [], out: b64(new Uint8Array(32)) },
+  }
+  const faults: string[] = []
+  const take = (seq: number, more: Pick<RecordHeader, 'action' | 'body' | 'targets'>) => {
+    const header = { ...said, seq, version: seq + 1, ...more }
+    records.accept(header, new Uint8Array(32), (code) => faults.push(code))
+  }
+  const many = 20_000
+  const start = performance.now()
+  for (let seq = 0; seq < many; seq++) {
+    take(seq, { action: 'assert', body: b64(sha256(utf8(`body ${seq}`))) })
+  }
+  // The newest first, so that the body in force goes with the first of them.
+  for (let i = 0; i < many; i++) {
+    take(many + i, { action: 'erase', body: b64(sha256()), targets: [many - 1 - i] })
+  }
+  expect(faults).toEqual([])
+  expect(performance.now() - start).toBeLessThan(4_000)
 })
