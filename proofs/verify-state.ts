@@ -73,7 +73,10 @@ export async function verifyState({
   )
   await checkSigner(sha256, checks, { trust, checkpoint, nameOf: (step) => step })
   const all = checks.all()
-  return { checks: all, verdict: judgeForm(all), about: state.found ? aboutOf(state.value) : null }
+  // Of how long a log: beside it a state can be seen to be an old one, which nobody signs.
+  const log = derived(checkpoint, ({ origin, size }) => ({ log: origin, size }))
+  const about = state.found ? { ...(log.found && log.value), ...aboutOf(state.value) } : null
+  return { checks: all, verdict: judgeForm(all), about }
 }
 
 function openProof(sha256: Sha256, bytes: Uint8Array) {

@@ -46,6 +46,8 @@ describe('a state proof', () => {
     const report = await verify(makeStateProof(log, [raw], {}, first + 2))
     expect(failedIn(report)).toEqual([])
     expect(report.about).toMatchObject({ asOf: first + 2, state: first, version: 1 })
+    // Nobody signs what was asked; that it is not the end of the log is to be seen.
+    expect(report.about).toMatchObject({ log: log.origin, size: log.leaves.length })
   })
 
   it('shows an erased or retired entity as what it is', async () => {
