@@ -8,7 +8,7 @@ import { verifyBundle } from '../../proofs/verify.ts'
 import { answer, type Changes, makeBundle } from '../make/bundle.ts'
 import { makeLog, type TestLink, type TestLog } from '../make/log.ts'
 import { stopsAt } from '../make/replayed.ts'
-import type { TestStates } from '../make/state.ts'
+import { statesOf, type TestStates } from '../make/state.ts'
 
 const ENTITIES = 6
 const RELATIONS = ['WAS_DERIVED_FROM', 'BASED_ON', 'RUN_USED'] as const
@@ -220,3 +220,83 @@ it('refuses every in-set with an edge more or fewer whose other end is shown, ev
     { numRuns: 200 },
   )
 })
+
+const seldom = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.nat(9) },
+)
+
+/** What may be changed of an answer, by numbers that need not fit it; most of it at once is plainly wrong. */
+const tampering = fc.record({
+  drop: seldom,
+  add: seldom,
+  older: seldom,
+  closed: seldom,
+  lists: fc.array(
+    seldom.map((die) => die === null),
+    { minLength: 7, maxLength: 7 },
+  ),
+  told: fc.record(
+    { direction: fc.constantFrom(...DIRECTIONS), depth: fc.nat(4), root: fc.nat(9) },
+    { requiredKeys: [] },
+  ),
+})
+
+it('takes nothing for current and complete but the answer itself, whatever was changed of it', async () => {
+  let [taken, changed] = [0, 0]
+  await fc.assert(
+    fc.asyncProperty(cases, circles, tampering, async (one, steps, tamper) => {
+      const world = ask(one.pick % 2 === 0 ? one : { ...one, steps })
+      if (!world) return
+      const { log, at, there, asked } = world
+      const nth = <T>(list: readonly T[], n: number) => list[n % list.length]!
+      const { root, ...told } = tamper.told
+      const question = {
+        ...asked.question,
+        ...told,
+        ...(root !== undefined && { root: nth(there, root) }),
+      }
+      const states = statesOf(log.leaves.slice(0, at))
+      const bundle = makeBundle(log, asked, {
+        records: (genuine) => {
+          let records = [...genuine]
+          if (tamper.drop !== null && records.length > 1) {
+            records.splice(tamper.drop % records.length, 1)
+          }
+          const id = tamper.add !== null && nth(there, tamper.add)
+          if (id && !records.some(({ header }) => header.id === id))
+            records.push(log.shown(id, at)!)
+          const { header } = nth(records, tamper.older ?? 0)
+          const before = tamper.older !== null && log.shown(header.id, header.seq)
+          if (before) records = records.map((r) => (r.header.id === header.id ? before : r))
+          const closed = tamper.closed !== null && nth(records, tamper.closed)
+          return records.map((record) => (record === closed ? { ...record, out: null } : record))
+        },
+        state: (part) => ({
+          ...part,
+          entities: part.entities.map((entity, i) => {
+            const { design } = states.get(entity.id)!
+            return { ...entity, design: tamper.lists[i % 7] ? design : inRoot(sha256, design) }
+          }),
+        }),
+        manifest: (manifest) => ({
+          ...manifest,
+          predicate: { ...manifest.predicate, question },
+        }),
+      })
+      const report = await verifyBundle({ sha256, ...bundle })
+      if (exitCode(report) !== 0) return
+      taken++
+      if (JSON.stringify(question) !== JSON.stringify(asked.question)) changed++
+      const right = answer(log, question, at).map(({ header }) => header.seq)
+      expect(report.records.map(({ header }) => header.seq)).toEqual(right)
+      const { current, completeUp, completeDown } = report.verdict
+      expect(current.result).toBe('pass')
+      if (question.direction !== 'DOWNSTREAM') expect(completeUp.result).toBe('pass')
+      if (question.direction !== 'UPSTREAM') expect(completeDown.result).toBe('pass')
+    }),
+    { numRuns: 800 },
+  )
+  expect(taken).toBeGreaterThan(40)
+  expect(changed).toBeGreaterThan(5)
+}, 60_000)
