@@ -79,6 +79,14 @@ export const CHAIN_MUTANTS = {
     mutant('one of the first two', 'PROOF_KEY_RECORDS', {
       keys: (records) => [log.leaves[0] as KeyLeaf, ...records],
     }),
+    mutant('more records than anyone would wait for', 'PROOF_KEY_RECORDS', {
+      subjects: {
+        'keys.json': (text) => {
+          const value = JSON.parse(text)
+          return JSON.stringify({ ...value, keys: Array(10_001).fill({}) })
+        },
+      },
+    }),
     mutant('records out of order', 'PROOF_KEY_RECORDS', {
       subjects: {
         'keys.json': (text) => {
