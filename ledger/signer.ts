@@ -1,5 +1,5 @@
 import { type Database, SERVICE } from '../lineage/graph.ts'
-import { unsignedTenants } from '../lineage/tenants.ts'
+import { grownTenants, unsignedTenants } from '../lineage/tenants.ts'
 import { type SignedCheckpoint, signLog } from './checkpointer.ts'
 import type { Keys } from './keys.ts'
 import { ledgerClosing } from './problems.ts'
@@ -9,6 +9,8 @@ import type { Register } from './register.ts'
 const SIGN_AFTER_MS = 150
 /** How often logs are looked through for leaves that a lost server left unsigned. */
 const SWEEP_MS = 600
+/** Every so many times all logs are looked at, the first time too: an earlier release noted less. */
+const WHOLE_SWEEP = 100
 
 /**
  * How many logs are signed at once in the background. After an upgrade or an outage thousands are due
@@ -120,12 +122,15 @@ export function openSigner(options: SignerOptions): Signer {
   }
 
   let sweeping = false
+  let sweeps = 0
   const sweep = setInterval(() => {
     if (sweeping || !background) return
     sweeping = true
-    const looking = unsignedTenants(database.graph(SERVICE).read)
+    const look = sweeps % WHOLE_SWEEP === 0 ? unsignedTenants : grownTenants
+    const looking = look(database.graph(SERVICE).read)
     track(looking)
       .then((tenants) => {
+        sweeps += 1
         told.delete(SWEEP)
         if (!closing) tenants.forEach(soon)
       })

@@ -52,12 +52,12 @@ const CREATE_LOG = query(`
 
 const MOVE_LOG = query(`
   // move the head of the log
-  MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at`)
+  MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at, log.unsigned = true`)
 
 const PUBLISH = query(`
   // publish a checkpoint
   MATCH (log:Log {tenant: $tenant}) WHERE log.origin = $origin AND coalesce(log.signed, 0) < $size
-  SET log.checkpoint = $note, log.signed = $size`)
+  SET log.checkpoint = $note, log.signed = $size, log.unsigned = CASE WHEN log.size > $size THEN true END`)
 
 const TILES = query<TileRow>(`
   // tiles by place

@@ -52,6 +52,11 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX merge_canonical IF NOT EXISTS FOR (n:Merge) ON (n.tenant, n.canonical)',
     ],
   },
+  {
+    number: 5,
+    name: 'logs that are to be signed',
+    commands: ['CREATE INDEX log_unsigned IF NOT EXISTS FOR (n:Log) ON (n.unsigned)'],
+  },
 ]
 
 const LOCK_CONSTRAINT =

@@ -15,6 +15,13 @@ const UNSIGNED = serviceQuery<{ name: string }>(`
   MATCH (log:Log {tenant: entry.name}) WHERE log.size > coalesce(log.signed, 0) OR log.stateSize IS NULL
   RETURN entry.name AS name`)
 
+/** Found by an index that has these logs alone, so that thousands of idle ones cost nothing. */
+const GROWN = serviceQuery<{ name: string }>(`
+  // tenants whose log has grown since its checkpoint
+  MATCH (log:Log) WHERE log.unsigned = true AND log.size > coalesce(log.signed, 0)
+  MATCH (entry:TenantEntry {tenant: $tenant, name: log.tenant})
+  RETURN entry.name AS name`)
+
 const ACTORS = query<{ subject: string; actor: string }>(`
   // actors by subject
   UNWIND $subjects AS subject
@@ -53,6 +60,9 @@ export async function* allTenants(database: Database): AsyncGenerator<string> {
  * there were state records; asked in the scope of the service.
  */
 export const unsignedTenants = async (ask: Ask) => (await ask(UNSIGNED)).map(({ name }) => name)
+
+/** The former alone, of logs to which a release that notes it has appended; asked likewise. */
+export const grownTenants = async (ask: Ask) => (await ask(GROWN)).map(({ name }) => name)
 
 /**
  * The pseudonyms that subjects have, which is what headers carry. The mapping is stored apart from the

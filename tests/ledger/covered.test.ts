@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { freshTenant, testLedger } from '../setup/ledger.ts'
+import { openLedger } from '../../ledger/ledger.ts'
+import { queries } from '../../lineage/graph.ts'
+import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { assertOne, dataset } from './support.ts'
 
-const { ledger } = await testLedger('in the background')
+const { database, keys, ledger } = await testLedger('in the background')
 
 const median = (of: readonly number[]) => of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)]!
 
@@ -35,4 +37,23 @@ it('covers a record by a published checkpoint within a second of its commit, als
   expect(lags.length).toBeGreaterThan(5)
   // Half of them, since the machine may be busy with other things.
   expect(median(lags)).toBeLessThan(1_000)
+})
+
+it('covers what a server wrote that does not sign, long after the first look at all logs', async () => {
+  const other = await openLedger({ database, service: SERVICE_NAME, keys, register: null })
+  const tenant = await freshTenant(ledger, 'covered')
+  await ledger.checkpointOf(tenant, 3)
+  await wait(2_000)
+  const { position } = await assertOne(other, tenant, dataset('a'))
+  const size = async () => (await ledger.checkpoint(tenant))?.size
+  // A second where nothing else goes on; all logs are looked at once a minute.
+  await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(position.seq)
+  await other.close()
+})
+
+it('finds what is to be signed without a look at what is not', async () => {
+  const text = queries().find(({ name }) => name.startsWith('tenants whose log has grown'))!
+  const operators = (await database.explain(text)).join()
+  expect(operators).toContain('NodeIndexSeek')
+  expect(operators).not.toMatch(/Scan/)
 })
