@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Problem } from '../core/problem.ts'
+import { parseReplayer } from './witnessing/ask-replayer.ts'
 
 /** One setting: read from one environment variable, checked once, listed by `selvedge config`. */
 interface Setting<Value> {
@@ -92,7 +93,13 @@ export const SETTINGS = {
     'SELVEDGE_WITNESS_WAIT',
     always('1000'),
     wholeNumber(0, 30_000),
-    'How long an export waits for a witnessed checkpoint, in milliseconds, where there is a policy.',
+    'How long an export waits for a witnessed checkpoint, in milliseconds, where there is a policy; and for the note of a replayer, where there is one.',
+  ),
+  replayer: setting(
+    'SELVEDGE_REPLAYER',
+    nothing,
+    (value) => parseReplayer(value) ?? refuse('a vkey and an address, with a space between'),
+    'Who replays the logs (`selvedge witness --replay`), as its vkey and its address: exports bring its note along.',
   ),
   backupDays: setting(
     'SELVEDGE_BACKUP_DAYS',

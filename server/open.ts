@@ -10,6 +10,7 @@ import { openKeyring } from './keyring.ts'
 import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
 import { TRANSACTION_LOG_DAYS } from './neo4j/home.ts'
 import { openObjectFiles } from './object-files.ts'
+import { type AskReplayer, openAskReplayer } from './witnessing/ask-replayer.ts'
 import { openWitnessing } from './witnessing/open.ts'
 import { readPolicyFile } from './witnessing/policy-file.ts'
 
@@ -20,6 +21,8 @@ export interface Service {
   ledger: Ledger
   /** How long an export waits for a witnessed checkpoint; zero where nobody is asked for one. */
   witnessWaitMs: number
+  /** Asks for a replayer's note; `undefined` where none is configured. */
+  askReplayer: AskReplayer | undefined
   /** Ends in the reverse order of opening: what was accepted is answered first. */
   close(): Promise<void>
 }
@@ -95,7 +98,9 @@ export async function openService(
     const merges = openMergeWorker({ database, ledger, onError })
     ends.push(() => merges.close())
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
-    return { neo4j, database, ledger, witnessWaitMs, close }
+    const waiting = { waitMs: config.witnessWait, onError }
+    const askReplayer = config.replayer ? openAskReplayer(config.replayer, waiting) : undefined
+    return { neo4j, database, ledger, witnessWaitMs, askReplayer, close }
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await close().catch(() => {})

@@ -29,11 +29,14 @@ export interface Serving {
 export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
   const onError = (error: unknown) => reportToStderr(error, 'in the background:')
   const service = await openService(config, { ...options, onError })
-  const { database, ledger, neo4j, witnessWaitMs } = service
+  const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
   const objects = openObjectFiles(join(config.home, 'objects'))
   let listening: Listening
   try {
-    listening = await listen(createApp({ database, ledger, objects, witnessWaitMs }), config)
+    listening = await listen(
+      createApp({ database, ledger, objects, witnessWaitMs, askReplayer }),
+      config,
+    )
   } catch (error) {
     await service.close()
     throw error

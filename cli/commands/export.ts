@@ -61,14 +61,14 @@ async function writeBundle({ out, json, ...asked }: Options) {
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })
   try {
-    const { database, ledger, witnessWaitMs } = service
+    const { database, ledger, witnessWaitMs, askReplayer } = service
     const objects = openObjectFiles(join(config.home, 'objects'))
     // What a server beside this one has just committed is to be in the answer.
     if (!(await readWholeLog(database.graph(asked.tenant)))) throw tenantUnknown(asked.tenant)
     const tell = ({ stage, done, of }: ExportStep) =>
       progress.step(`${STAGES[stage]}${of > 1 ? `: ${done} of ${of}` : ''}`)
     const { id, woven } = await exportBundle(
-      { database, ledger, objects, witnessWaitMs },
+      { database, ledger, objects, witnessWaitMs, askReplayer },
       { ...asked, subject: 'local', tell },
     )
     progress.done()

@@ -5,10 +5,12 @@ import { sha256 } from '../../core/sha256.ts'
 import type { Ledger, Receipt, SignedCheckpoint } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
 import type { Direction } from '../../lineage/traversal-texts.ts'
+import { unb64 } from '../../proofs/base64.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
 import type { RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
+import type { ReplayedState } from '../../proofs/replay-note.ts'
 import { type AskedState, askedState, otherEnd } from './asked-state.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
@@ -25,6 +27,8 @@ export interface Exporting {
   objects: Objects
   /** How long an export waits for its checkpoint to be witnessed; not at all where nobody is asked. */
   witnessWaitMs?: number
+  /** Asks for a replayer's note on a state; nothing where none is configured. */
+  askReplayer?(state: ReplayedState): Promise<string | null>
 }
 
 /** What is to be exported, and who asks. */
@@ -98,10 +102,11 @@ export async function weaveBundle(
   const checkpoint = await checkpointOver(exporting, tenant, asked, erasures)
   const { size } = checkpoint
   const question = { root: slice.root, direction, depth }
-  const [signer, keys, state] = await Promise.all([
+  const [signer, keys, state, replay] = await Promise.all([
     ledger.keys.signerOf(tenant, { use: 'manifest', size }),
     ledger.keys.recordsOf(tenant, size),
     stateOf(exporting, tenant, { leaf: asked.leaf, checkpoint, question, records }),
+    replayNote(exporting, asked),
   ])
   const shown = { records, keys, erasures, ...(state && { state }) }
   const { hashes } = await batchProof(read, size, provenPlaces(shown))
@@ -116,6 +121,7 @@ export async function weaveBundle(
     hashes,
     checkpoint: checkpoint.note,
     ...(withholding && { withhold: withholding.patterns }),
+    ...(replay && { replay }),
   }
   const erased = new Set(erasures.flatMap(({ targets }) => targets!))
   const attachments = [indexEntry(sha256, { ...parts, erased })]
@@ -129,6 +135,15 @@ export async function weaveBundle(
     records: slice.records.length,
     holds: records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
   }
+}
+
+/** Whoever reads the bundle decides whether the replayer's word counts: here it is only brought along. */
+async function replayNote(
+  { askReplayer }: Pick<Exporting, 'askReplayer'>,
+  { origin, leaf }: AskedState,
+) {
+  if (!leaf || !askReplayer) return null
+  return askReplayer({ origin, size: leaf.size, root: unb64(leaf.root) })
 }
 
 /** What was erased since the state must be covered too: that it was is part of what is shown. */

@@ -4,6 +4,7 @@ import { type Cosignature, verifyCosignature } from '../../proofs/cosignature.ts
 import { ProofError } from '../../proofs/error.ts'
 import { isBy, keyHash, type NoteSignature, parseNote } from '../../proofs/note.ts'
 import { formatSubmission } from '../../proofs/submission.ts'
+import { boundedText } from './bounded-text.ts'
 import type { Reachable } from './policy-file.ts'
 import { answerInvalid, busy, disagrees, refused, unreachable } from './problems.ts'
 
@@ -96,22 +97,14 @@ async function post({ url }: Reachable, body: string, { send, signal }: Asking, 
       signal: AbortSignal.any([signal, AbortSignal.timeout(SUBMIT_LIMITS.answerMs)]),
     })
     const { status, headers } = response
-    return { status, retryAfter: headers.get('retry-after'), body: await textOf(response) }
+    return {
+      status,
+      retryAfter: headers.get('retry-after'),
+      body: await boundedText(response, SUBMIT_LIMITS.answerBytes),
+    }
   } catch (error) {
     throw unreachable(about, error)
   }
-}
-
-/** Reads no more of an answer than is allowed; what is longer is cut, and then is none. */
-async function textOf({ body }: Response) {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body ?? []) {
-    length += chunk.length
-    chunks.push(chunk)
-    if (length > SUBMIT_LIMITS.answerBytes) break
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, SUBMIT_LIMITS.answerBytes)
 }
 
 type Answer = Awaited<ReturnType<typeof post>>
