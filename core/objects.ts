@@ -6,12 +6,29 @@ export interface Slice {
 
 /** Files addressed by the SHA-256 of their bytes, in lower-case hex: what is put is never changed. */
 export interface Objects {
-  /** Keeps the bytes durably and returns their address; putting the same bytes again does nothing. */
-  put(bytes: Uint8Array): Promise<string>
+  /**
+   * Keeps the bytes durably and returns their address. Until it is settled they are claimed: whoever
+   * puts them may die before anything leads to them, and then somebody must be able to find them.
+   *
+   * @param by Names what is going to lead to them, in a-z, 0-9, `.` and `-`; new each time.
+   */
+  put(bytes: Uint8Array, by: string): Promise<string>
+  /** Ends a claim, as what leads to the bytes is there now; or they are not to stay. */
+  settle(claim: Pick<Claim, 'address' | 'by'>): Promise<void>
+  /** What was put and not settled. */
+  claims(): Promise<Claim[]>
   /** How many bytes are at an address, and a way to read all or some of them; `null` where there is nothing. */
   get(sha256: string): Promise<StoredObject | null>
-  /** Deletes what is at an address for good; where there is nothing, it does nothing. */
+  /** Deletes what is at an address for good, claimed or not; where there is nothing, it does nothing. */
   delete(sha256: string): Promise<void>
+}
+
+/** An object that was put, and for what. */
+export interface Claim {
+  address: string
+  by: string
+  /** In milliseconds of the clock. */
+  since: number
 }
 
 export interface StoredObject {

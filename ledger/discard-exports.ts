@@ -1,5 +1,5 @@
-import type { Objects } from '../core/objects.ts'
-import { exportsInOrder } from '../lineage/erasures.ts'
+import type { Claim, Objects } from '../core/objects.ts'
+import { exportsInOrder, knownEntities } from '../lineage/erasures.ts'
 import type { Database } from '../lineage/graph.ts'
 import { ProofError } from '../proofs/error.ts'
 import { PROOF } from '../proofs/manifest.ts'
@@ -24,6 +24,39 @@ interface Held {
 }
 
 const EXPORTS_A_PAGE = 200
+
+/** For how long a file may wait to be recorded; no command takes as long. */
+const RECORDED_WITHIN_MS = 600_000
+
+/** Under which claim the file of an export is put. */
+export const exportClaim = (tenant: string, name: string) => `${tenant}.${name}`
+
+/**
+ * Deletes the files of exports that were never recorded, because a server died or the record was
+ * refused: no erasure could find them. One that a recorded export has too stays.
+ *
+ * @param now The clock, in milliseconds.
+ */
+export async function discardUnrecorded(
+  { database, objects }: Pick<Discarding, 'database' | 'objects'>,
+  now: number,
+) {
+  const claims = await objects.claims()
+  const isYoung = ({ since }: Claim) => since > now - RECORDED_WITHIN_MS
+  // The very same bytes may be about to be recorded by another.
+  const young = new Set(claims.filter(isYoung).map(({ address }) => address))
+  for (const claim of claims.filter(({ address }) => !young.has(address))) {
+    const [tenant = '', name = ''] = claim.by.split('.')
+    const id = `urn:selvedge:export:${name}`
+    const isRecorded = (await knownEntities(database.graph(tenant).read, [id])).has(id)
+    if (!isRecorded) {
+      const files = [claim.address]
+      const tell = () => Promise.resolve()
+      await discardExports({ database, objects, tenant, files, tell }, new Set())
+    }
+    await objects.settle(claim)
+  }
+}
 
 /**
  * Deletes the files of all exports that hold one of the bodies, and the files named. Their records

@@ -1,10 +1,10 @@
 import type { Objects } from '../core/objects.ts'
 import type { Problem } from '../core/problem.ts'
-import { carriersOf, headersOfErasure, knownErasures, subjectOf } from '../lineage/erasures.ts'
+import { carriersOf, headersOfErasure, knownEntities, subjectOf } from '../lineage/erasures.ts'
 import type { Database } from '../lineage/graph.ts'
 import { parseLeaf, type RecordHeader } from '../proofs/leaf.ts'
 import type { Receipt } from './attempt.ts'
-import { discardExports } from './discard-exports.ts'
+import { discardExports, discardUnrecorded } from './discard-exports.ts'
 import type { Because, Draft } from './draft.ts'
 import type { Entry, ErasureJournal } from './erasures.ts'
 import type { Command } from './ledger.ts'
@@ -71,6 +71,7 @@ export function openErasures(
         { database, objects, tenant, files, tell: (id, holds) => tellHeld(tenant, id, holds) },
         new Set(targets),
       )
+      await discardUnrecorded({ database, objects }, Date.now())
     }
     await journal.applied(erasure)
   }
@@ -128,11 +129,12 @@ export function openErasures(
     /** Completes what an earlier process has journalled and not carried out, or a restore undone. */
     async complete() {
       if (!erasing) return
+      await discardUnrecorded({ database, objects: erasing.objects }, Date.now()).catch(onError)
       for (const tenant of await erasing.journal.tenants()) {
         try {
           const entries = await erasing.journal.of(tenant)
           const ids = entries.map(({ erasure }) => erasure)
-          const known = await knownErasures(database.graph(tenant).read, ids)
+          const known = await knownEntities(database.graph(tenant).read, ids)
           for (const entry of entries) {
             if (!known.has(entry.erasure)) await again(erasing, tenant, entry)
             else if (!entry.applied) await finish(erasing, tenant, entry)

@@ -62,9 +62,9 @@ const ERASURES_OF = query<ErasedBy>(`
   RETURN seq, by.seq AS by, by.at AS at, by.erasure AS erasure, told.fields AS fields`)
 
 const KNOWN = query<{ id: string }>(`
-  // erasures that are there
+  // entities that are there
   UNWIND $ids AS id
-  MATCH (e:Entity:Erasure {tenant: $tenant, id: id})
+  MATCH (e:Entity {tenant: $tenant, id: id})
   RETURN e.id AS id`)
 
 const SUBJECT_OF = query<{ subject: string }>(`
@@ -125,8 +125,8 @@ export const headersOfErasure = (ask: Ask, of: { id: string; erasure: string }) 
 /** In no particular order, and without a row for a record whose body is not erased. */
 export const erasuresOf = (ask: Ask, seqs: readonly number[]) => ask(ERASURES_OF, { seqs })
 
-/** Those of the erasures that the database knows. */
-export const knownErasures = async (ask: Ask, ids: readonly string[]) =>
+/** Those of the entities that the database knows. */
+export const knownEntities = async (ask: Ask, ids: readonly string[]) =>
   new Set((await ask(KNOWN, { ids })).map(({ id }) => id))
 
 /** Whom a pseudonym stands for, or `undefined` where nobody knows (any more). */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { link, mkdir, open, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Objects } from '../core/objects.ts'
@@ -8,34 +8,61 @@ import { hex } from '../proofs/hex.ts'
 
 const ADDRESS = /^[0-9a-f]{64}$/
 
+/** `<address>.<by>` in the folder of claims: a name that no folder of objects has. */
+const CLAIM = /^([0-9a-f]{64})\.([a-z0-9.-]{1,150})$/
+
 /**
  * Keeps objects as files under `directory`, in 256 folders. A file appears under its address only
- * when it is whole and on disk, so a crash leaves a draft at most.
+ * when it is whole and on disk. It is written as a claim first, which is a second name for it until it
+ * is settled: so whatever a crash leaves, half a file too, is found among the claims.
  */
 export function openObjectFiles(directory: string): Objects {
   const pathOf = (address: string) => join(directory, address.slice(0, 2), address)
+  const claims = join(directory, 'claims')
+  const claimOf = (address: string, by: string) => {
+    const name = `${address}.${by}`
+    if (!CLAIM.test(name)) throw new Error(`no claim can be called ${name}`)
+    return join(claims, name)
+  }
+  const claimNames = async () => {
+    const names = await readdir(claims).catch(() => [])
+    return names.flatMap((name) => {
+      const [, address, by] = CLAIM.exec(name) ?? []
+      return address !== undefined && by !== undefined ? [{ name, address, by }] : []
+    })
+  }
   return {
-    async put(bytes) {
+    async put(bytes, by) {
       const address = hex(sha256(bytes))
       const path = pathOf(address)
-      if (await exists(path)) return address
       const folder = dirname(path)
-      const made = await mkdir(folder, { recursive: true, mode: 0o700 })
-      const draft = `${path}.${crypto.randomUUID()}`
-      try {
-        await writeWhole(draft, bytes)
-        await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error
-        })
-      } finally {
-        await rm(draft, { force: true })
-      }
+      const made = [
+        await mkdir(claims, { recursive: true, mode: 0o700 }),
+        await mkdir(folder, { recursive: true, mode: 0o700 }),
+      ]
+      const claim = claimOf(address, by)
+      await writeWhole(claim, bytes)
+      await syncDirectory(claims)
+      await link(claim, path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
       await syncDirectory(folder)
-      if (made !== undefined) {
+      if (made.some((one) => one !== undefined)) {
         await syncDirectory(directory)
         await syncDirectory(dirname(directory))
       }
       return address
+    },
+    async settle({ address, by }) {
+      await rm(claimOf(address, by), { force: true })
+    },
+    async claims() {
+      const found = (await claimNames()).map(async ({ name, address, by }) => {
+        const file = await stat(join(claims, name)).catch(() => null)
+        // Settled just now.
+        return file ? [{ address, by, since: file.mtimeMs }] : []
+      })
+      return (await Promise.all(found)).flat()
     },
     async get(address) {
       if (!ADDRESS.test(address)) return null
@@ -55,19 +82,16 @@ export function openObjectFiles(directory: string): Objects {
     },
     async delete(address) {
       if (!ADDRESS.test(address)) return
+      const claimed = (await claimNames()).filter((claim) => claim.address === address)
+      for (const { name } of claimed) await rm(join(claims, name), { force: true })
+      if (claimed.length > 0) await syncDirectory(claims)
       const path = pathOf(address)
-      if (!(await exists(path))) return
+      if (!(await stat(path).catch(() => null))) return
       await rm(path, { force: true })
       await syncDirectory(dirname(path))
     },
   }
 }
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
 
 async function writeWhole(path: string, bytes: Uint8Array) {
   const file = await open(path, 'wx', 0o600)

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Objects } from '../../core/objects.ts'
 import type { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
+import { exportClaim } from '../../ledger/discard-exports.ts'
 import type { Ledger, Receipt, SignedCheckpoint } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
 import type { Direction } from '../../lineage/traversal-texts.ts'
@@ -184,8 +185,10 @@ export async function exportBundle(
   const made = await exporting.ledger.find(asked)
   if (made) return { ...made, id: made.outcomes[0]!.id, woven: null }
   const woven = await weaveBundle(exporting, request)
-  const file = await exporting.objects.put(woven.bytes)
   const name = uuidv7()
+  // What dies between this and the record leaves a claim, by which the file is found and deleted.
+  const by = exportClaim(tenant, name)
+  const file = await exporting.objects.put(woven.bytes, by)
   const id = `urn:selvedge:export:${name}`
   const receipt = await exporting.ledger
     .submit({
@@ -204,6 +207,8 @@ export async function exportBundle(
       if (error.code === 'EXPORT_OVERTAKEN') await exporting.objects.delete(file)
       throw error
     })
+  // Of two that were asked for under one key at once, one is recorded, and the other's file is nobody's.
+  if (receipt.outcomes[0]!.id === id) await exporting.objects.settle({ address: file, by })
   return { ...receipt, id: receipt.outcomes[0]!.id, woven }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, globSync, utimesSync } from 'node:fs'
 import { v7 as uuidv7 } from 'uuid'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
@@ -6,6 +7,7 @@ import { findExport } from '../../domains/evidence/find-export.ts'
 import { batchProof } from '../../domains/evidence/inclusion.ts'
 import { readErasures, shownRecord } from '../../domains/evidence/shown.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import { discardUnrecorded } from '../../ledger/discard-exports.ts'
 import { readLog } from '../../lineage/log.ts'
 import { recordsAsOf } from '../../lineage/record-slice.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
@@ -99,6 +101,50 @@ describe('an export that holds what is erased', () => {
     await expectClean(database, tenant)
   })
 
+  it.each(['by an erasure', 'by the next start'])(
+    'is deleted %s though it was never recorded, because its server died',
+    async (when) => {
+      const { tenant, people, report } = await world()
+      let file = ''
+      const dying = {
+        ...exporting,
+        objects: {
+          ...objects,
+          async put(bytes: Uint8Array, by: string) {
+            file = await objects.put(bytes, by)
+            throw new Error('killed')
+          },
+        },
+      }
+      await expect(exportBundle(dying, ask(tenant, report))).rejects.toThrow('killed')
+      const held = () => globSync(`${home}/objects/**/${file}*`).filter((one) => existsSync(one))
+      if (when === 'by the next start') {
+        await erase(tenant, people)
+        // It could still be on its way to be recorded.
+        expect(held()).toHaveLength(2)
+      }
+      for (const one of held()) utimesSync(one, new Date(0), new Date(0))
+      if (when === 'by an erasure') await erase(tenant, people)
+      else await discardUnrecorded({ database, objects }, Date.now())
+      expect(held()).toEqual([])
+    },
+  )
+
+  it('stays where its server died just after its record, and is claimed by nobody in the end', async () => {
+    const { tenant, report } = await world()
+    const dying = { ...exporting, objects: { ...objects, settle: () => Promise.resolve() } }
+    const { id } = await exportBundle(dying, ask(tenant, report))
+    const { file } = await fileOf(tenant, id)
+    const claimed = async () => (await objects.claims()).some(({ address }) => address === file)
+    expect(await claimed()).toBe(true)
+    await discardUnrecorded({ database, objects }, Date.now() + 3_600_000)
+    expect(await claimed()).toBe(false)
+    expect((await fileOf(tenant, id)).bytes.length).toBeGreaterThan(0)
+    const { id: settled } = await exportBundle(exporting, ask(tenant, report))
+    const { file: other } = await fileOf(tenant, settled)
+    expect((await objects.claims()).map(({ address }) => address)).not.toContain(other)
+  })
+
   it('is not recorded at all where the erasure comes before its record', async () => {
     const { tenant, people, report } = await world()
     let file = ''
@@ -106,8 +152,8 @@ describe('an export that holds what is erased', () => {
       ...exporting,
       objects: {
         ...objects,
-        async put(bytes: Uint8Array) {
-          file = await objects.put(bytes)
+        async put(bytes: Uint8Array, by: string) {
+          file = await objects.put(bytes, by)
           await erase(tenant, people)
           return file
         },

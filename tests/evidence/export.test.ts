@@ -83,6 +83,8 @@ it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
 /** Fails where a repeated export would be made once more. */
 const noObjects = {
   put: () => Promise.reject(new Error('nothing is to be kept')),
+  settle: () => Promise.reject(new Error('nothing is to be settled')),
+  claims: () => Promise.reject(new Error('nothing is to be looked for')),
   get: () => Promise.reject(new Error('nothing is to be read')),
   delete: () => Promise.reject(new Error('nothing is to be deleted')),
 }
