@@ -38,8 +38,7 @@ export const answerAsWitness =
     return { status: 200, body: found.note, headers: { 'cache-control': 'no-cache' } }
   }
 
-async function answerSubmission(asked: Asked, options: Answering): Promise<Told> {
-  const body = await asked.body()
+async function answerSubmission({ body }: Asked, options: Answering): Promise<Told> {
   if (body === null) {
     const told = `at most ${WITNESS_LIMITS.bodyBytes} bytes\n`
     return { status: 413, body: told, headers: { connection: 'close' } }

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { std64, unb64 } from '../../proofs/base64.ts'
@@ -278,4 +280,17 @@ describe('its list of logs', () => {
     expect(() => openLogs({ vkeys: [], file }, ignore)).toThrow(code)
     expect(() => openLogs({ vkeys: ['x'] }, ignore)).toThrow(code)
   })
+})
+
+it('answers while many others send what they have very slowly', async () => {
+  const log = freshLog()
+  const { port } = new URL(witness.url)
+  const slow = Array.from({ length: WITNESS_LIMITS.inFlight + 10 }, () => connect(Number(port)))
+  for (const socket of slow) {
+    socket.on('error', () => {})
+    socket.write('POST /add-checkpoint HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 99\r\n\r\no')
+  }
+  await setTimeout(200)
+  expect((await send(log.submission(0, 7))).status).toBe(200)
+  for (const socket of slow) socket.destroy()
 })
