@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { jwks } from '../../server/jwks.ts'
 import { openServiceKeys } from '../../server/open.ts'
@@ -74,7 +74,11 @@ export function define(command: Command): void {
         'first. From then on it signs nothing here, whatever a restored database says. Hand on the\n' +
         `trust roots anew afterwards (docs/runbooks/compromised-key.md).\n\n${AGAIN}`,
     )
-    .option('--since <time>', 'when somebody may have got it (RFC 3339); unknown unless given')
+    .option(
+      '--since <time>',
+      'when somebody may have got it (RFC 3339); unknown unless given',
+      momentOf,
+    )
     .addOption(tenants())
     .addOption(json())
     .action((kid: string, options: Options) =>
@@ -86,6 +90,14 @@ export function define(command: Command): void {
     .addOption(use())
     .option('--out <file>', 'write it there instead of printing it')
     .action(exportKeys)
+}
+
+/** Without an offset it would be another time wherever it is read. */
+function momentOf(text: string): string {
+  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const time = new Date(isWhole ? text : Number.NaN)
+  if (!Number.isNaN(time.getTime())) return time.toISOString()
+  throw new InvalidArgumentError('it must be a time such as 2026-03-31T09:15:00Z.')
 }
 
 const print = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)

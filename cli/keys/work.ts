@@ -157,13 +157,12 @@ export const compromiseInLogs = (
 ): Promise<Done> =>
   withService(work, async (opened) => {
     const { desk } = opened
-    const moment = since === null ? null : momentOf(since)
     const use = await useOf(desk, kid)
     const newest = (await desk.newest())[use]
     const next = newest.kid === kid ? await desk.make(use) : newest
     const done = await opened.inLogs(await asked(opened, tenant), async (name) =>
       (await hasKey(desk, name, { use, kid }))
-        ? desk.compromise({ tenant: name, use, kid }, { since: moment, next })
+        ? desk.compromise({ tenant: name, use, kid }, { since, next })
         : [],
     )
     const all = tenant === undefined && done.every(({ code }) => code === undefined)
@@ -181,10 +180,4 @@ async function useOf(desk: KeyDesk, kid: string): Promise<KeyUse> {
 async function hasKey(desk: KeyDesk, tenant: string, key: { use: KeyUse; kid: string }) {
   const { schedule } = await desk.ofLog(tenant)
   return schedule.some(({ use, kid }) => use === key.use && kid === key.kid)
-}
-
-function momentOf(text: string): string {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? new Date(text) : new Date(Number.NaN)
-  if (!Number.isNaN(time.getTime())) return time.toISOString()
-  throw new Problem('TIME_INVALID', `${text} is no time such as 2026-03-31T09:15:00Z.`)
 }
