@@ -98,7 +98,7 @@ const DELETE_TILES = query(`
 const SET_HEAD = query(`
   // set the head of the log back
   MATCH (log:Log {tenant: $tenant})
-  SET log.size = $size, log.applied = $size, log.edge = $edge, log.at = $at,
+  SET log.size = $size, log.applied = $size, log.edge = $edge, log.at = $at, log.unsigned = true,
     log.keySeqs = [seq IN log.keySeqs WHERE seq < $size]
   FOREACH (_ IN CASE WHEN log.signed > $size THEN [1] ELSE [] END |
     SET log.signed = 0, log.checkpoint = null)`)

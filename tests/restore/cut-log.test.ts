@@ -15,7 +15,7 @@ const raw = rawDatabase()
 /** Who asked stays known: names that nothing uses any more harm nobody. */
 const KEPT = 'Actor'
 /** How many parts of a merge were done only ever counts up: it is part of a key. */
-const RESTLESS = ['lock', 'applied', 'checkpoint', 'signed', 'part']
+const RESTLESS = ['lock', 'applied', 'checkpoint', 'signed', 'unsigned', 'part']
 
 /** A command that appended nothing stays, whenever it came: its answer still holds. */
 const saidNothing = ({ changed }: { changed?: boolean[] }) => changed?.includes(true) === false
