@@ -134,7 +134,7 @@ export class ReplayEntity {
   action: RecordHeader['action'] = 'assert'
   leaf: Uint8Array = EMPTY_ROOT
   body = ''
-  /** What it is an alias of; `null` for one that is none. */
+  /** What it is an alias of, by an edge in force, whatever it says besides; `null` for one that is none. */
   alias: ReplayEntity | null = null
   readonly out = new EdgeSet('up')
   readonly in: Record<InLevel, EdgeSet> = { design: new EdgeSet('down'), run: new EdgeSet('down') }

@@ -59,7 +59,6 @@ export class ReplayRecords {
       else fault('PROOF_REPLAY_UNLINK', `${rel} ${id} is dropped and not in force`)
     }
     if (action === 'retire') for (const edge of entity.out.all()) this.#drop(edge)
-    entity.alias = null
     for (const link of links) this.#link(link, entity, { header, hash, fault })
     const root = b64(entity.out.root(this.#sha256))
     if (root !== out) fault('PROOF_REPLAY_OUT', `its edges have the root ${root}, it says ${out}`)
@@ -105,6 +104,7 @@ export class ReplayRecords {
   #drop(edge: ReplayEdge) {
     const { rel, up, down } = edge
     down.out.remove(edge)
+    if (rel === 'ALIAS_OF') down.alias = null
     up.in[inLevel(rel) ?? 'design'].remove(edge)
     this.changed.add(up)
   }

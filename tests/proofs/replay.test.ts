@@ -254,6 +254,16 @@ describe('a log that breaks a rule is refused at that leaf:', () => {
         }),
     ],
     [
+      'an alias of itself, by way of another that was asserted since and kept its alias',
+      'PROOF_REPLAY_ALIAS',
+      () =>
+        behind((pen) => {
+          pen.record(raw, { action: 'retire', links: [pen.link('ALIAS_OF', rates)] })
+          pen.record(raw)
+          pen.record(rates, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
+        }),
+    ],
+    [
       'an erasure of another entity’s record',
       'PROOF_REPLAY_ERASE_TARGET',
       () => behind((pen) => erase(pen, rates, { targets: [3, 4] })),
