@@ -79,7 +79,10 @@ export function checkDownstream({ question, byId, down }: Lineage, { entities }:
     if (design === undefined || design instanceof Uint8Array) {
       throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id} hides who lies downstream of it`)
     }
-    names += namesAmong(design)
+    // Only the root's can be missing: by theirs the others were reached.
+    const { out } = byId.get(id)!
+    if (out === null) throw new ProofError('PROOF_LINEAGE_HIDDEN', `${id} hides its edges`)
+    names += namesAmong(design) + namesAmong(out)
     const missing = design.find((edge) => isDesign(edge.rel) && !down.has(edge.id))
     if (missing === undefined) continue
     const edge = `${missing.id} ${missing.rel} ${id}`

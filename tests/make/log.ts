@@ -32,7 +32,8 @@ export interface TestLog {
   idOf(kind: string, name: string): string
   /** States the whole resulting body and the whole resulting neighbourhood; neighbours must be there already. */
   assert(kind: string, name: string, body: Record<string, Json>, links?: TestLink[]): RecordHeader
-  retire(id: string): RecordHeader
+  /** Retires an entity, where told so as another name of one that is there. */
+  retire(id: string, aliasOf?: string): RecordHeader
   /** Appends a key record after the first two, by the genuine keys unless told otherwise. */
   keyRecord(event: KeyLeaf['event'], record: TestKeyRecord): KeyLeaf
   /** Appends the state record that is due. */
@@ -144,15 +145,16 @@ export function makeLog(tenant = 'acme', service = 'selvedge.test'): TestLog {
       return leaf
     },
 
-    retire(id) {
+    retire(id, aliasOf) {
+      const out = aliasOf ? [{ rel: 'ALIAS_OF', id: aliasOf, leaf: leafOf(aliasOf) }] : []
       const header: RecordHeader = {
         ...head(latest(id)!.header.kind, id, 'retire'),
-        links: [],
+        links: out,
         unlinks: [],
-        out: b64(outRoot(sha256, [])),
+        out: b64(outRoot(sha256, out)),
         body: b64(emptyHash(sha256)),
       }
-      return append({ header, out: [], fields: [] })
+      return append({ header, out, fields: [] })
     },
 
     erase(id, seqs) {

@@ -256,6 +256,33 @@ it('counts the other names of things, behind which it does not look', async () =
   expect(plain.verdict.completeUp.detail).not.toContain('another name')
 })
 
+it('says that the thing asked about is itself another name, whichever way is asked', async () => {
+  const { log, raw, stranger } = smallLog()
+  log.retire(stranger, raw)
+  log.state()
+  for (const direction of ['UPSTREAM', 'DOWNSTREAM'] as const) {
+    const question = { root: stranger, direction, depth: 1 }
+    const { verdict } = await verifyBundle({ sha256, ...makeBundle(log, { question }) })
+    const { result, detail } = direction === 'UPSTREAM' ? verdict.completeUp : verdict.completeDown
+    expect(result).toBe('pass')
+    expect(detail).toMatch(/; 1 known under another name, which is not followed$/)
+  }
+  const question = { root: stranger, direction: 'DOWNSTREAM', depth: 1 } as const
+  const hidden = makeBundle(
+    log,
+    { question },
+    {
+      records: (records) =>
+        records.map((one) => (one.header.id === stranger ? { ...one, out: null } : one)),
+    },
+  )
+  const { checks } = await verifyBundle({ sha256, ...hidden })
+  const failed = checks
+    .filter(({ result }) => result === 'fail')
+    .map(({ name, code }) => [name, code])
+  expect(failed).toEqual([['lineage-downstream', 'PROOF_LINEAGE_HIDDEN']])
+})
+
 it('searches the edges of a hub once, and not for every neighbour', async () => {
   const ids = Array.from({ length: 40_000 }, (_, i) => log.idOf('Dataset', `d${i}`))
   const hub = log.shown(clean)!
