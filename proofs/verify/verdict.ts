@@ -112,11 +112,9 @@ function current(checks: readonly Check[]): Ruling {
 }
 
 function upstream(checks: readonly Check[]): Ruling {
-  const { result, detail } = find(checks, 'lineage-upstream')
-  if (result !== 'pass') return { result, detail }
-  // What was followed must be what the headers bind.
-  const whole = sumUp([find(checks, 'out-sets')])
-  if (whole.result !== 'pass') return whole
+  const ruling = followed(checks, 'lineage-upstream')
+  if (ruling.result !== 'pass') return ruling
+  const { result, detail } = ruling
   return current(checks).result === 'pass'
     ? { result, detail: `${word(checks)}: ${detail}` }
     : { result, detail: `by the out-sets shown, as of the records shown: ${detail}` }
@@ -124,10 +122,19 @@ function upstream(checks: readonly Check[]): Ruling {
 
 /** Unlike upstream, nothing can be said of it without the state: a header does not list who points to it. */
 function downstream(checks: readonly Check[]): Ruling {
-  const { result, detail } = find(checks, 'lineage-downstream')
+  const ruling = followed(checks, 'lineage-downstream')
+  if (ruling.result !== 'pass') return ruling
+  const { result, detail } = ruling
+  const now = current(checks)
+  return now.result === 'pass' ? { result, detail: `${word(checks)}: ${detail}` } : now
+}
+
+/** Whether a way was followed to its end, by edges that the headers bind. */
+function followed(checks: readonly Check[], way: CheckName): Ruling {
+  const { result, detail } = find(checks, way)
   if (result !== 'pass') return { result, detail }
-  const ruling = current(checks)
-  return ruling.result === 'pass' ? { result, detail: `${word(checks)}: ${detail}` } : ruling
+  const whole = sumUp([find(checks, 'out-sets')])
+  return whole.result === 'pass' ? { result, detail } : whole
 }
 
 /** Whose word it is that the state follows from the log. */
