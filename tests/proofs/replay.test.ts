@@ -159,247 +159,277 @@ const addKey = (change: Partial<KeyLeaf>, twice = false) => {
   return [...own.leaves.slice(0, -1), { ...leaf, ...change }]
 }
 
+const BAD: [string, ProofCode, () => readonly Leaf[]][] = [
+  ['a leaf left out', 'PROOF_REPLAY_SEQ', () => log.leaves.toSpliced(6, 1)],
+  [
+    'a leaf of another tenant',
+    'PROOF_REPLAY_TENANT',
+    () => behind((pen) => pen.record(raw, { tenant: 'other' })),
+  ],
+  [
+    'a time that falls',
+    'PROOF_REPLAY_TIME',
+    () => behind((pen) => pen.record(raw, { at: log.leaves[5]!.at })),
+  ],
+  [
+    'a version left out',
+    'PROOF_REPLAY_VERSION',
+    () => behind((pen) => pen.record(raw, { version: 9 })),
+  ],
+  [
+    'a version again',
+    'PROOF_REPLAY_VERSION',
+    () => behind((pen) => pen.record(raw, { version: 2 })),
+  ],
+  [
+    'an entity that is there twice from the start',
+    'PROOF_REPLAY_VERSION',
+    () => behind((pen) => pen.record(rates, { version: 1 })),
+  ],
+  [
+    'a relation that nobody knows',
+    'PROOF_REPLAY_RELATION',
+    () => behind((pen) => pen.record(raw, { links: [pen.link('EATS', rates)] })),
+  ],
+  [
+    'an edge linked that is in force',
+    'PROOF_REPLAY_LINK',
+    () => behind((pen) => pen.record(clean, { links: [pen.link('WAS_DERIVED_FROM', raw)] })),
+  ],
+  [
+    'an edge at an older leaf than the latest',
+    'PROOF_REPLAY_LINK_LEAF',
+    () =>
+      behind((pen) => {
+        const old = new Pen(log.leaves.slice(0, small.first)).link('BASED_ON', raw)
+        pen.record(clean, { links: [old] })
+      }),
+  ],
+  [
+    'an edge to an entity that is nowhere',
+    'PROOF_REPLAY_LINK_LEAF',
+    () =>
+      behind((pen) =>
+        pen.record(clean, { links: [{ rel: 'BASED_ON', id: idOf(1), leaf: strayLeaf('no') }] }),
+      ),
+  ],
+  [
+    'an edge dropped that is not in force',
+    'PROOF_REPLAY_UNLINK',
+    () => behind((pen) => pen.record(raw, { unlinks: [{ rel: 'BASED_ON', id: rates }] })),
+  ],
+  [
+    'an edge that goes without being dropped',
+    'PROOF_REPLAY_OUT',
+    () => behind((pen) => pen.record(clean, { out: new Pen(log.leaves).record(stranger).out })),
+  ],
+  [
+    'parts of one change, of which the later drops',
+    'PROOF_REPLAY_SPLIT',
+    () =>
+      splitLog((part, edges) => ({
+        ...part,
+        unlinks: [{ rel: edges[100]!.rel, id: edges[100]!.id }],
+        links: [],
+      })).leaves,
+  ],
+  [
+    'parts of one change that do not ascend',
+    'PROOF_REPLAY_SPLIT',
+    () => splitLog((part, [first]) => ({ ...part, links: [first!] })).leaves,
+  ],
+  [
+    'an alias that is not retired',
+    'PROOF_REPLAY_ALIAS',
+    () => behind((pen) => pen.record(raw, { links: [pen.link('ALIAS_OF', rates)] })),
+  ],
+  [
+    'an alias of itself, by way of another',
+    'PROOF_REPLAY_ALIAS',
+    () =>
+      behind((pen) => {
+        pen.record(raw, { action: 'retire', links: [pen.link('ALIAS_OF', rates)] })
+        pen.record(rates, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
+      }),
+  ],
+  [
+    'an alias of itself, by way of another that was asserted since and kept its alias',
+    'PROOF_REPLAY_ALIAS',
+    () =>
+      behind((pen) => {
+        pen.record(raw, { action: 'retire', links: [pen.link('ALIAS_OF', rates)] })
+        pen.record(raw)
+        pen.record(rates, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
+      }),
+  ],
+  [
+    'an erasure of another entity’s record',
+    'PROOF_REPLAY_ERASE_TARGET',
+    () => behind((pen) => erase(pen, rates, { targets: [3, 4] })),
+  ],
+  [
+    'an erasure that leaves a body standing',
+    'PROOF_REPLAY_ERASE_TARGET',
+    () =>
+      behind((pen) => {
+        const { body, seq } = pen.record(raw)
+        pen.record(raw, { body })
+        erase(pen, raw, { targets: [seq] })
+      }),
+  ],
+  [
+    'an erasure that repeats the body it erases',
+    'PROOF_REPLAY_ERASE_BODY',
+    () =>
+      behind((pen) => {
+        const { body, seq } = pen.record(raw)
+        erase(pen, raw, { targets: [seq], body })
+      }),
+  ],
+  [
+    'an erasure that changes another body',
+    'PROOF_REPLAY_ERASE_BODY',
+    () =>
+      behind((pen) => {
+        const { seq } = pen.record(raw)
+        pen.record(raw)
+        erase(pen, raw, { targets: [seq], body: b64(sha256()) })
+      }),
+  ],
+  [
+    'an erasure that changes edges',
+    'PROOF_REPLAY_OUT',
+    () => behind((pen) => erase(pen, clean, { out: pen.record(stranger).out })),
+  ],
+  [
+    'a retirement that keeps an edge',
+    'PROOF_LEAF_OUT',
+    () => behind((pen) => pen.record(clean, { action: 'retire', out: pen.record(clean).out })),
+  ],
+  ['a key added twice', 'PROOF_REPLAY_KEY', () => addKey({}, true)],
+  ['a key that its predecessor has not signed', 'PROOF_KEY_SIGNATURE', () => addKey({ from: 99 })],
+  [
+    'a key by one that nobody added',
+    'PROOF_REPLAY_KEY',
+    () => {
+      const own = statedLog().log
+      const [next, nobody] = [makeKey('next'), makeKey('nobody')]
+      own.keyRecord('add', { use: 'checkpoint', key: next, prev: nobody })
+      return own.leaves
+    },
+  ],
+  [
+    'a key that ends and never began',
+    'PROOF_REPLAY_KEY',
+    () => {
+      const own = statedLog().log
+      const key = makeKey('nobody')
+      own.keyRecord('retire', { use: 'checkpoint', key, prev: own.keys.checkpoint })
+      return own.leaves
+    },
+  ],
+  [
+    'a key by one that is compromised',
+    'PROOF_REPLAY_KEY',
+    () => {
+      const own = statedLog().log
+      const [next, thief] = [makeKey('next'), makeKey('thief')]
+      const { checkpoint } = own.keys
+      own.keyRecord('add', { use: 'checkpoint', key: next, prev: checkpoint })
+      own.keyRecord('compromise', { use: 'checkpoint', key: checkpoint, prev: next })
+      own.keyRecord('add', { use: 'checkpoint', key: thief, prev: checkpoint })
+      return own.leaves
+    },
+  ],
+  [
+    'a key for manifests by one for checkpoints',
+    'PROOF_REPLAY_KEY',
+    () => {
+      const own = statedLog().log
+      const { checkpoint: prev } = own.keys
+      own.keyRecord('add', { use: 'manifest', key: makeKey('next'), prev })
+      return own.leaves
+    },
+  ],
+  [
+    'an epoch that counts down',
+    'PROOF_REPLAY_EPOCH',
+    () =>
+      behind((pen) => {
+        pen.epoch({ origin: 'selvedge.test/acme/2' })
+        pen.epoch({ origin: 'selvedge.test/acme/1' })
+      }),
+  ],
+  [
+    'an epoch that keeps everything under another root',
+    'PROOF_REPLAY_EPOCH',
+    () => behind((pen) => pen.epoch({ prevSize: pen.leaves.length })),
+  ],
+  [
+    'a state that is not that of the log',
+    'PROOF_REPLAY_STATE',
+    () =>
+      behind((pen) => {
+        pen.record(raw)
+        pen.state({ root: strayLeaf('state') })
+      }),
+  ],
+  [
+    'a state that repeats the one before',
+    'PROOF_REPLAY_STATE',
+    () =>
+      behind((pen) => {
+        const { root } = pen.leaves.at(-1) as { root: string }
+        pen.record(raw)
+        pen.state({ root })
+      }),
+  ],
+  [
+    'a state directly behind another',
+    'PROOF_REPLAY_STATE',
+    () => behind((pen) => void pen.state()),
+  ],
+  [
+    'a leaf that is none',
+    'PROOF_MEMBERS',
+    () => behind((pen) => pen.record(raw, { more: 1 } as never)),
+  ],
+]
+
+/** The position of the leaf that replay refuses. */
+function refusedAt(leaves: readonly Leaf[]) {
+  const read = openReplay(sha256, { tenant: 'acme' })
+  try {
+    for (const leaf of leaves) read.add(leafText(leaf))
+  } catch {}
+  return read.size
+}
+
+// `npx vitest run tests/proofs/replay.test.ts -u` writes the file anew.
+it('keeps the vectors of whole logs as published', async () => {
+  const texts = new Map<string, number>()
+  const entriesOf = (leaves: readonly Leaf[]) =>
+    leaves.map((leaf) => {
+      const entry = leafText(leaf)
+      const index = texts.get(entry) ?? texts.size
+      texts.set(entry, index)
+      return index
+    })
+  const good = { what: 'a log by the rules, with parts of one change', leaves: splitLog().leaves }
+  const logs = [
+    { what: good.what, entries: entriesOf(good.leaves) },
+    ...BAD.map(([what, code, make]) => {
+      const leaves = make()
+      return { what, code, at: refusedAt(leaves), entries: entriesOf(leaves) }
+    }),
+  ]
+  const lines = (values: readonly unknown[]) => values.map((one) => JSON.stringify(one)).join(',\n')
+  const vectors = `{"texts":[\n${lines([...texts.keys()])}\n],"logs":[\n${lines(logs)}\n]}\n`
+  await expect(vectors).toMatchFileSnapshot('../../docs/specs/vectors/replay.json')
+})
+
 describe('a log that breaks a rule is refused at that leaf:', () => {
-  it.each<[string, ProofCode, () => readonly Leaf[]]>([
-    ['a leaf left out', 'PROOF_REPLAY_SEQ', () => log.leaves.toSpliced(6, 1)],
-    [
-      'a leaf of another tenant',
-      'PROOF_REPLAY_TENANT',
-      () => behind((pen) => pen.record(raw, { tenant: 'other' })),
-    ],
-    [
-      'a time that falls',
-      'PROOF_REPLAY_TIME',
-      () => behind((pen) => pen.record(raw, { at: log.leaves[5]!.at })),
-    ],
-    [
-      'a version left out',
-      'PROOF_REPLAY_VERSION',
-      () => behind((pen) => pen.record(raw, { version: 9 })),
-    ],
-    [
-      'a version again',
-      'PROOF_REPLAY_VERSION',
-      () => behind((pen) => pen.record(raw, { version: 2 })),
-    ],
-    [
-      'an entity that is there twice from the start',
-      'PROOF_REPLAY_VERSION',
-      () => behind((pen) => pen.record(rates, { version: 1 })),
-    ],
-    [
-      'a relation that nobody knows',
-      'PROOF_REPLAY_RELATION',
-      () => behind((pen) => pen.record(raw, { links: [pen.link('EATS', rates)] })),
-    ],
-    [
-      'an edge linked that is in force',
-      'PROOF_REPLAY_LINK',
-      () => behind((pen) => pen.record(clean, { links: [pen.link('WAS_DERIVED_FROM', raw)] })),
-    ],
-    [
-      'an edge at an older leaf than the latest',
-      'PROOF_REPLAY_LINK_LEAF',
-      () =>
-        behind((pen) => {
-          const old = new Pen(log.leaves.slice(0, small.first)).link('BASED_ON', raw)
-          pen.record(clean, { links: [old] })
-        }),
-    ],
-    [
-      'an edge to an entity that is nowhere',
-      'PROOF_REPLAY_LINK_LEAF',
-      () =>
-        behind((pen) =>
-          pen.record(clean, { links: [{ rel: 'BASED_ON', id: idOf(1), leaf: strayLeaf('no') }] }),
-        ),
-    ],
-    [
-      'an edge dropped that is not in force',
-      'PROOF_REPLAY_UNLINK',
-      () => behind((pen) => pen.record(raw, { unlinks: [{ rel: 'BASED_ON', id: rates }] })),
-    ],
-    [
-      'an edge that goes without being dropped',
-      'PROOF_REPLAY_OUT',
-      () => behind((pen) => pen.record(clean, { out: new Pen(log.leaves).record(stranger).out })),
-    ],
-    [
-      'parts of one change, of which the later drops',
-      'PROOF_REPLAY_SPLIT',
-      () =>
-        splitLog((part) => ({
-          ...part,
-          unlinks: [{ rel: part.links![0]!.rel, id: part.links![0]!.id }],
-          links: [],
-        })).leaves,
-    ],
-    [
-      'parts of one change that do not ascend',
-      'PROOF_REPLAY_SPLIT',
-      () => splitLog((part, [first]) => ({ ...part, links: [first!] })).leaves,
-    ],
-    [
-      'an alias that is not retired',
-      'PROOF_REPLAY_ALIAS',
-      () => behind((pen) => pen.record(raw, { links: [pen.link('ALIAS_OF', rates)] })),
-    ],
-    [
-      'an alias of itself, by way of another',
-      'PROOF_REPLAY_ALIAS',
-      () =>
-        behind((pen) => {
-          pen.record(raw, { action: 'retire', links: [pen.link('ALIAS_OF', rates)] })
-          pen.record(rates, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
-        }),
-    ],
-    [
-      'an alias of itself, by way of another that was asserted since and kept its alias',
-      'PROOF_REPLAY_ALIAS',
-      () =>
-        behind((pen) => {
-          pen.record(raw, { action: 'retire', links: [pen.link('ALIAS_OF', rates)] })
-          pen.record(raw)
-          pen.record(rates, { action: 'retire', links: [pen.link('ALIAS_OF', raw)] })
-        }),
-    ],
-    [
-      'an erasure of another entity’s record',
-      'PROOF_REPLAY_ERASE_TARGET',
-      () => behind((pen) => erase(pen, rates, { targets: [3, 4] })),
-    ],
-    [
-      'an erasure that leaves a body standing',
-      'PROOF_REPLAY_ERASE_TARGET',
-      () =>
-        behind((pen) => {
-          const { body, seq } = pen.record(raw)
-          pen.record(raw, { body })
-          erase(pen, raw, { targets: [seq] })
-        }),
-    ],
-    [
-      'an erasure that repeats the body it erases',
-      'PROOF_REPLAY_ERASE_BODY',
-      () =>
-        behind((pen) => {
-          const { body, seq } = pen.record(raw)
-          erase(pen, raw, { targets: [seq], body })
-        }),
-    ],
-    [
-      'an erasure that changes another body',
-      'PROOF_REPLAY_ERASE_BODY',
-      () =>
-        behind((pen) => {
-          const { seq } = pen.record(raw)
-          pen.record(raw)
-          erase(pen, raw, { targets: [seq], body: b64(sha256()) })
-        }),
-    ],
-    [
-      'an erasure that changes edges',
-      'PROOF_REPLAY_OUT',
-      () => behind((pen) => erase(pen, clean, { out: pen.record(stranger).out })),
-    ],
-    [
-      'a retirement that keeps an edge',
-      'PROOF_LEAF_OUT',
-      () => behind((pen) => pen.record(clean, { action: 'retire', out: pen.record(clean).out })),
-    ],
-    ['a key added twice', 'PROOF_REPLAY_KEY', () => addKey({}, true)],
-    [
-      'a key that its predecessor has not signed',
-      'PROOF_KEY_SIGNATURE',
-      () => addKey({ from: 99 }),
-    ],
-    [
-      'a key by one that nobody added',
-      'PROOF_REPLAY_KEY',
-      () => {
-        const own = statedLog().log
-        const [next, nobody] = [makeKey('next'), makeKey('nobody')]
-        own.keyRecord('add', { use: 'checkpoint', key: next, prev: nobody })
-        return own.leaves
-      },
-    ],
-    [
-      'a key that ends and never began',
-      'PROOF_REPLAY_KEY',
-      () => {
-        const own = statedLog().log
-        const key = makeKey('nobody')
-        own.keyRecord('retire', { use: 'checkpoint', key, prev: own.keys.checkpoint })
-        return own.leaves
-      },
-    ],
-    [
-      'a key by one that is compromised',
-      'PROOF_REPLAY_KEY',
-      () => {
-        const own = statedLog().log
-        const [next, thief] = [makeKey('next'), makeKey('thief')]
-        const { checkpoint } = own.keys
-        own.keyRecord('add', { use: 'checkpoint', key: next, prev: checkpoint })
-        own.keyRecord('compromise', { use: 'checkpoint', key: checkpoint, prev: next })
-        own.keyRecord('add', { use: 'checkpoint', key: thief, prev: checkpoint })
-        return own.leaves
-      },
-    ],
-    [
-      'a key for manifests by one for checkpoints',
-      'PROOF_REPLAY_KEY',
-      () => {
-        const own = statedLog().log
-        const { checkpoint: prev } = own.keys
-        own.keyRecord('add', { use: 'manifest', key: makeKey('next'), prev })
-        return own.leaves
-      },
-    ],
-    [
-      'an epoch that counts down',
-      'PROOF_REPLAY_EPOCH',
-      () =>
-        behind((pen) => {
-          pen.epoch({ origin: 'selvedge.test/acme/2' })
-          pen.epoch({ origin: 'selvedge.test/acme/1' })
-        }),
-    ],
-    [
-      'an epoch that keeps everything under another root',
-      'PROOF_REPLAY_EPOCH',
-      () => behind((pen) => pen.epoch({ prevSize: pen.leaves.length })),
-    ],
-    [
-      'a state that is not that of the log',
-      'PROOF_REPLAY_STATE',
-      () =>
-        behind((pen) => {
-          pen.record(raw)
-          pen.state({ root: strayLeaf('state') })
-        }),
-    ],
-    [
-      'a state that repeats the one before',
-      'PROOF_REPLAY_STATE',
-      () =>
-        behind((pen) => {
-          const { root } = pen.leaves.at(-1) as { root: string }
-          pen.record(raw)
-          pen.state({ root })
-        }),
-    ],
-    [
-      'a state directly behind another',
-      'PROOF_REPLAY_STATE',
-      () => behind((pen) => void pen.state()),
-    ],
-    [
-      'a leaf that is none',
-      'PROOF_MEMBERS',
-      () => behind((pen) => pen.record(raw, { more: 1 } as never)),
-    ],
-  ])('%s', (_what, code, leaves) => {
+  it.each(BAD)('%s', (_what, code, leaves) => {
     expect(stopsAt(leaves())).toBe(code)
     // Nothing before that leaf is refused.
     expect(stopsAt(log.leaves)).toBeNull()

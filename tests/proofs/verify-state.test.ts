@@ -4,6 +4,8 @@ import type { ProofCode } from '../../proofs/error.ts'
 import type { RecordHeader } from '../../proofs/leaf.ts'
 import { exitCode } from '../../proofs/report.ts'
 import type { StateProof } from '../../proofs/state-proof.ts'
+import { formatTrust } from '../../proofs/trust.ts'
+import { text } from '../../proofs/utf8.ts'
 import { STATE_CHECKS, type StateInput, verifyState } from '../../proofs/verify-state.ts'
 import { trustIn } from '../make/bundle.ts'
 import { Pen } from '../make/pen.ts'
@@ -72,109 +74,138 @@ const shownAs = (change: (header: RecordHeader) => RecordHeader | null) => (proo
   }),
 })
 
+/** What fails, the change that makes it fail, and of which ids and as of when the proof is. */
+const BAD: [string, [string, ProofCode][], StateProofChanges, string[]?, number?][] = [
+  [
+    'a member too many',
+    [['proof-form', 'PROOF_MEMBERS']],
+    { text: (text) => text.replace('{"asOf"', '{"aaa":0,"asOf"') },
+  ],
+  [
+    'the record of another id',
+    [['proof-form', 'PROOF_STATE_FORM']],
+    { shown: shownAs(() => log.shown(clean)!.header) },
+  ],
+  [
+    'a checkpoint that is none',
+    [['checkpoint-form', 'PROOF_NOTE_SYNTAX']],
+    { proof: (proof) => ({ ...proof, checkpoint: 'trust me\n' }) },
+  ],
+  [
+    'a proof for another place',
+    [
+      ['proof-positions', 'PROOF_POSITIONS'],
+      ['proof-inclusion', 'PROOF_ROOT_MISMATCH'],
+    ],
+    {
+      proof: ({ batch, ...proof }) => ({
+        ...proof,
+        batch: { ...batch, seqs: batch.seqs.map((seq, i) => (i === 0 ? seq + 1 : seq)) },
+      }),
+    },
+  ],
+  [
+    'a leaf that is not in the log',
+    [['proof-inclusion', 'PROOF_ROOT_MISMATCH']],
+    { entries: (entries) => entries.with(log.shown(raw)!.header.seq, entries[3]!) },
+  ],
+  [
+    'a state of another tenant',
+    [
+      ['record-tenant', 'PROOF_RECORD_TENANT'],
+      ['origin-tenant', 'PROOF_ORIGIN_TENANT'],
+    ],
+    { leaf: (leaf) => ({ ...leaf, tenant: 'other' }) },
+  ],
+  [
+    'time that falls',
+    [['record-times', 'PROOF_RECORD_TIME']],
+    { leaf: (leaf) => ({ ...leaf, at: '2020-02-29T00:00:00.000Z' }) },
+  ],
+  [
+    'an older state, though a later one is not after the position asked',
+    [['state-place', 'PROOF_STATE_PLACE']],
+    { proof: (proof) => ({ ...proof, asOf: log.leaves.length }) },
+    [raw],
+    first + 2,
+  ],
+  [
+    'a position beyond the log',
+    [['state-place', 'PROOF_STATE_PLACE']],
+    { proof: (proof) => ({ ...proof, asOf: log.leaves.length + 1 }) },
+  ],
+  [
+    'an older version',
+    [['state-current', 'PROOF_ROOT_MISMATCH']],
+    { shown: shownAs(() => log.shown(raw, first)!.header) },
+  ],
+  [
+    'an entity that is there, said not to be',
+    [['state-current', 'PROOF_SPARSE_CLAIM']],
+    { shown: shownAs(() => null) },
+  ],
+  [
+    'an in-edge left out',
+    [['state-current', 'PROOF_ROOT_MISMATCH']],
+    {
+      shown: (proof) => ({
+        ...proof,
+        entities: proof.entities.map(({ id, current }) => ({
+          id,
+          current: { ...current!, design: (current!.design as []).slice(1) },
+        })),
+      }),
+    },
+    [clean],
+  ],
+  [
+    'a root that is not that of the tree',
+    [['state-current', 'PROOF_ROOT_MISMATCH']],
+    { leaf: (leaf) => ({ ...leaf, root: 'A'.repeat(43) }) },
+  ],
+  [
+    'an entity that is not there, shown by a record of another',
+    [['proof-form', 'PROOF_STATE_FORM']],
+    {
+      shown: (proof) => ({
+        ...proof,
+        entities: [
+          { id: nobody, current: { header: log.shown(raw)!.header, design: [], run: [] } },
+        ],
+      }),
+    },
+    [nobody],
+  ],
+]
+
+/** Good ones, by the ids that they are about and the position asked. */
+const GOOD: [string, string[], number?][] = [
+  ['an entity that is there', [raw]],
+  ['an entity that is not there', [nobody]],
+  ['every entity, and one that is not there', [...log.ids(), nobody]],
+  ['an entity as of an earlier position', [raw], first + 2],
+]
+
+// `npx vitest run tests/proofs/verify-state.test.ts -u` writes the file anew.
+it('keeps the vectors of state proofs as published', async () => {
+  const proofs = [
+    ...GOOD.map(([what, ids, asOf]) => ({
+      what,
+      proof: text(makeStateProof(log, ids, {}, asOf)),
+      failed: [],
+    })),
+    ...BAD.map(([what, failed, changes, ids = [raw], asOf]) => ({
+      what,
+      proof: text(makeStateProof(log, ids, changes, asOf)),
+      failed,
+    })),
+  ]
+  const vectors = `${JSON.stringify({ trust: formatTrust(trust), proofs }, null, 1)}\n`
+  await expect(vectors).toMatchFileSnapshot('../../docs/specs/vectors/state-proofs.json')
+})
+
 describe('refused by just the checks named, under the genuine signature:', () => {
-  it.each<[string, [string, ProofCode][], StateProofChanges, string[]?, number?]>([
-    [
-      'a member too many',
-      [['proof-form', 'PROOF_MEMBERS']],
-      { text: (text) => text.replace('{"asOf"', '{"aaa":0,"asOf"') },
-    ],
-    [
-      'the record of another id',
-      [['proof-form', 'PROOF_STATE_FORM']],
-      { shown: shownAs(() => log.shown(clean)!.header) },
-    ],
-    [
-      'a checkpoint that is none',
-      [['checkpoint-form', 'PROOF_NOTE_SYNTAX']],
-      { proof: (proof) => ({ ...proof, checkpoint: 'trust me\n' }) },
-    ],
-    [
-      'a proof for another place',
-      [
-        ['proof-positions', 'PROOF_POSITIONS'],
-        ['proof-inclusion', 'PROOF_ROOT_MISMATCH'],
-      ],
-      {
-        proof: ({ batch, ...proof }) => ({
-          ...proof,
-          batch: { ...batch, seqs: batch.seqs.map((seq, i) => (i === 0 ? seq + 1 : seq)) },
-        }),
-      },
-    ],
-    [
-      'a leaf that is not in the log',
-      [['proof-inclusion', 'PROOF_ROOT_MISMATCH']],
-      { entries: (entries) => entries.with(log.shown(raw)!.header.seq, entries[3]!) },
-    ],
-    [
-      'a state of another tenant',
-      [
-        ['record-tenant', 'PROOF_RECORD_TENANT'],
-        ['origin-tenant', 'PROOF_ORIGIN_TENANT'],
-      ],
-      { leaf: (leaf) => ({ ...leaf, tenant: 'other' }) },
-    ],
-    [
-      'time that falls',
-      [['record-times', 'PROOF_RECORD_TIME']],
-      { leaf: (leaf) => ({ ...leaf, at: '2020-02-29T00:00:00.000Z' }) },
-    ],
-    [
-      'an older state, though a later one is not after the position asked',
-      [['state-place', 'PROOF_STATE_PLACE']],
-      { proof: (proof) => ({ ...proof, asOf: log.leaves.length }) },
-      [raw],
-      first + 2,
-    ],
-    [
-      'a position beyond the log',
-      [['state-place', 'PROOF_STATE_PLACE']],
-      { proof: (proof) => ({ ...proof, asOf: log.leaves.length + 1 }) },
-    ],
-    [
-      'an older version',
-      [['state-current', 'PROOF_ROOT_MISMATCH']],
-      { shown: shownAs(() => log.shown(raw, first)!.header) },
-    ],
-    [
-      'an entity that is there, said not to be',
-      [['state-current', 'PROOF_SPARSE_CLAIM']],
-      { shown: shownAs(() => null) },
-    ],
-    [
-      'an in-edge left out',
-      [['state-current', 'PROOF_ROOT_MISMATCH']],
-      {
-        shown: (proof) => ({
-          ...proof,
-          entities: proof.entities.map(({ id, current }) => ({
-            id,
-            current: { ...current!, design: (current!.design as []).slice(1) },
-          })),
-        }),
-      },
-      [clean],
-    ],
-    [
-      'a root that is not that of the tree',
-      [['state-current', 'PROOF_ROOT_MISMATCH']],
-      { leaf: (leaf) => ({ ...leaf, root: 'A'.repeat(43) }) },
-    ],
-    [
-      'an entity that is not there, shown by a record of another',
-      [['proof-form', 'PROOF_STATE_FORM']],
-      {
-        shown: (proof) => ({
-          ...proof,
-          entities: [
-            { id: nobody, current: { header: log.shown(raw)!.header, design: [], run: [] } },
-          ],
-        }),
-      },
-      [nobody],
-    ],
-  ])('%s', async (_what, codes, changes, ids = [raw], asOf) => {
+  it.each(BAD)('%s', async (_what, codes, changes, ids = [raw], asOf) => {
     const report = await verify(makeStateProof(log, ids, changes, asOf))
     expect(failedIn(report)).toEqual(codes)
     expect(exitCode(report, true)).toBe(1)

@@ -81,10 +81,13 @@ export const ERASURE_MUTANTS = {
       'PROOF_JSON_NOT_CANONICAL',
       bytesOf((text) => ` ${text}`),
     ),
-    mutant('an entry of nothing', 'PROOF_ERASURES', {
-      replace: (subjects) =>
-        subjects.map((one) => (one.path === ERASURES ? { ...one, bytes: utf8('') } : one)),
-    }),
+    {
+      ...mutant('an entry of nothing', 'PROOF_ERASURES', {
+        replace: (subjects) =>
+          subjects.map((one) => (one.path === ERASURES ? { ...one, bytes: utf8('') } : one)),
+      }),
+      telling: true,
+    },
   ],
   erasures: [
     mutant(

@@ -94,11 +94,14 @@ export const STATE_MUTANTS = {
       predicate({ stateSize: first }),
     ),
     stateMutant('no state in the manifest', 'PROOF_STATE_SIZE', predicate({ stateSize: null })),
-    mutant(
-      'a state in the manifest and none shown',
-      'PROOF_STATE_SIZE',
-      predicate({ stateSize: 20 }),
-    ),
+    {
+      ...mutant(
+        'a state in the manifest and none shown',
+        'PROOF_STATE_SIZE',
+        predicate({ stateSize: 20 }),
+      ),
+      telling: true,
+    },
   ],
   'state-place': [
     stateMutant(
@@ -110,9 +113,12 @@ export const STATE_MUTANTS = {
     stateMutant('a log that goes on behind its last state', 'PROOF_STATE_PLACE', {
       entries: (entries) => [...entries, entries[3]!],
     }),
-    stateMutant('a last state that is no later one', 'PROOF_STATE_PLACE', {
-      state: (part) => ({ ...part, last: log.leaves[first] as never }),
-    }),
+    {
+      ...stateMutant('a last state that is no later one', 'PROOF_STATE_PLACE', {
+        state: (part) => ({ ...part, last: log.leaves[first] as never }),
+      }),
+      telling: true,
+    },
     stateMutant(
       'a state after the position asked',
       'PROOF_STATE_PLACE',
