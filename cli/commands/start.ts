@@ -15,6 +15,8 @@ export function define(command: Command): void {
 
 async function start() {
   const serving = await serve(readConfig(), { progress: progressTo(process.stderr) })
+  // Before anyone is told that it serves, and may end it.
+  const interrupted = untilInterrupted(() => serving.close())
   process.stdout.write(`${serving.neo4j.describe}\nSelvedge serves at ${serving.url}\n`)
-  await untilInterrupted(() => serving.close())
+  await interrupted
 }

@@ -39,6 +39,8 @@ export async function serveWitness(options: WitnessOptions) {
   try {
     const answer = answerAsWitness({ witness, logs, onAnswer })
     const listening = await listenFor(answer, { host, port, publicHosts, onError })
+    // Before anyone is told that it listens, and may end it.
+    const interrupted = untilInterrupted(() => listening.close())
     const policy = `witness ${labelOf(witness.name)} ${witness.vkey} ${listening.url}`
     const origins = logs.origins()
     if (json) {
@@ -49,7 +51,7 @@ export async function serveWitness(options: WitnessOptions) {
       say(`vkey    ${witness.vkey}\npolicy  ${policy}`)
       for (const origin of origins) say(`log     ${origin} (${originHash(origin)})`)
     }
-    await untilInterrupted(() => listening.close())
+    await interrupted
   } finally {
     witness.close()
   }

@@ -406,6 +406,7 @@ describe('a server with a policy', () => {
     }
     const child = spawnSelvedge(['start'], env)
     const ended = once(child, 'close')
+    expect(String(await once(child.stdout!, 'data'))).toContain('serves at')
     const size = await grow(tenant)
     const { note, root } = await witnessedAt(tenant, size, 20_000)
     expect(b64(parseCheckpoint(parseNote(note).text).root)).toBe(root)
