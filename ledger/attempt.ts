@@ -228,8 +228,8 @@ async function carryOut(batch: Batch, task: Task, actor: string, epoch: number):
     batch.edges.push(...changes.edges)
     batch.erased.push(...changes.erased)
     batch.actors.push(...changes.actors)
-    batch.merges.push(...changes.merges)
     const position = { epoch, seq: batch.base + batch.records.length }
+    batch.merges.push(...changes.merges.map((step) => ({ ...step, at: position.seq - 1 })))
     return { end: 'done', receipt: { position, outcomes, replayed: false } }
   } catch (error) {
     if (error instanceof Problem) return { end: 'refused', problem: error }

@@ -9,7 +9,7 @@ import {
 } from '../lineage/entity-store.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { type Kind, kindInUrn, type Relation } from '../lineage/kinds.ts'
-import { type MergeRow, type MergeStep, ownersOf } from '../lineage/merges.ts'
+import { type DatedStep, type MergeRow, type MergeStep, ownersOf } from '../lineage/merges.ts'
 import { nameUrn } from '../proofs/ids.ts'
 import type { Because } from './draft.ts'
 import { type Entity, entityFrom } from './entity.ts'
@@ -57,6 +57,7 @@ export const noChanges = (): Changes => ({
 
 /** One transaction's view of a tenant: the stored state, read once, under the changes made so far. */
 export interface Batch extends Changes {
+  readonly merges: DatedStep[]
   readonly tenant: string
   readonly at: string
   /** The size of the log when it was locked. */
@@ -122,6 +123,7 @@ export function openBatch(
 
   return {
     ...changes,
+    merges: [],
     tenant: head.tenant,
     at: head.at,
     base: head.size,

@@ -54,14 +54,10 @@ export function openMerging({
     mergeOf,
     mergingInto: (id) => mergeOf(id)?.canonical,
     beginMerge(alias, canonical) {
-      const since = batch.base + batch.records.length + changes.records.length - 1
-      changes.merges.push({ step: 'begin', alias, canonical, since })
+      changes.merges.push({ step: 'begin', alias, canonical })
     },
     advanceMerge: (alias) => changes.merges.push({ step: 'advance', alias }),
-    endMerge(alias) {
-      const until = batch.base + batch.records.length + changes.records.length - 1
-      changes.merges.push({ step: 'end', alias, until })
-    },
+    endMerge: (alias) => changes.merges.push({ step: 'end', alias }),
     async ownersOf(id, { first, text = Number.POSITIVE_INFINITY }) {
       const merging = new Set([id, ...mergingNow()])
       const now = changed()

@@ -13,11 +13,13 @@ export interface MergeRow {
 /** Which two entities are being joined. */
 export type MergedNames = Pick<MergeRow, 'alias' | 'canonical'>
 
-/** What a transaction does about a merge. */
+/** What a command does about a merge. */
 export type MergeStep =
-  | { step: 'begin'; alias: string; canonical: string; since: number }
-  | { step: 'advance'; alias: string }
-  | { step: 'end'; alias: string; until: number }
+  | { step: 'begin'; alias: string; canonical: string }
+  | { step: 'advance' | 'end'; alias: string }
+
+/** The same with the position of the command's last record, or of the last before it where it has none. */
+export type DatedStep = MergeStep & { at: number }
 
 const OPEN_MERGES = query<MergeRow>(`
   // merges under way
@@ -40,7 +42,7 @@ const SAVE_MERGES = query(`
   // save the steps of merges
   MATCH (log:Log {tenant: $tenant})
   FOREACH (row IN $begun | CREATE (m:Merge {tenant: $tenant, alias: row.alias, canonical: row.canonical,
-    since: row.since, until: ${OPEN}, part: 0}))
+    since: row.at, until: ${OPEN}, part: 0}))
   WITH log, coalesce(log.merges, 0) + size($begun) - size($ended) AS merges
   SET log.merges = CASE merges WHEN 0 THEN null ELSE merges END
   WITH log
@@ -50,7 +52,7 @@ const SAVE_MERGES = query(`
 const END_MERGES = query(`
   // end merges
   UNWIND $ended AS row
-  MATCH (m:Merge {tenant: $tenant, alias: row.alias}) SET m.until = row.until`)
+  MATCH (m:Merge {tenant: $tenant, alias: row.alias}) SET m.until = row.at`)
 
 const OWNERS = query<{ id: string; text: number }>(`
   // owners of in-edges in force
@@ -70,7 +72,7 @@ export const mergingTenants = async (ask: Ask) => (await ask(MERGING)).map(({ na
 export const mergesOf = (ask: Ask, ids: readonly string[], n: number) => ask(MERGES_OF, { ids, n })
 
 /** Keeps what a transaction did about merges; the log counts those under way. */
-export async function saveMerges(ask: Ask, steps: readonly MergeStep[]) {
+export async function saveMerges(ask: Ask, steps: readonly DatedStep[]) {
   if (steps.length === 0) return
   const begun = steps.filter((step) => step.step === 'begin')
   const ended = steps.filter((step) => step.step === 'end')

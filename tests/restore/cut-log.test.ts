@@ -3,9 +3,11 @@ import { expect, it } from 'vitest'
 import { finishMerges } from '../../domains/openlineage/merge-worker.ts'
 import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import { cutLog } from '../../domains/restore/cut-log.ts'
+import { openMerges } from '../../lineage/merges.ts'
 import { copyOf } from '../ledger/copies.ts'
 import { assertOne, dataset, expectClean, rawDatabase } from '../ledger/support.ts'
 import { events } from '../openlineage/arbitrary-events.ts'
+import { head, runId } from '../openlineage/events.ts'
 import { send } from '../openlineage/world.ts'
 import { freshTenant, testLedger } from '../setup/ledger.ts'
 
@@ -56,6 +58,26 @@ it('leaves of any history exactly what was stored at that size', async () => {
     { numRuns: 15, endOnFailure: true },
   )
 }, 240_000)
+
+it('takes back a merge that began before its command’s first record', async () => {
+  const tenant = await freshTenant(ledger)
+  const table = (name: string) => ({ namespace: 'db', name })
+  await send(ledger, tenant, { ...head('2026-01-01T00:00:01Z'), dataset: table('first') })
+  await send(ledger, tenant, {
+    ...head('2026-01-01T00:00:02Z'),
+    run: { runId: runId(1) },
+    job: { namespace: 'jobs', name: 'job' },
+    inputs: [table('hub')],
+  })
+  await ledger.checkpointOf(tenant, await sizeOf(tenant))
+  const [before, size] = [await stored(tenant), await sizeOf(tenant)]
+  const symlinks = { identifiers: [{ ...table('first'), type: 'TABLE' }] }
+  const dataset = { ...table('hub'), facets: { symlinks } }
+  await send(ledger, tenant, { ...head('2026-01-01T00:00:03Z'), dataset }, 0)
+  expect(await openMerges(database.graph(tenant).read)).toHaveLength(1)
+  await cutLog(database.graph(tenant), size, timeByBody)
+  expect(await stored(tenant)).toEqual(before)
+})
 
 it('cuts thousands of leaves in several transactions, across tiles', async () => {
   const tenant = await freshTenant(ledger)
