@@ -47,6 +47,7 @@ export class Replay {
   #at = ''
   #before: Leaf['v'] | null = null
   #epoch = 0
+  #log: string | undefined
   #tree = emptyTree
 
   constructor(sha256: Sha256, options: ReplayOptions) {
@@ -141,15 +142,19 @@ export class Replay {
     }
   }
 
-  /** The form of its origins is the leaf's own matter; here, that epochs count up and lead to ours. */
-  #begin({ seq, origin, prevSize, prevRoot, keptSize }: EpochLeaf) {
+  /** The form of its origins is the leaf's own matter; here, that epochs count up, of one log, and lead to ours. */
+  #begin({ seq, origin, prevOrigin, prevSize, prevRoot, keptSize }: EpochLeaf) {
     const wrong = (why: string) => this.#fault('PROOF_REPLAY_EPOCH', why, { seq })
     const { tenant, origin: ours } = this.#options
     const { log, epoch } = partsOf(origin, tenant)
     if (epoch <= this.#epoch) wrong(`epoch ${epoch} follows ${this.#epoch}`)
+    if (partsOf(prevOrigin, tenant).epoch < this.#epoch) {
+      wrong(`it comes from ${prevOrigin}, and the log is in epoch ${this.#epoch}`)
+    }
     this.#epoch = epoch
-    const own = ours === undefined ? { log, epoch } : partsOf(ours, tenant)
-    if (log !== own.log || epoch > own.epoch) wrong(`${origin} does not lead to ${ours}`)
+    this.#log ??= log
+    const own = ours === undefined ? { log: this.#log, epoch } : partsOf(ours, tenant)
+    if (log !== own.log || epoch > own.epoch) wrong(`${origin} does not lead to ${ours ?? own.log}`)
     if (prevSize === keptSize && prevRoot !== b64(this.logRoot())) {
       wrong('it keeps all that there was, under another root')
     }

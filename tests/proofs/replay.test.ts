@@ -361,6 +361,24 @@ const BAD: [string, ProofCode, () => readonly Leaf[]][] = [
       }),
   ],
   [
+    'an epoch of another log than the one before it',
+    'PROOF_REPLAY_EPOCH',
+    () =>
+      behind((pen) => {
+        pen.epoch({ origin: 'else.test/acme/1', prevOrigin: 'else.test/acme' })
+        pen.epoch({ origin: 'selvedge.test/acme/2' })
+      }),
+  ],
+  [
+    'an epoch that comes from before the one that the log is in',
+    'PROOF_REPLAY_EPOCH',
+    () =>
+      behind((pen) => {
+        pen.epoch({ origin: 'selvedge.test/acme/2' })
+        pen.epoch({ origin: 'selvedge.test/acme/3', prevOrigin: 'selvedge.test/acme/1' })
+      }),
+  ],
+  [
     'an epoch that keeps everything under another root',
     'PROOF_REPLAY_EPOCH',
     () => behind((pen) => pen.epoch({ prevSize: pen.leaves.length })),
