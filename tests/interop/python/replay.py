@@ -6,7 +6,7 @@ from values import *
 class Replay:
     def __init__(self, origin: str | None = None) -> None:
         self.origin, self.before, self.entities, self.hashes = origin, None, {}, []
-        self.at, self.keys, self.epoch = {}, {}, 0
+        self.at, self.keys, self.log, self.epoch = {}, {}, None, 0
 
     def state_root(self) -> bytes:
         sets: dict[tuple, dict] = {}
@@ -102,10 +102,11 @@ class Replay:
     def epoch_leaf(self, leaf: dict) -> None:
         log, bad = leaf["origin"].rpartition("/")[0], "PROOF_REPLAY_EPOCH"
         now = epoch_number(leaf["origin"], log)
-        want(now > self.epoch, bad)
+        want(now > self.epoch and log == (self.log or log), bad)
+        want(epoch_number(leaf["prevOrigin"], log) >= self.epoch, bad)
         if self.origin:
             last = epoch_number(self.origin, log)
             want(last is not None and now <= last, bad)
         same = leaf["prevSize"] > leaf["keptSize"] or unb64(leaf["prevRoot"]) == root(self.hashes)
         want(same, bad)
-        self.epoch = now
+        self.log, self.epoch = log, now
