@@ -4,7 +4,16 @@ import { boundedText } from './bounded-text.ts'
 import { canonicalBytes } from './canonical.ts'
 import { ProofError } from './error.ts'
 import type { Json } from './json.ts'
-import { closed, count, hash, listOf, object, oneOf, parseCanonical } from './members.ts'
+import {
+  closed,
+  count,
+  hash,
+  listOf,
+  type Members,
+  object,
+  oneOf,
+  parseCanonical,
+} from './members.ts'
 
 /** What `proof.json` holds: the batch proof, and what is shown of the state tree. */
 export interface ProofFile extends Batch {
@@ -37,6 +46,15 @@ export function parseProof(bytes: Uint8Array): ProofFile {
     Object.hasOwn(value, 'state') ? [...members, 'state'] : members,
   )
   oneOf('selvedge/proof/1')(proof.v, 'v')
+  return { ...readBatch(proof), ...(proof.state !== undefined && { state: proof.state }) }
+}
+
+/**
+ * Reads a batch proof from the members that have it.
+ *
+ * @throws {ProofError} `PROOF_SEQS`, `PROOF_VALUE`
+ */
+export function readBatch(proof: Members): Batch {
   const size = count(proof.size, 'size')
   const seqs = listOf(count)(proof.seqs, 'seqs')
   if (seqs.some((seq, i) => seq >= size || seq <= (seqs[i - 1] ?? -1))) {
@@ -45,6 +63,5 @@ export function parseProof(bytes: Uint8Array): ProofFile {
       'the places are out of order, twice there, or beyond the size',
     )
   }
-  const hashes = listOf(hash)(proof.hashes, 'hashes').map(unb64)
-  return { size, seqs, hashes, ...(proof.state !== undefined && { state: proof.state }) }
+  return { size, seqs, hashes: listOf(hash)(proof.hashes, 'hashes').map(unb64) }
 }

@@ -1,4 +1,4 @@
-import { b64, unb64 } from './base64.ts'
+import { b64 } from './base64.ts'
 import type { Batch } from './batch.ts'
 import { boundedText } from './bounded-text.ts'
 import { canonical } from './canonical.ts'
@@ -6,17 +6,8 @@ import { ProofError } from './error.ts'
 import type { Sha256 } from './hash.ts'
 import type { Json } from './json.ts'
 import { hashLeaf, parseLeaf, type RecordHeader, type StateLeaf } from './leaf.ts'
-import {
-  type Check,
-  closed,
-  count,
-  hash,
-  id,
-  listOf,
-  oneOf,
-  parseCanonical,
-  pattern,
-} from './members.ts'
+import { type Check, closed, count, id, oneOf, parseCanonical, pattern } from './members.ts'
+import { readBatch } from './proof.ts'
 import { mergeLeaves, type ProvenLeaf, placesOf } from './proven.ts'
 import { type SparseProof, sparseProofJson } from './sparse-proof.ts'
 import { inSet, inSetJson, readState, type ShownInSet, stateLeaves } from './state-part.ts'
@@ -81,7 +72,7 @@ export const stateProofText = (proof: StateProof): string =>
 /**
  * Reads a state proof; whether it proves anything, `verifyState` says.
  *
- * @throws {ProofError} As `readStatePart`; `PROOF_TEXT_TOO_LARGE`, `PROOF_JSON_*`
+ * @throws {ProofError} As `readStatePart` and `readBatch`; `PROOF_TEXT_TOO_LARGE`, `PROOF_JSON_*`
  */
 export function readStateProof(sha256: Sha256, bytes: Uint8Array): ReadStateProof {
   const names = ['v', 'asOf', 'checkpoint', 'proof', 'state']
@@ -94,21 +85,12 @@ export function readStateProof(sha256: Sha256, bytes: Uint8Array): ReadStateProo
     ...state,
     asOf: count(members.asOf, 'asOf'),
     checkpoint: noteText(members.checkpoint, 'checkpoint'),
-    batch: batch(members.proof, 'proof'),
+    batch: readBatch(closed(members.proof, 'proof', ['size', 'seqs', 'hashes'])),
     leaves: mergeLeaves([state.leaves, records]),
   }
 }
 
 const noteText = pattern('text', /^/)
-
-const batch: Check<Batch> = (value, what) => {
-  const members = closed(value, what, ['size', 'seqs', 'hashes'])
-  return {
-    size: count(members.size, `${what}.size`),
-    seqs: listOf(count)(members.seqs, `${what}.seqs`),
-    hashes: listOf(hash)(members.hashes, `${what}.hashes`).map(unb64),
-  }
-}
 
 const entity: Check<ProvenEntity> = (value, what) => {
   const members = closed(value, what, ['id', 'header', 'design', 'run'])

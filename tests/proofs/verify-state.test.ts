@@ -105,6 +105,16 @@ const BAD: [string, [string, ProofCode][], StateProofChanges, string[]?, number?
     },
   ],
   [
+    'places out of order',
+    [['proof-form', 'PROOF_SEQS']],
+    {
+      proof: ({ batch, ...proof }) => ({
+        ...proof,
+        batch: { ...batch, seqs: batch.seqs.toReversed() },
+      }),
+    },
+  ],
+  [
     'a leaf that is not in the log',
     [['proof-inclusion', 'PROOF_ROOT_MISMATCH']],
     { entries: (entries) => entries.with(log.shown(raw)!.header.seq, entries[3]!) },
