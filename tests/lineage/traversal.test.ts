@@ -163,6 +163,18 @@ it('finds the runs of every job and edge, in pages of any size', async () => {
 describe('worlds by hand', () => {
   const [a, b, c, d] = [node(1, 1), node(2, 2), node(3, 3), node(4, 4)] as const
 
+  it('finds a run that is its own parent, of a job that is part of itself', async () => {
+    const [job, run] = [node(1, 1, 'Job'), node(2, 2, 'Run')] as const
+    const edges = [
+      { ...edge(run, job, 3), relation: 'RUN_OF' as const },
+      { ...edge(run, run, 4), relation: 'CHILD_OF' as const },
+    ]
+    const { read } = await seeded({ size: 9, nodes: [job, run], edges })
+    const of = { relation: 'PART_OF', from: job.id, to: job.id } as const
+    const { pages } = (await readRuns(read, [{ of, first: 5, before: null }], 9))!
+    expect(pages[0]!.runs.map(({ id }) => id)).toEqual([run.id])
+  })
+
   it('walks no edge sideways: a sibling is neither up nor down', async () => {
     const world = {
       size: 9,
