@@ -57,7 +57,7 @@ const ERASURES_OF = query<ErasedBy>(`
   UNWIND $seqs AS seq
   MATCH (record:Record {tenant: $tenant, seq: seq}) WHERE record.erased IS NOT NULL
   MATCH (by:Record {tenant: $tenant, seq: record.erased})
-  OPTIONAL MATCH (erasure:Entity:Erasure {tenant: $tenant, id: by.erasure})
+  OPTIONAL MATCH (erasure:Entity {tenant: $tenant, id: by.erasure})
   OPTIONAL MATCH (told:Record {tenant: $tenant, seq: erasure.seq})
   RETURN seq, by.seq AS by, by.at AS at, by.erasure AS erasure, told.fields AS fields`)
 
@@ -84,7 +84,7 @@ const FORGET_COMMANDS_OF = query(`
 
 const EXPORTS = query<{ id: string; fields: string | null }>(`
   // exports with their bodies
-  MATCH (e:Entity:Export {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH 'urn:selvedge:export:'
+  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH 'urn:selvedge:export:'
   WITH e ORDER BY e.id LIMIT toInteger($first)
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN e.id AS id, record.fields AS fields ORDER BY id`)

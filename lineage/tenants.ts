@@ -18,7 +18,7 @@ const UNSIGNED = serviceQuery<{ name: string }>(`
 /** Found by an index that has these logs alone, so that thousands of idle ones cost nothing. */
 const GROWN = serviceQuery<{ name: string }>(`
   // tenants whose log has grown since its checkpoint
-  MATCH (log:Log) WHERE log.unsigned = true AND log.size > coalesce(log.signed, 0)
+  MATCH (log:Log) USING INDEX log:Log(unsigned) WHERE log.unsigned = true AND log.size > coalesce(log.signed, 0)
   MATCH (entry:TenantEntry {tenant: $tenant, name: log.tenant})
   RETURN entry.name AS name`)
 

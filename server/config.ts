@@ -39,6 +39,8 @@ const wholeNumber = (from: number, to: number) => (value: string) => {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
   return number >= from && number <= to ? number : refuse(`a whole number from ${from} to ${to}`)
 }
+const seed = (value: string) =>
+  value === 'random' || /^-?\d{1,10}$/.test(value) ? value : refuse('a whole number, or random')
 const memory = (value: string) =>
   /^[1-9]\d{0,5}[kmg]$/i.test(value) ? value.toLowerCase() : refuse('a size such as 512m or 2g')
 const neo4jUri = (value: string) =>
@@ -189,6 +191,12 @@ export const SETTINGS = {
     always('false'),
     flag,
     'Tests only: starts no Neo4j; tests that need one fail.',
+  ),
+  testSeed: setting(
+    'SELVEDGE_TEST_SEED',
+    always('33'),
+    seed,
+    'Tests only: what generated inputs begin with: a number, or «random».',
   ),
 } as const
 

@@ -8,7 +8,7 @@ export type Listed = { id: string; at: string } & Partial<ErasureBody>
 
 const ERASURES = query<{ id: string; at: string; fields: string | null }>(`
   // erasures with their bodies
-  MATCH (e:Entity:Erasure {tenant: $tenant}) WHERE e.id STARTS WITH 'urn:selvedge:erasure:'
+  MATCH (e:Entity {tenant: $tenant}) WHERE e.id STARTS WITH 'urn:selvedge:erasure:'
   MATCH (told:Record {tenant: $tenant, seq: e.seq})
   MATCH (first:Record {tenant: $tenant, seq: e.first})
   RETURN e.id AS id, first.at AS at, told.fields AS fields ORDER BY e.first`)
