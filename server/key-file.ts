@@ -3,6 +3,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
   sign,
 } from 'node:crypto'
 import {
@@ -95,7 +96,7 @@ export function replaceFile(path: string, text: string) {
 }
 
 function writeDraft(path: string, text: string) {
-  const draft = `${path}.${process.pid}.${Date.now()}`
+  const draft = `${path}.${randomUUID()}`
   const file = openSync(draft, 'wx', 0o600)
   writeFileSync(file, text)
   fsyncSync(file)

@@ -54,8 +54,10 @@ export async function openWitness(
     formatVkey(sha256, { name: called, publicKey: new Uint8Array(32) }, type)
     const key = openKey(paths.key)
     const vkey = formatVkey(sha256, { name: called, publicKey: key.publicKey }, type)
-    if (known && known.vkey !== vkey) throw keyOther(paths.key)
-    if (!known) await state.identify({ name: called, vkey })
+    // Another process may have begun the same witness meanwhile, under a name of its own.
+    const kept = known ?? (await state.identify({ name: called, vkey }))
+    if (kept.name !== called) throw nameFixed(kept.name)
+    if (kept.vkey !== vkey) throw keyOther(paths.key)
     return { name: called, vkey, key, state, close: () => state.close() }
   } catch (error) {
     state.close()

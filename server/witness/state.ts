@@ -17,8 +17,9 @@ export interface Cosigned {
 /** What a witness remembers, for ever and whatever happens to it: losing it would let a log fork. */
 export interface WitnessState {
   /** Who the witness is; `null` before it has a key. */
-  identity(): Promise<{ name: string; vkey: string } | null>
-  identify(identity: { name: string; vkey: string }): Promise<void>
+  identity(): Promise<Identity | null>
+  /** Says who the witness is, where nobody did before; of several at once the first is kept. */
+  identify(identity: Identity): Promise<Identity>
   last(origin: string): Promise<Cosigned | null>
   /** The last of every log, by the hexadecimal SHA-256 of its origin. */
   find(originHash: string): Promise<Cosigned | null>
@@ -58,15 +59,18 @@ export function openWitnessState(path: string, { patienceMs = PATIENCE_MS } = {}
       return work()
     })
   const one = (text: string, ...values: string[]) => file.prepare(text).get(...values)
+  const identity = () => (one('SELECT name, vkey FROM witness') ?? null) as Identity | null
   const last = (origin: string) =>
     (one('SELECT size, root, time, note FROM cosigned WHERE origin = ?', origin) ??
       null) as Cosigned | null
   return {
-    identity: () =>
-      locked(() => (one('SELECT name, vkey FROM witness') ?? null) as Identity | null),
+    identity: () => locked(identity),
     identify: ({ name, vkey }) =>
       locked(() => {
-        file.prepare('INSERT INTO witness (one, name, vkey) VALUES (1, ?, ?)').run(name, vkey)
+        file
+          .prepare('INSERT OR IGNORE INTO witness (one, name, vkey) VALUES (1, ?, ?)')
+          .run(name, vkey)
+        return identity()!
       }),
     last: (origin) => locked(() => last(origin)),
     find: (originHash) =>

@@ -11,6 +11,7 @@ import { verifyCosignature } from '../../proofs/cosignature.ts'
 import { equal } from '../../proofs/hash.ts'
 import { parseNote, parseVkey } from '../../proofs/note.ts'
 import { openWitness } from '../../server/witness/open.ts'
+import { openWitnessState } from '../../server/witness/state.ts'
 import { makeTlog } from '../make/tlog.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
 import { freshFolder, lineIn, runWitness, submit } from './support.ts'
@@ -30,9 +31,12 @@ async function startProcess(dir: string, vkey: string, env: Record<string, strin
   const args = ['witness', '--dir', dir, '--name', 'witness.test/p', '--port', '0', '--json']
   const child = spawnSelvedge([...args, '--log', vkey], env)
   children.add(child)
-  child.stderr!.on('data', () => {})
+  let complaint = ''
+  child.stderr!.on('data', (chunk) => {
+    complaint += chunk
+  })
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
-  const next = async () => JSON.parse((await lines.next()).value!)
+  const next = async () => JSON.parse((await lines.next()).value ?? expect.fail(complaint))
   const told = (await next()) as { url: string; vkey: string; policy: string; logs: string[] }
   return { child, next, told, ended: once(child, 'close') }
 }
@@ -129,6 +133,28 @@ describe('the directory of a witness', () => {
     const again = await openWitness(folder)
     expect([again.name, again.vkey]).toEqual([first.name, first.vkey])
     again.close()
+  })
+
+  it('makes one witness where several begin it at once, and refuses those of another name', async () => {
+    const folder = join(freshFolder(), 'w')
+    const names = ['one', 'one', 'other', 'one']
+    const begun = await Promise.allSettled(names.map((name) => openWitness(folder, { name })))
+    const made = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    const refused = begun.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    expect(new Set(made.map(({ name, vkey }) => `${name} ${vkey}`)).size).toBe(1)
+    expect(made).toHaveLength(made[0]!.name === 'one' ? 3 : 1)
+    for (const refusal of refused) expect(refusal).toEqual(code('WITNESS_NAME_FIXED'))
+    for (const witness of made) witness.close()
+  })
+
+  it('is whoever was said to be it first, where two found that nobody was yet', async () => {
+    const path = join(freshFolder(), 'witness.sqlite')
+    const [one, other] = [openWitnessState(path), openWitnessState(path)]
+    expect([await one.identity(), await other.identity()]).toEqual([null, null])
+    const first = { name: 'one', vkey: 'its key' }
+    expect(await one.identify(first)).toEqual(first)
+    expect(await other.identify({ name: 'other', vkey: 'another key' })).toEqual(first)
+    for (const state of [one, other]) state.close()
   })
 
   it('is not begun without a name, or with one that no key can have', async () => {
