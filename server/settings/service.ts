@@ -1,0 +1,28 @@
+import { flag, path, refuse, setting, text, wholeNumber } from './setting.ts'
+
+const serviceName = (value: string) =>
+  /^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?$/.test(value) ? value : refuse('a lower-case host name')
+
+/** Where the service stands, what it is called, and what this process does in it. */
+export const SERVICE_SETTINGS = {
+  home: setting('SELVEDGE_HOME', '.selvedge', path, 'Where data and keys are kept.'),
+  host: setting('SELVEDGE_HOST', '127.0.0.1', text, 'The address that the server binds.'),
+  port: setting(
+    'SELVEDGE_PORT',
+    '4600',
+    wholeNumber(0, 65_535),
+    'The port that the server binds; 0 takes any free one.',
+  ),
+  service: setting(
+    'SELVEDGE_SERVICE',
+    'selvedge.localhost',
+    serviceName,
+    'The name of the service: the first part of the origin of every log. Fixed with the first tenant.',
+  ),
+  signer: setting(
+    'SELVEDGE_SIGNER',
+    'true',
+    flag,
+    'Whether this process signs checkpoints. Any number of processes may, given one home.',
+  ),
+} as const
