@@ -16,6 +16,7 @@ import { Pen } from '../make/pen.ts'
 import { leafText, replay, stopsAt } from '../make/replayed.ts'
 import { rootOfStates, statesOf } from '../make/state.ts'
 import { statedLog } from '../make/stated-log.ts'
+import { cpuMs } from '../setup/cpu.ts'
 import { expectCode } from './support.ts'
 
 const small = statedLog()
@@ -515,7 +516,7 @@ it('needs no more time for a leaf the longer the log is', () => {
   expect(average(cost.slice(500))).toBeLessThan(2 * average(cost.slice(50, 150)))
 })
 
-it('looks through no history again for each of its erasures', () => {
+it('looks through no history again for each of its erasures', async () => {
   const records = new ReplayRecords(sha256)
   const id = 'urn:selvedge:dataset:01980000-0000-7000-8000-000000000000'
   const said = {
@@ -529,14 +530,15 @@ it('looks through no history again for each of its erasures', () => {
     records.accept(header, new Uint8Array(32), (code) => faults.push(code))
   }
   const many = 20_000
-  const start = performance.now()
-  for (let seq = 0; seq < many; seq++) {
-    take(seq, { action: 'assert', body: b64(sha256(utf8(`body ${seq}`))) })
-  }
-  // The newest first, so that the body in force goes with the first of them.
-  for (let i = 0; i < many; i++) {
-    take(many + i, { action: 'erase', body: b64(sha256()), targets: [many - 1 - i] })
-  }
+  const took = await cpuMs(() => {
+    for (let seq = 0; seq < many; seq++) {
+      take(seq, { action: 'assert', body: b64(sha256(utf8(`body ${seq}`))) })
+    }
+    // The newest first, so that the body in force goes with the first of them.
+    for (let i = 0; i < many; i++) {
+      take(many + i, { action: 'erase', body: b64(sha256()), targets: [many - 1 - i] })
+    }
+  })
   expect(faults).toEqual([])
-  expect(performance.now() - start).toBeLessThan(4_000)
+  expect(took).toBeLessThan(4_000)
 })

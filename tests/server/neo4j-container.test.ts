@@ -121,7 +121,7 @@ it('does not wait for a Docker engine that hangs', async () => {
   const startedAt = performance.now()
   const probe = await probeDocker(0.5)
   expect(probe).toMatchObject({ answers: false })
-  expect(performance.now() - startedAt).toBeLessThan(3_000)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
   vi.unstubAllEnvs()
   server.close()
 })

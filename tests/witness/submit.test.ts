@@ -207,6 +207,6 @@ describe('a log refuses', () => {
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
     const start = Date.now()
     await expect(ask(url)).rejects.toEqual(code('WITNESS_UNREACHABLE'))
-    expect(Date.now() - start).toBeLessThan(SUBMIT_LIMITS.answerMs + 3_000)
-  }, 20_000)
+    expect(Date.now() - start).toBeLessThan(SUBMIT_LIMITS.answerMs + 10_000)
+  }, 30_000)
 })
