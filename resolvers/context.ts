@@ -1,3 +1,4 @@
+import type { Role } from '../domains/access/roles.ts'
 import type { Exporting } from '../domains/evidence/export.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
@@ -10,10 +11,16 @@ import { budgetSpent, tenantMissing } from './problems.ts'
 /** What the server hands to every request; exporting needs the most of it. */
 export type Services = Exporting
 
-/** Who asks, for which tenant, and from which position on, as the request's headers say it. */
+/** Who asks, for which tenant, and from which position on. */
 export interface Caller {
   tenant: string | undefined
+  /** Unique in the service, whoever issued it. */
   subject: string
+  /** The URL of the issuer that vouches for the caller, or `development`. */
+  issuer: string
+  roles: readonly Role[]
+  /** Whether the caller may name any tenant. One that may not has its own in `tenant`. */
+  isServiceWide: boolean
   /** The caller's Idempotency-Key. */
   key: string | undefined
   minPosition: Position | undefined

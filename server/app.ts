@@ -3,12 +3,16 @@ import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
 import { checkHost } from './caller.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
+import { openDevelopmentIdentity } from './identity/development.ts'
+import type { Identity } from './identity/identity.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
 import { answerByRoute } from './routes.ts'
 
 export interface AppOptions extends Services {
   /** Told of every fault that is ours, under the number that the caller is told. */
   report?: Report
+  /** Who says who asks; without it, the headers do (the development identity). */
+  identity?: Identity
 }
 
 /** The whole service as a function from requests to responses: no socket, no port. */
@@ -21,19 +25,23 @@ export interface App {
 const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//') + 2))
 
 /** Wires the routes together. What `options` names stays the caller's to close. */
-export function createApp({ report = reportToStderr, ...services }: AppOptions): App {
+export function createApp({
+  report = reportToStderr,
+  identity = openDevelopmentIdentity(),
+  ...services
+}: AppOptions): App {
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       checkHost(request.headers.get('host') ?? new URL(request.url).host)
       const path = pathOf(request)
       if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) return graphiql(request)
-      return answerByRoute(request, services, report).catch(tell)
+      return answerByRoute(request, services, { report, identity }).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
     }
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
-  const yoga = openYoga(services, { report, answer })
+  const yoga = openYoga(services, { report, identity, answer })
   return {
     fetch: async (request) => yoga.fetch(request),
     listener: refuseUnaddressable(yoga as RequestListener),

@@ -1,6 +1,7 @@
 import { parsePosition } from '../lineage/position.ts'
 import type { Caller } from '../resolvers/context.ts'
-import { hostNotLocal, subjectInvalid } from './problems.ts'
+import { ANY_TENANT, type Identity, type Who } from './identity/identity.ts'
+import { hostNotLocal, tenantConflict, tokenMissing } from './problems.ts'
 
 const LOCAL_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -20,19 +21,41 @@ export function checkHost(host: string) {
 }
 
 /**
- * Who asks, as the development identity has it: headers that are trusted on loopback alone.
+ * Who asks, for which tenant, and from which position on.
  *
  * @param minPosition A position given in another place than the header.
- * @throws {Problem} `POSITION_INVALID`, `SUBJECT_INVALID`.
+ * @throws {Problem} `TOKEN_MISSING` where nobody says who asks, `TENANT_CONFLICT`, `POSITION_INVALID`,
+ *   and what the identity refuses.
  */
-export function callerOf({ headers }: Request, minPosition?: string): Caller {
+export async function callerOf(
+  request: Request,
+  identity: Identity,
+  minPosition?: string,
+): Promise<Caller> {
+  const who = await identity.identify(request)
+  if (!who) throw tokenMissing()
+  const { headers } = request
   const least = minPosition ?? headers.get('x-selvedge-min-position')
-  const subject = headers.get('x-selvedge-subject') ?? 'local'
-  if (!/^[\x20-\x7e]{1,255}$/.test(subject)) throw subjectInvalid()
+  const { issuer, subject, roles } = who
   return {
-    tenant: headers.get('x-selvedge-tenant') ?? undefined,
+    issuer,
     subject,
+    roles,
+    isServiceWide: who.tenant === ANY_TENANT,
+    tenant: tenantOf(who, headers.get('x-selvedge-tenant') ?? undefined),
     key: headers.get('idempotency-key') ?? undefined,
     minPosition: least === null ? undefined : parsePosition(least),
   }
+}
+
+/**
+ * Who speaks for one tenant speaks for no other, whatever the header says: to pass over a header that
+ * differs would answer about another tenant than was asked about.
+ *
+ * @throws {Problem} `TENANT_CONFLICT`
+ */
+export function tenantOf({ tenant }: Who, named: string | undefined): string | undefined {
+  if (tenant === ANY_TENANT) return named
+  if (named !== undefined && named !== tenant) throw tenantConflict()
+  return tenant
 }

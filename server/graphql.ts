@@ -8,6 +8,7 @@ import { schema } from '../schema/index.ts'
 import { callerOf } from './caller.ts'
 import { isCompilable } from './compilable.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
+import type { Identity } from './identity/identity.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits.ts'
 import { type Report, tellProblem } from './problems.ts'
 
@@ -24,7 +25,15 @@ const LONGEST_CACHED = 8_192
  */
 export function openYoga(
   services: Services,
-  { report, answer }: { report: Report; answer(request: Request): Promise<Response> | undefined },
+  {
+    report,
+    identity,
+    answer,
+  }: {
+    report: Report
+    identity: Identity
+    answer(request: Request): Promise<Response> | undefined
+  },
 ) {
   quietenCompiler()
   return createYoga({
@@ -46,7 +55,7 @@ export function openYoga(
       useOwnRequestParser(),
       useLimits(),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
-      useOwnContext(services),
+      useOwnContext(services, identity),
     ],
   })
 }
@@ -105,11 +114,14 @@ function useLimits(): Plugin {
 }
 
 /** Hands resolvers the request's own context, and takes the position that was read into the answer. */
-function useOwnContext(services: Services): Plugin {
+function useOwnContext(services: Services, identity: Identity): Plugin {
   return {
-    onExecute({ context: given, executeFn, setExecuteFn }) {
+    async onExecute({ context: given, executeFn, setExecuteFn }) {
       const { request, params } = given as unknown as { request: Request; params: GraphQLRequest }
-      const context = openContext(services, callerOf(request, minPositionOf(params)))
+      const context = openContext(
+        services,
+        await callerOf(request, identity, minPositionOf(params)),
+      )
       setExecuteFn((args: ExecutionArgs) => executeFn({ ...args, contextValue: context }))
       return {
         onExecuteDone({ result }) {

@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import { createGraphQLError, maskError } from 'graphql-yoga'
 import { Problem } from '../core/problem.ts'
+import { ROLES } from '../domains/access/roles.ts'
 
 export const hostNotLocal = (host: string) =>
   new Problem(
@@ -11,6 +12,23 @@ export const hostNotLocal = (host: string) =>
 
 export const subjectInvalid = () =>
   new Problem('SUBJECT_INVALID', 'x-selvedge-subject is 1 to 255 printable ASCII characters.')
+
+export const roleUnknown = (role: string) =>
+  new Problem('ROLE_UNKNOWN', 'x-selvedge-roles names a role that does not exist.', {
+    details: { role: role.slice(0, 100), roles: ROLES },
+  })
+
+export const tokenMissing = () =>
+  new Problem('TOKEN_MISSING', 'Say who you are: send `Authorization: Bearer …` with a token.', {
+    status: 401,
+  })
+
+export const tenantConflict = () =>
+  new Problem(
+    'TENANT_CONFLICT',
+    'The token speaks for another tenant than x-selvedge-tenant names: leave the header out.',
+    { status: 401 },
+  )
 
 export const listenNotLocal = (host: string) =>
   new Problem(

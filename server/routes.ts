@@ -2,21 +2,26 @@ import type { Services } from '../resolvers/context.ts'
 import { openContext } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
 import { serveExport } from './exports.ts'
+import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
 import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
 import { serveVerifyPage } from './verify-page.ts'
 
+/** What a route may need besides the request and the services. */
+interface RouteMore {
+  report: Report
+  identity: Identity
+  /** What the path has in the place of the braces. */
+  part: string
+}
+
 /** A REST route. `path` is matched whole; a part in braces matches one segment, one with a star any number. */
 export interface Route {
   method: 'GET' | 'POST'
   path: string
-  answer(
-    request: Request,
-    services: Services,
-    more: { report: Report; part: string },
-  ): Promise<Response>
+  answer(request: Request, services: Services, more: RouteMore): Promise<Response>
 }
 
 /** Every route but GraphQL's. */
@@ -44,32 +49,41 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/exports/{id}',
-    answer: (request, services, { part }) =>
-      serveExport(request, idIn(part), openContext(services, callerOf(request))),
+    answer: async (request, services, { part, identity }) =>
+      serveExport(request, idIn(part), openContext(services, await callerOf(request, identity))),
   },
   {
     method: 'GET',
     path: '/log/{file*}',
-    answer: (request, { database }, { part }) =>
-      serveLogFile(request, part, { database, tenant: callerOf(request).tenant }),
+    answer: async (request, { database }, { part, identity }) =>
+      serveLogFile(request, part, { database, tenant: await speakingFor(request, identity) }),
   },
   {
     method: 'POST',
     path: '/api/v1/lineage',
-    answer: (request, services, { report }) =>
-      receiveEvent(request, lineageCaller(request, services, report)),
+    answer: async (request, services, more) =>
+      receiveEvent(request, await lineageCaller(request, services, more)),
   },
   {
     method: 'POST',
     path: '/api/v1/lineage/batch',
-    answer: (request, services, { report }) =>
-      receiveBatch(request, lineageCaller(request, services, report)),
+    answer: async (request, services, more) =>
+      receiveBatch(request, await lineageCaller(request, services, more)),
   },
 ]
 
-function lineageCaller(request: Request, services: Services, report: Report) {
-  const { tenant, caller } = openContext(services, callerOf(request))
+async function lineageCaller(
+  request: Request,
+  services: Services,
+  { report, identity }: RouteMore,
+) {
+  const { tenant, caller } = openContext(services, await callerOf(request, identity))
   return { ledger: services.ledger, tenant, subject: caller.subject, report }
+}
+
+/** For a log that is public nobody need say who asks. */
+async function speakingFor(request: Request, identity: Identity) {
+  return (await identity.identify(request)) && (await callerOf(request, identity)).tenant
 }
 
 /** A URN stands in a path as it is or percent-encoded; what cannot be decoded names nothing. */
@@ -99,7 +113,7 @@ const MATCHERS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) 
 export async function answerByRoute(
   request: Request,
   services: Services,
-  report: Report,
+  more: Omit<RouteMore, 'part'>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url)
   const matching = MATCHERS.filter(({ pattern }) => pattern.test(pathname))
@@ -110,5 +124,5 @@ export async function answerByRoute(
     throw allowed.length > 0 ? methodNotAllowed(method, allowed) : routeUnknown(pathname)
   }
   const part = found.pattern.exec(pathname)?.[1] ?? ''
-  return found.route.answer(request, services, { report, part })
+  return found.route.answer(request, services, { ...more, part })
 }
