@@ -15,7 +15,7 @@ const FLOORS = [
   'server',
 ]
 /** Beside the floors: they may look in, and nobody on a floor looks at them. */
-const BESIDE = ['cli', 'verify-page', 'seeds', 'bench', 'tests']
+const BESIDE = ['cli', 'verify-page', 'seeds', 'bench', 'supply-chain', 'tests']
 
 const floor = (path: string) => FLOORS.indexOf(path.split('/')[0]!)
 const room = (path: string) => path.split('/', 2).join('/')
