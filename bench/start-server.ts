@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../server/config.ts'
 import type { Bench } from './bench.ts'
@@ -12,7 +13,8 @@ export async function startServer(
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // It logs as it would at work, and not into the figures.
+    stdio: ['ignore', 'ignore', openSync(join(home, 'server.log'), 'a'), 'ipc'],
     env: {
       ...process.env,
       NODE_ENV: 'production',

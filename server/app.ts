@@ -2,9 +2,12 @@ import type { RequestListener } from 'node:http'
 import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
 import { checkHost } from './caller.ts'
+import { noteRequest } from './current-request.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { openDevelopmentIdentity } from './identity/development.ts'
 import type { Identity } from './identity/identity.ts'
+import { openLog, reportTo } from './log.ts'
+import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
 import { answerByRoute } from './routes.ts'
 
@@ -13,6 +16,8 @@ export interface AppOptions extends Services {
   report?: Report
   /** Who says who asks; without it, the headers do (the development identity). */
   identity?: Identity
+  /** Told of every request that was answered. */
+  onEnded?: RequestEnded
 }
 
 /** The whole service as a function from requests to responses: no socket, no port. */
@@ -26,15 +31,19 @@ const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//'
 
 /** Wires the routes together. What `options` names stays the caller's to close. */
 export function createApp({
-  report = reportToStderr,
   identity = openDevelopmentIdentity(),
+  report = reportToStderr(),
+  onEnded = () => {},
   ...services
 }: AppOptions): App {
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       checkHost(request.headers.get('host') ?? new URL(request.url).host)
       const path = pathOf(request)
-      if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) return graphiql(request)
+      if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) {
+        noteRequest({ route: GRAPHQL_PATH })
+        return graphiql(request)
+      }
       return answerByRoute(request, services, { report, identity }).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
@@ -43,13 +52,10 @@ export function createApp({
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
   const yoga = openYoga(services, { report, identity, answer })
   return {
-    fetch: async (request) => yoga.fetch(request),
-    listener: refuseUnaddressable(yoga as RequestListener),
+    fetch: observedFetch((request) => yoga.fetch(request), onEnded),
+    listener: observedListener(refuseUnaddressable(yoga as RequestListener), onEnded),
   }
 }
 
-/** Tells a fault where whoever runs the server reads it. */
-export const reportToStderr: Report = (error, incident) => {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`${incident} ${text}\n`)
-}
+/** Where no log is given: faults of ours are told all the same. */
+const reportToStderr = () => reportTo(openLog({ logLevel: 'error', logFormat: 'auto' }))

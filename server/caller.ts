@@ -1,5 +1,6 @@
 import { parsePosition } from '../lineage/position.ts'
 import type { Caller } from '../resolvers/context.ts'
+import { noteRequest } from './current-request.ts'
 import { ANY_TENANT, type Identity, type Who } from './identity/identity.ts'
 import { hostNotLocal, tenantConflict, tokenMissing } from './problems.ts'
 
@@ -37,12 +38,14 @@ export async function callerOf(
   const { headers } = request
   const least = minPosition ?? headers.get('x-selvedge-min-position')
   const { issuer, subject, roles } = who
+  const tenant = tenantOf(who, headers.get('x-selvedge-tenant') ?? undefined)
+  noteRequest({ tenant: tenant ?? null })
   return {
     issuer,
     subject,
     roles,
     isServiceWide: who.tenant === ANY_TENANT,
-    tenant: tenantOf(who, headers.get('x-selvedge-tenant') ?? undefined),
+    tenant,
     key: headers.get('idempotency-key') ?? undefined,
     minPosition: least === null ? undefined : parsePosition(least),
   }

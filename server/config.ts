@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import { BACKUP_SETTINGS } from './settings/backup.ts'
 import { DATABASE_SETTINGS } from './settings/database.ts'
 import { KEY_SETTINGS } from './settings/keys.ts'
+import { OPERATIONS_SETTINGS } from './settings/operations.ts'
 import { PROCESS_SETTINGS } from './settings/process.ts'
 import { SERVICE_SETTINGS } from './settings/service.ts'
 import { type Environment, Refusal, type Setting } from './settings/setting.ts'
@@ -17,6 +18,7 @@ export const SETTINGS = {
   ...KEY_SETTINGS,
   ...WITNESSING_SETTINGS,
   ...BACKUP_SETTINGS,
+  ...OPERATIONS_SETTINGS,
   ...DATABASE_SETTINGS,
   ...PROCESS_SETTINGS,
   ...TEST_SETTINGS,

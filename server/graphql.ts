@@ -7,10 +7,12 @@ import { type Context, openContext, type Services } from '../resolvers/context.t
 import { schema } from '../schema/index.ts'
 import { callerOf } from './caller.ts'
 import { isCompilable } from './compilable.ts'
+import { noteRequest } from './current-request.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
 import type { Identity } from './identity/identity.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits.ts'
-import { type Report, tellProblem } from './problems.ts'
+import { noteOperation } from './operation-notes.ts'
+import { type Report, tellProblem, withRequestId } from './problems.ts'
 
 export const GRAPHQL_PATH = '/graphql'
 
@@ -39,7 +41,8 @@ export function openYoga(
   return createYoga({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    healthCheckEndpoint: '/livez',
+    // No URL ends so: yoga would answer any that does, before anything is checked. /livez is a route.
+    healthCheckEndpoint: ' ',
     graphiql: false,
     landingPage: false,
     logging: false,
@@ -56,6 +59,7 @@ export function openYoga(
       useLimits(),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, identity),
+      useRequestIds(),
     ],
   })
 }
@@ -116,7 +120,8 @@ function useLimits(): Plugin {
 /** Hands resolvers the request's own context, and takes the position that was read into the answer. */
 function useOwnContext(services: Services, identity: Identity): Plugin {
   return {
-    async onExecute({ context: given, executeFn, setExecuteFn }) {
+    async onExecute({ context: given, args, executeFn, setExecuteFn }) {
+      noteOperation(args.document, args.operationName)
       const { request, params } = given as unknown as { request: Request; params: GraphQLRequest }
       const context = openContext(
         services,
@@ -128,6 +133,17 @@ function useOwnContext(services: Services, identity: Identity): Plugin {
           if (!(Symbol.asyncIterator in result)) tellPosition(result, context)
         },
       }
+    },
+  }
+}
+
+/** What validation finds passes no error mapper, and is kept between requests: hence the copies. */
+function useRequestIds(): Plugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      if (Array.isArray(result) || Symbol.asyncIterator in result || !result.errors) return
+      noteRequest({ code: String(result.errors[0]?.extensions.code) })
+      setResult({ ...result, errors: result.errors.map(withRequestId) })
     },
   }
 }

@@ -2,6 +2,7 @@ import type { GraphQLError } from 'graphql'
 import { createGraphQLError, maskError } from 'graphql-yoga'
 import { Problem } from '../core/problem.ts'
 import { ROLES } from '../domains/access/roles.ts'
+import { currentRequest, noteRequest } from './current-request.ts'
 
 export const hostNotLocal = (host: string) =>
   new Problem(
@@ -113,10 +114,17 @@ export function problemOf(error: unknown, report: Report): Problem {
 const retryAfter = ({ status, details }: Problem): Record<string, string> =>
   status === 503 || status === 429 ? { 'retry-after': String(details.retryAfterSeconds ?? 1) } : {}
 
+/** The id of the request under way, by which a caller and whoever runs the server mean the same one. */
+const requestIdMember = () => {
+  const request = currentRequest()
+  return request ? { requestId: request.id } : {}
+}
+
 /** A problem as REST routes answer it (RFC 9457). */
 export function problemResponse(problem: Problem): Response {
   const { code, message, status, details } = problem
   const { allowed } = details
+  noteRequest({ code })
   const body = {
     type: `urn:selvedge:problem:${code}`,
     title: code.toLowerCase().replaceAll('_', ' '),
@@ -124,6 +132,7 @@ export function problemResponse(problem: Problem): Response {
     detail: message,
     code,
     ...details,
+    ...requestIdMember(),
   }
   return new Response(JSON.stringify(body), {
     status,
@@ -145,24 +154,37 @@ export function problemResponse(problem: Problem): Response {
 export const tellProblem =
   (report: Report): typeof maskError =>
   (error, message) => {
-    const told = error as GraphQLError | undefined
-    const cause = told?.originalError ?? error
-    if (!(cause instanceof Problem) && maskError(error, message, false) === error) {
-      if (!isOurFault(told!)) return withCode(told!)
-    }
-    const problem = problemOf(rootOf(cause), report)
-    const atRequest = told?.path === undefined
-    return createGraphQLError(problem.message, {
-      path: told?.path,
-      extensions: {
-        ...problem.details,
-        code: problem.code,
-        ...((atRequest || problem.status >= 429) && {
-          http: { status: problem.status, headers: retryAfter(problem) },
-        }),
-      },
-    })
+    const told = tell(report, error, message)
+    Object.assign(told.extensions, requestIdMember())
+    return told
   }
+
+function tell(report: Report, error: unknown, message: string): GraphQLError {
+  const told = error as GraphQLError | undefined
+  const cause = told?.originalError ?? error
+  if (!(cause instanceof Problem) && maskError(error, message, false) === error) {
+    if (!isOurFault(told!)) return withCode(told!)
+  }
+  const problem = problemOf(rootOf(cause), report)
+  const atRequest = told?.path === undefined
+  return createGraphQLError(problem.message, {
+    path: told?.path,
+    extensions: {
+      ...problem.details,
+      code: problem.code,
+      ...((atRequest || problem.status >= 429) && {
+        http: { status: problem.status, headers: retryAfter(problem) },
+      }),
+    },
+  })
+}
+
+/** The same error, with the id of the request under way. */
+export function withRequestId(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, originalError } = error
+  const extensions = { ...error.extensions, ...requestIdMember() }
+  return createGraphQLError(message, { nodes, source, positions, path, originalError, extensions })
+}
 
 /** What the executor itself finds wrong below a field is what a resolver gave it, or an argument. */
 const isOurFault = ({ path, message }: GraphQLError) =>

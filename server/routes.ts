@@ -1,6 +1,7 @@
 import type { Services } from '../resolvers/context.ts'
 import { openContext } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
+import { noteRequest } from './current-request.ts'
 import { serveExport } from './exports.ts'
 import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
@@ -26,6 +27,11 @@ export interface Route {
 
 /** Every route but GraphQL's. */
 export const ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/livez',
+    answer: async () => Response.json({ status: 'alive' }),
+  },
   {
     method: 'GET',
     path: '/readyz',
@@ -123,6 +129,7 @@ export async function answerByRoute(
     const allowed = matching.map(({ route }) => route.method)
     throw allowed.length > 0 ? methodNotAllowed(method, allowed) : routeUnknown(pathname)
   }
+  noteRequest({ route: found.route.path })
   const part = found.pattern.exec(pathname)?.[1] ?? ''
   return found.route.answer(request, services, { ...more, part })
 }

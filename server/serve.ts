@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import type { Keys } from '../ledger/keys.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { planTraversals } from '../lineage/traversal.ts'
-import { createApp, reportToStderr } from './app.ts'
+import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { type Listening, listen } from './listen.ts'
+import { openLog, reportTo, tellTo } from './log.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { openObjectFiles } from './object-files.ts'
+import { logRequests } from './observed.ts'
 import { openService } from './open.ts'
 
 /** A whole service that takes requests, and the Neo4j that it found. */
@@ -27,14 +29,19 @@ export interface Serving {
  * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what opening the service throws.
  */
 export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
-  const onError = (error: unknown) => reportToStderr(error, 'in the background:')
+  const log = openLog(config)
+  const onError = tellTo(log)
   const service = await openService(config, { ...options, onError })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
   const objects = openObjectFiles(join(config.home, 'objects'))
   let listening: Listening
   try {
     listening = await listen(
-      createApp({ database, ledger, objects, witnessWaitMs, askReplayer }),
+      createApp({
+        ...{ database, ledger, objects, witnessWaitMs, askReplayer },
+        report: reportTo(log),
+        onEnded: logRequests(log),
+      }),
       config,
     )
   } catch (error) {

@@ -74,7 +74,10 @@ async function start({ config, stage, progress, result, onServing }: Play) {
     command: 'npm start',
   })
   // Any free port: a server that runs already is not in the way.
-  const serving = await serve({ ...config, host: '127.0.0.1', port: 0 }, { progress })
+  const serving = await serve(
+    { ...config, host: '127.0.0.1', port: 0, logLevel: 'warn' },
+    { progress },
+  )
   onServing(serving)
   const { way, describe } = serving.neo4j
   result.neo4j = { way, describe }
