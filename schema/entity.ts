@@ -10,6 +10,7 @@ import {
 import { facetsOf } from '../resolvers/facet.ts'
 import { mergesInProgress } from '../resolvers/merge.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { FacetGroupRef, FacetRef } from './facet.ts'
 import { MergeRef } from './merge.ts'
 import { PageInfoRef } from './page.ts'
@@ -81,12 +82,14 @@ export const EntityRef = builder.interfaceRef<EntityAt>('Entity').implement({
     }),
     mergesInProgress: t.field({
       type: [MergeRef],
+      extensions: cost({ assumed: 1 }),
       description:
         'The names that it is being joined with. Until that is done, edges are found under either name.',
       resolve: (entity, _args, context) => mergesInProgress(entity, context),
     }),
     facets: t.field({
       type: [FacetRef],
+      extensions: cost({ assumed: 10 }),
       args: {
         group: t.arg({ type: FacetGroupRef, description: 'Only facets of this group.' }),
         name: t.arg.string({ description: 'Only the facets of this name.' }),
@@ -144,6 +147,7 @@ builder.queryFields((t) => ({
   entities: t.field({
     type: EntityConnectionRef,
     nullable: true,
+    extensions: sizedBy('first', 1_000),
     description: 'All entities, or those of one kind, in an order that stays (that of their ids).',
     args: {
       kind: t.arg({ type: KindRef, description: 'Only entities of this kind.' }),
@@ -165,6 +169,7 @@ builder.queryFields((t) => ({
   }),
   nodes: t.field({
     type: [NodeRef],
+    extensions: sizedBy('ids', 1_000),
     nullable: { list: true, items: true },
     description:
       'Entities by their ids, in that order; null in the place of one that is not there.',

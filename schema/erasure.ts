@@ -13,6 +13,7 @@ import {
   groundOf,
 } from '../resolvers/erasure.ts'
 import { builder } from './builder.ts'
+import { cost } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 import { ReceiptRef } from './record.ts'
 
@@ -169,6 +170,7 @@ const REASON = 'Why, in 1 to 2,000 characters that name nobody: it stays when al
 
 builder.mutationFields((t) => ({
   erase: t.field({
+    extensions: cost({ weight: 500 }),
     type: ErasureResultRef,
     nullable: true,
     description:
@@ -186,6 +188,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, context, { path }) => eraseEntity(args, context, path),
   }),
   eraseActor: t.field({
+    extensions: cost({ weight: 500 }),
     type: ErasureResultRef,
     nullable: true,
     description:
@@ -198,6 +201,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, context, { path }) => eraseActor(args, context, path),
   }),
   confirmErasure: t.field({
+    extensions: cost({ weight: 100 }),
     type: ReceiptRef,
     nullable: true,
     description:

@@ -9,6 +9,7 @@ import {
   makeExport,
 } from '../resolvers/export.ts'
 import { builder } from './builder.ts'
+import { cost } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 import { DirectionRef } from './lineage.ts'
 
@@ -108,6 +109,7 @@ const ExportResultRef = builder.objectRef<Exported>('ExportResult').implement({
 
 builder.mutationField('exportBundle', (t) =>
   t.field({
+    extensions: cost({ weight: 5_000 }),
     type: ExportResultRef,
     nullable: true,
     description:

@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import { describePrices } from './cost.ts'
 import './scalars.ts'
 import './entity.ts'
 import './dataset.ts'
@@ -13,4 +14,4 @@ import './record.ts'
 import './erasure.ts'
 
 /** The whole API. */
-export const schema = builder.toSchema()
+export const schema = describePrices(builder.toSchema())

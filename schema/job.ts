@@ -3,6 +3,7 @@ import { neighboursOf } from '../resolvers/entity.ts'
 import { textField } from '../resolvers/facet.ts'
 import { runsUnder } from '../resolvers/run.ts'
 import { builder } from './builder.ts'
+import { sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 import { RunConnectionRef, runsArgs } from './run.ts'
 
@@ -29,6 +30,7 @@ JobRef.implement({
     }),
     runs: t.field({
       type: RunConnectionRef,
+      extensions: sizedBy('first', 1_000),
       args: runsArgs,
       description: 'Its runs, the newest first.',
       resolve: (job, args, context) => runsUnder(job, args, context),

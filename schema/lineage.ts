@@ -13,6 +13,7 @@ import { findCheckpoint } from '../resolvers/log.ts'
 import { isMerging } from '../resolvers/merge.ts'
 import { runsUnder } from '../resolvers/run.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
 import { CheckpointRef } from './log.ts'
 import { PageInfoRef } from './page.ts'
@@ -53,6 +54,7 @@ const LineageEdgeRef = builder.objectRef<WalkedEdge>('LineageEdge').implement({
     since: t.expose('since', { type: 'Seq', description: 'The record that added the edge.' }),
     runs: t.field({
       type: RunConnectionRef,
+      extensions: sizedBy('first', 1_000),
       args: runsArgs,
       description: 'The runs that brought this edge about, the newest first.',
       resolve: (edge, args, context) => runsUnder(edge, args, context),
@@ -88,6 +90,7 @@ const LineageRef = builder.objectRef<Lineage>('Lineage').implement({
     }),
     total: t.exposeInt('total', { description: 'How many entities lie within the depth.' }),
     frontier: t.int({
+      extensions: cost({ weight: 50 }),
       description: 'How many entities lie exactly one hop beyond the depth. Costs a second read.',
       resolve: (page, _args, context) => frontierOf(page, context),
     }),
@@ -114,6 +117,7 @@ builder.queryField('lineage', (t) =>
   t.field({
     type: LineageRef,
     nullable: true,
+    extensions: sizedBy('first', 5_000, { weight: 10 }),
     description:
       'Exactly what lies upstream or downstream of an entity, at design level, with the edges that lead there.',
     args: {

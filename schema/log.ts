@@ -13,6 +13,7 @@ import {
   setLogPublic,
 } from '../resolvers/log.ts'
 import { builder } from './builder.ts'
+import { cost } from './cost.ts'
 import { ReceiptRef } from './record.ts'
 
 export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').implement({
@@ -22,6 +23,7 @@ export const CheckpointRef = builder.objectRef<SignedCheckpoint>('Checkpoint').i
     size: t.expose('size', { type: 'Seq', description: 'How many leaves it covers.' }),
     root: t.exposeString('root', { description: 'The RFC 6962 root over them, base64url.' }),
     witnessed: t.string({
+      extensions: cost({ weight: 5 }),
       nullable: true,
       description:
         'The same note with the cosignatures of witnesses, once a quorum of those whom the service asks has cosigned it (C2SP tlog-cosignature).',
@@ -81,6 +83,7 @@ export const LogRef = builder.objectRef<Log>('Log').implement({
     origin: t.exposeString('origin', { description: 'The name that its checkpoints carry.' }),
     size: t.expose('size', { type: 'Seq', description: 'How many leaves it holds.' }),
     public: t.boolean({
+      extensions: cost({ weight: 1 }),
       description: 'Whether everyone may read its files under /log/<tenant>/, without saying who.',
       resolve: (_log, _args, context) => isLogPublic(context),
     }),
@@ -98,6 +101,7 @@ export const LogRef = builder.objectRef<Log>('Log').implement({
       resolve: (_log, _args, context) => findWitnessedCheckpoint(context),
     }),
     inclusion: t.field({
+      extensions: cost({ weight: 20 }),
       type: InclusionRef,
       nullable: true,
       args: { seq: t.arg({ type: 'Seq', required: true, description: 'The place of the leaf.' }) },
@@ -106,6 +110,7 @@ export const LogRef = builder.objectRef<Log>('Log').implement({
       resolve: (log, { seq }, context) => proveInclusion(seq, log, context),
     }),
     consistency: t.field({
+      extensions: cost({ weight: 20 }),
       type: ConsistencyRef,
       nullable: true,
       args: {

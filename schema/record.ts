@@ -4,6 +4,7 @@ import { formatPosition } from '../lineage/position.ts'
 import { recordItems, retireEntity } from '../resolvers/record.ts'
 import type { RecordItem } from '../resolvers/record-item.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { FacetGroupRef } from './facet.ts'
 import { RunStateRef } from './run.ts'
 
@@ -151,6 +152,7 @@ export const ReceiptRef = builder.objectRef<Receipt>('Receipt').implement({
 builder.mutationFields((t) => ({
   record: t.field({
     type: ReceiptRef,
+    extensions: sizedBy('items', 500, { weight: 10, each: 2 }),
     nullable: true,
     description: 'Records up to 500 things (2 MB), wholly or not at all, in the order given.',
     args: {
@@ -161,6 +163,7 @@ builder.mutationFields((t) => ({
   }),
   retire: t.field({
     type: ReceiptRef,
+    extensions: cost({ weight: 10 }),
     nullable: true,
     description:
       'Retires an entity: it loses its edges upstream and its fields; what came from it keeps its edges.',

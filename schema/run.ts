@@ -4,6 +4,7 @@ import { type Connection, neighbourOf, neighboursOf } from '../resolvers/entity.
 import { textField } from '../resolvers/facet.ts'
 import { listRuns, type RunsOwner } from '../resolvers/run.ts'
 import { builder } from './builder.ts'
+import { sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 import { PageInfoRef } from './page.ts'
 import { RelationRef } from './relation.ts'
@@ -130,6 +131,7 @@ builder.queryField('runs', (t) =>
   t.field({
     type: RunConnectionRef,
     nullable: true,
+    extensions: sizedBy('first', 1_000),
     description:
       'The runs of a job, or those that brought an edge about, the newest first. Every run counts, not just the latest.',
     args: {

@@ -1,6 +1,7 @@
 import type { ProvenEntity } from '../domains/evidence/state-proof.ts'
 import { proveState, type StateProof } from '../resolvers/state-proof.ts'
 import { builder } from './builder.ts'
+import { cost } from './cost.ts'
 import { KindRef } from './entity.ts'
 import { InclusionRef, LogRef } from './log.ts'
 
@@ -56,6 +57,7 @@ const StateProofRef = builder.objectRef<StateProof>('StateProof').implement({
 
 builder.objectField(LogRef, 'stateProof', (t) =>
   t.field({
+    extensions: cost({ weight: 50 }),
     type: StateProofRef,
     nullable: true,
     description:

@@ -1,6 +1,7 @@
 import type { EntityAt } from '../lineage/entities.ts'
 import { createTenant, listTenants, type TenantEntry } from '../resolvers/tenant.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 
 export const TenantRef = builder.objectRef<EntityAt>('Tenant')
@@ -21,6 +22,7 @@ const TenantEntryRef = builder.objectRef<TenantEntry>('TenantEntry').implement({
 builder.queryField('tenants', (t) =>
   t.field({
     type: [TenantEntryRef],
+    extensions: sizedBy('first', 1_000),
     nullable: true,
     description: 'The tenants of this service by name, up to 1,000 at a time.',
     args: {
@@ -37,6 +39,7 @@ builder.queryField('tenants', (t) =>
 
 builder.mutationField('tenantCreate', (t) =>
   t.field({
+    extensions: cost({ weight: 100 }),
     type: TenantEntryRef,
     nullable: true,
     description: 'Founds a tenant: a log of its own that opens with its keys and its own record.',

@@ -6,6 +6,7 @@ import { noteRequest } from './current-request.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { openDevelopmentIdentity } from './identity/development.ts'
 import type { Identity } from './identity/identity.ts'
+import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
 import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
@@ -18,6 +19,8 @@ export interface AppOptions extends Services {
   identity?: Identity
   /** Told of every request that was answered. */
   onEnded?: RequestEnded
+  /** What requests may ask for; the defaults of the settings where it is left out. */
+  limits?: Limits
 }
 
 /** The whole service as a function from requests to responses: no socket, no port. */
@@ -34,6 +37,7 @@ export function createApp({
   identity = openDevelopmentIdentity(),
   report = reportToStderr(),
   onEnded = () => {},
+  limits = defaultLimits(),
   ...services
 }: AppOptions): App {
   const answer = (request: Request): Promise<Response> | undefined => {
@@ -50,7 +54,7 @@ export function createApp({
     }
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
-  const yoga = openYoga(services, { report, identity, answer })
+  const yoga = openYoga(services, { report, identity, limits, answer })
   return {
     fetch: observedFetch((request) => yoga.fetch(request), onEnded),
     listener: observedListener(refuseUnaddressable(yoga as RequestListener), onEnded),

@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import { BACKUP_SETTINGS } from './settings/backup.ts'
 import { DATABASE_SETTINGS } from './settings/database.ts'
 import { KEY_SETTINGS } from './settings/keys.ts'
+import { LIMIT_SETTINGS } from './settings/limits.ts'
 import { OPERATIONS_SETTINGS } from './settings/operations.ts'
 import { PROCESS_SETTINGS } from './settings/process.ts'
 import { SERVICE_SETTINGS } from './settings/service.ts'
@@ -17,6 +18,7 @@ export const SETTINGS = {
   ...SERVICE_SETTINGS,
   ...KEY_SETTINGS,
   ...WITNESSING_SETTINGS,
+  ...LIMIT_SETTINGS,
   ...BACKUP_SETTINGS,
   ...OPERATIONS_SETTINGS,
   ...DATABASE_SETTINGS,

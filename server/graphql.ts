@@ -10,7 +10,9 @@ import { isCompilable } from './compilable.ts'
 import { noteRequest } from './current-request.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
 import type { Identity } from './identity/identity.ts'
-import { checkLimits, checkNesting, MOST_TOKENS } from './limits.ts'
+import { useCost } from './limits/cost.ts'
+import type { Limits } from './limits/limits.ts'
+import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
 import { noteOperation } from './operation-notes.ts'
 import { type Report, tellProblem, withRequestId } from './problems.ts'
 
@@ -30,10 +32,12 @@ export function openYoga(
   {
     report,
     identity,
+    limits,
     answer,
   }: {
     report: Report
     identity: Identity
+    limits: Limits
     answer(request: Request): Promise<Response> | undefined
   },
 ) {
@@ -57,6 +61,7 @@ export function openYoga(
       useRoutes(answer),
       useOwnRequestParser(),
       useLimits(),
+      useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, identity),
       useRequestIds(),

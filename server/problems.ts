@@ -76,6 +76,16 @@ export const operationTooLarge = (what: string, found: number, most: number) =>
     { details: { what, found, most } },
   )
 
+export const operationTooCostly = (price: number, most: number) =>
+  new Problem(
+    'OPERATION_TOO_COSTLY',
+    `The operation costs up to ${price}; at most ${most} is taken. Ask for smaller pages or fewer fields.`,
+    { details: { price, most } },
+  )
+
+export const costAskedWrongly = () =>
+  new Problem('COST_INVALID', 'extensions.cost is "report", with the answer, or "only", without.')
+
 export const rangeNotSatisfiable = (size: number) =>
   new Problem(
     'RANGE_NOT_SATISFIABLE',

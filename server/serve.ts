@@ -41,6 +41,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
         ...{ database, ledger, objects, witnessWaitMs, askReplayer },
         report: reportTo(log),
         onEnded: logRequests(log),
+        limits: config,
       }),
       config,
     )

@@ -8,7 +8,7 @@ import {
   Source,
   TokenKind,
 } from 'graphql'
-import { operationTooLarge } from './problems.ts'
+import { operationTooLarge } from '../problems.ts'
 
 /**
  * What one operation may be. Counted over the text with its fragments spread, before it is validated:
