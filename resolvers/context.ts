@@ -1,3 +1,6 @@
+import type { Access } from '../domains/access/access.ts'
+import type { Principal } from '../domains/access/cedar.ts'
+import { entryOf, type Permission } from '../domains/access/permissions.ts'
 import type { Role } from '../domains/access/roles.ts'
 import type { Exporting } from '../domains/evidence/export.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
@@ -9,7 +12,9 @@ import { openPin, type Pin } from './pin.ts'
 import { budgetSpent, tenantMissing } from './problems.ts'
 
 /** What the server hands to every request; exporting needs the most of it. */
-export type Services = Exporting
+export interface Services extends Exporting {
+  access: Access
+}
 
 /** Who asks, for which tenant, and from which position on. */
 export interface Caller {
@@ -37,6 +42,12 @@ export interface Context {
   readonly loaders: Loaders
   /** The position of what was read, if anything was. */
   readonly position: Position | undefined
+  /**
+   * Goes on where the caller may do this, and does not say whether what it is about exists.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`; `TENANT_MISSING`, `TENANT_UNKNOWN` as `tenant`.
+   */
+  authorise(permission: Permission): Promise<void>
   /** Counts what lists may deliver. @throws {Problem} `REQUEST_ASKS_TOO_MUCH`. */
   spend(items: number): void
 }
@@ -85,12 +96,24 @@ export function openContext(services: Services, caller: Caller): Context {
     get position() {
       return scope?.pin.position
     },
+    async authorise(permission) {
+      const tenant = entryOf(permission).on === 'Tenant' ? tenantOf(caller) : ''
+      await services.access.authorise({ principal: principalOf(caller), permission, tenant })
+    },
     spend(items) {
       spent += items
       if (spent > MOST_ITEMS) throw budgetSpent(spent, MOST_ITEMS)
     },
   }
 }
+
+const principalOf = ({ issuer, subject, roles, tenant, isServiceWide }: Caller): Principal => ({
+  issuer,
+  subject,
+  roles,
+  // A caller without a tenant is one who may name any, and has named none.
+  tenant: isServiceWide ? '*' : (tenant ?? ''),
+})
 
 /** A text that no tenant can have is not even looked up: `-` is the service's own scope. */
 function tenantOf({ tenant }: Caller) {

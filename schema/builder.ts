@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core'
 import type { ForeignJson } from '../proofs/json.ts'
 import type { Context } from '../resolvers/context.ts'
+import './permission.ts'
 
 /** The types of the API are built here and defined elsewhere, one noun a file. */
 export const builder = new SchemaBuilder<{
@@ -12,7 +13,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: string; Output: string }
     JSON: { Input: ForeignJson; Output: unknown }
   }
-}>({ defaultFieldNullability: false })
+}>({ defaultFieldNullability: false, plugins: ['permission'] })
 
 builder.queryType({ description: 'What can be asked. All of one answer is read at one position.' })
 builder.mutationType({

@@ -133,6 +133,7 @@ const EntityConnectionRef = builder.objectRef<Connection<EntityAt>>('EntityConne
 
 builder.queryFields((t) => ({
   entity: t.field({
+    permission: 'entity:read',
     type: EntityRef,
     nullable: true,
     description: 'One entity, by id or by kind, namespace and name; null where there is none.',
@@ -145,6 +146,7 @@ builder.queryFields((t) => ({
     resolve: (_root, args, context) => findEntity(args, context),
   }),
   entities: t.field({
+    permission: 'entity:read',
     type: EntityConnectionRef,
     nullable: true,
     extensions: sizedBy('first', 1_000),
@@ -161,6 +163,7 @@ builder.queryFields((t) => ({
     resolve: (_root, args, context) => listEntities(args, context),
   }),
   node: t.field({
+    permission: 'entity:read',
     type: NodeRef,
     nullable: true,
     description: 'One entity by id; null where there is none.',
@@ -168,6 +171,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { id }, context) => findEntity({ id }, context),
   }),
   nodes: t.field({
+    permission: 'entity:read',
     type: [NodeRef],
     extensions: sizedBy('ids', 1_000),
     nullable: { list: true, items: true },

@@ -171,6 +171,7 @@ const REASON = 'Why, in 1 to 2,000 characters that name nobody: it stays when al
 builder.mutationFields((t) => ({
   erase: t.field({
     extensions: cost({ weight: 500 }),
+    permission: 'erasure:create',
     type: ErasureResultRef,
     nullable: true,
     description:
@@ -189,6 +190,7 @@ builder.mutationFields((t) => ({
   }),
   eraseActor: t.field({
     extensions: cost({ weight: 500 }),
+    permission: 'erasure:create',
     type: ErasureResultRef,
     nullable: true,
     description:
@@ -202,6 +204,7 @@ builder.mutationFields((t) => ({
   }),
   confirmErasure: t.field({
     extensions: cost({ weight: 100 }),
+    permission: 'erasure:confirm',
     type: ReceiptRef,
     nullable: true,
     description:

@@ -110,6 +110,7 @@ const ExportResultRef = builder.objectRef<Exported>('ExportResult').implement({
 builder.mutationField('exportBundle', (t) =>
   t.field({
     extensions: cost({ weight: 5_000 }),
+    permission: 'export:create',
     type: ExportResultRef,
     nullable: true,
     description:

@@ -115,6 +115,7 @@ const LineageRef = builder.objectRef<Lineage>('Lineage').implement({
 
 builder.queryField('lineage', (t) =>
   t.field({
+    permission: 'lineage:read',
     type: LineageRef,
     nullable: true,
     extensions: sizedBy('first', 5_000, { weight: 10 }),

@@ -129,6 +129,7 @@ export const LogRef = builder.objectRef<Log>('Log').implement({
 
 builder.queryField('log', (t) =>
   t.field({
+    permission: 'log:read',
     type: LogRef,
     nullable: true,
     description: 'The log of the tenant.',
@@ -138,6 +139,7 @@ builder.queryField('log', (t) =>
 
 builder.mutationField('logPublicSet', (t) =>
   t.field({
+    permission: 'log:publish',
     type: ReceiptRef,
     nullable: true,
     description:

@@ -151,6 +151,7 @@ export const ReceiptRef = builder.objectRef<Receipt>('Receipt').implement({
 
 builder.mutationFields((t) => ({
   record: t.field({
+    permission: 'record:write',
     type: ReceiptRef,
     extensions: sizedBy('items', 500, { weight: 10, each: 2 }),
     nullable: true,
@@ -162,6 +163,7 @@ builder.mutationFields((t) => ({
       recordItems({ items: items as RecordItem[] }, context, path),
   }),
   retire: t.field({
+    permission: 'record:retire',
     type: ReceiptRef,
     extensions: cost({ weight: 10 }),
     nullable: true,

@@ -129,6 +129,7 @@ const RunsOfRef = builder.inputType('RunsOf', {
 
 builder.queryField('runs', (t) =>
   t.field({
+    permission: 'lineage:read',
     type: RunConnectionRef,
     nullable: true,
     extensions: sizedBy('first', 1_000),

@@ -21,6 +21,7 @@ const TenantEntryRef = builder.objectRef<TenantEntry>('TenantEntry').implement({
 
 builder.queryField('tenants', (t) =>
   t.field({
+    permission: 'tenant:list',
     type: [TenantEntryRef],
     extensions: sizedBy('first', 1_000),
     nullable: true,
@@ -40,6 +41,7 @@ builder.queryField('tenants', (t) =>
 builder.mutationField('tenantCreate', (t) =>
   t.field({
     extensions: cost({ weight: 100 }),
+    permission: 'tenant:create',
     type: TenantEntryRef,
     nullable: true,
     description: 'Founds a tenant: a log of its own that opens with its keys and its own record.',

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { openAccess, type ToldDecision } from '../domains/access/access.ts'
 import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
 import { checkHost } from './caller.ts'
@@ -11,8 +12,9 @@ import { openLog, reportTo } from './log.ts'
 import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
 import { answerByRoute } from './routes.ts'
+import { decisionEngine } from './surface.ts'
 
-export interface AppOptions extends Services {
+export interface AppOptions extends Omit<Services, 'access'> {
   /** Told of every fault that is ours, under the number that the caller is told. */
   report?: Report
   /** Who says who asks; without it, the headers do (the development identity). */
@@ -21,6 +23,10 @@ export interface AppOptions extends Services {
   onEnded?: RequestEnded
   /** What requests may ask for; the defaults of the settings where it is left out. */
   limits?: Limits
+  /** Told of every denial, and of the sampled share of what is permitted. */
+  onDecision?(decision: ToldDecision): void
+  /** That share, from 0 to 1. */
+  decisionSample?: number
 }
 
 /** The whole service as a function from requests to responses: no socket, no port. */
@@ -38,8 +44,12 @@ export function createApp({
   report = reportToStderr(),
   onEnded = () => {},
   limits = defaultLimits(),
-  ...services
+  onDecision,
+  decisionSample,
+  ...given
 }: AppOptions): App {
+  const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
+  const services = { ...given, access }
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       checkHost(request.headers.get('host') ?? new URL(request.url).host)

@@ -16,10 +16,11 @@ import { parseTilePath, type TileName } from '../proofs/tile-path.ts'
 import { utf8 } from '../proofs/utf8.ts'
 import { isKnown, takesGzip } from './conditional.ts'
 
-/** Who asks: the tenant that the request speaks for, if it says one. */
+/** Who asks, by what they may read besides what everyone may. */
 interface Asking {
   database: Database
-  tenant: string | undefined
+  /** @throws {Problem} `PERMISSION_DENIED` for who speaks for that very tenant, and may not. */
+  mayRead(tenant: string): Promise<boolean>
 }
 
 /** `<tenant>/<file>`, after a restore `<tenant>/<epoch>/<file>`: an origin without its service. */
@@ -32,16 +33,17 @@ const GZIP = { level: 1 }
  * Answers `GET /log/<tenant>/…` by C2SP tlog-tiles: `checkpoint`, `tile/<level>/…` and
  * `tile/entries/…`, up to the size of the published checkpoint and not a leaf further.
  *
- * Whoever speaks for the tenant may read its log, and everyone once the tenant says so. To anyone else
+ * Whoever speaks for the tenant may read its log where policies permit it, and everyone once the tenant
+ * says so. To anyone else
  * a log that is there is as unknown as one that is not.
  *
- * @throws {Problem} `LOG_UNKNOWN`, `LOG_FILE_UNKNOWN`, `CHECKPOINT_NOT_READY` before the first
+ * @throws {Problem} `LOG_UNKNOWN`, `LOG_FILE_UNKNOWN`, `PERMISSION_DENIED`, `CHECKPOINT_NOT_READY` before the first
  *   checkpoint, `LOG_DAMAGED`.
  */
 export async function serveLogFile(
   request: Request,
   path: string,
-  { database, tenant: caller }: Asking,
+  { database, mayRead }: Asking,
 ): Promise<Response> {
   const [, tenant = '', epoch = '0', file = ''] = PLACE.exec(path) ?? []
   if (!TENANT.test(tenant)) throw logUnknown()
@@ -49,7 +51,7 @@ export async function serveLogFile(
   const tile = parseTilePath(file)
   const found = tile && (await findTile(log, tile))
   const published = tile ? found : await findPublished(log.ask)
-  if (!published || !(published.isPublic || caller === tenant)) throw logUnknown()
+  if (!published || !(published.isPublic || (await mayRead(tenant)))) throw logUnknown()
   if (Number(epoch) !== published.epoch) return elsewhere(epoch, file, { tenant, published })
   const scope = published.isPublic ? 'public' : 'private'
   if (tile && found) {

@@ -1,5 +1,5 @@
-import type { Services } from '../resolvers/context.ts'
-import { openContext } from '../resolvers/context.ts'
+import type { Permission } from '../domains/access/permissions.ts'
+import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
 import { noteRequest } from './current-request.ts'
 import { serveExport } from './exports.ts'
@@ -19,22 +19,32 @@ interface RouteMore {
 }
 
 /** A REST route. `path` is matched whole; a part in braces matches one segment, one with a star any number. */
-export interface Route {
-  method: 'GET' | 'POST'
-  path: string
-  answer(request: Request, services: Services, more: RouteMore): Promise<Response>
-}
+export type Route = { method: 'GET' | 'POST'; path: string } & (
+  | {
+      /** What a caller needs to be permitted before the route is asked. */
+      permission: Permission
+      answer(request: Request, context: Context, more: RouteMore): Promise<Response>
+    }
+  | {
+      /** Open to everyone, but for `unless`: what callers need where the route finds that it is not. */
+      permission: null
+      unless?: Permission
+      answer(request: Request, services: Services, more: RouteMore): Promise<Response>
+    }
+)
 
 /** Every route but GraphQL's. */
 export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/livez',
+    permission: null,
     answer: async () => Response.json({ status: 'alive' }),
   },
   {
     method: 'GET',
     path: '/readyz',
+    permission: null,
     answer: async (_request, { database }) => {
       await database.verify().catch((error: unknown) => {
         throw notReady(error)
@@ -45,51 +55,62 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/verify.html',
+    permission: null,
     answer: () => serveVerifyPage(),
   },
   {
     method: 'GET',
     path: '/.well-known/jwks.json',
+    permission: null,
     answer: (_request, { ledger }) => serveJwks(ledger.keys.held),
   },
   {
     method: 'GET',
     path: '/exports/{id}',
-    answer: async (request, services, { part, identity }) =>
-      serveExport(request, idIn(part), openContext(services, await callerOf(request, identity))),
+    permission: 'export:read',
+    answer: (request, context, { part }) => serveExport(request, idIn(part), context),
   },
   {
     method: 'GET',
     path: '/log/{file*}',
-    answer: async (request, { database }, { part, identity }) =>
-      serveLogFile(request, part, { database, tenant: await speakingFor(request, identity) }),
+    permission: null,
+    unless: 'log:read',
+    answer: async (request, services, { part, identity }) =>
+      serveLogFile(request, part, {
+        database: services.database,
+        mayRead: await readingLogs(request, services, identity),
+      }),
   },
   {
     method: 'POST',
     path: '/api/v1/lineage',
-    answer: async (request, services, more) =>
-      receiveEvent(request, await lineageCaller(request, services, more)),
+    permission: 'event:write',
+    answer: (request, context, more) => receiveEvent(request, lineageCaller(context, more)),
   },
   {
     method: 'POST',
     path: '/api/v1/lineage/batch',
-    answer: async (request, services, more) =>
-      receiveBatch(request, await lineageCaller(request, services, more)),
+    permission: 'event:write',
+    answer: (request, context, more) => receiveBatch(request, lineageCaller(context, more)),
   },
 ]
 
-async function lineageCaller(
-  request: Request,
-  services: Services,
-  { report, identity }: RouteMore,
-) {
-  const { tenant, caller } = openContext(services, await callerOf(request, identity))
-  return { ledger: services.ledger, tenant, subject: caller.subject, report }
-}
+const lineageCaller = ({ tenant, caller, services }: Context, { report }: RouteMore) => ({
+  ledger: services.ledger,
+  tenant,
+  subject: caller.subject,
+  report,
+})
 
-/** For a log that is public nobody need say who asks. */
-async function speakingFor(request: Request, identity: Identity) {
-  return (await identity.identify(request)) && (await callerOf(request, identity)).tenant
+/** For a log that is public nobody need say who asks; any other is read for its own tenant alone. */
+async function readingLogs(request: Request, services: Services, identity: Identity) {
+  if (!(await identity.identify(request))) return async () => false
+  const context = openContext(services, await callerOf(request, identity))
+  return async (tenant: string) => {
+    if (context.caller.tenant !== tenant) return false
+    await context.authorise('log:read')
+    return true
+  }
 }
 
 /** A URN stands in a path as it is or percent-encoded; what cannot be decoded names nothing. */
@@ -129,7 +150,11 @@ export async function answerByRoute(
     const allowed = matching.map(({ route }) => route.method)
     throw allowed.length > 0 ? methodNotAllowed(method, allowed) : routeUnknown(pathname)
   }
-  noteRequest({ route: found.route.path })
-  const part = found.pattern.exec(pathname)?.[1] ?? ''
-  return found.route.answer(request, services, { ...more, part })
+  const { route, pattern } = found
+  noteRequest({ route: route.path })
+  const part = pattern.exec(pathname)?.[1] ?? ''
+  if (route.permission === null) return route.answer(request, services, { ...more, part })
+  const context = openContext(services, await callerOf(request, more.identity))
+  await context.authorise(route.permission)
+  return route.answer(request, context, { ...more, part })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Database, Params, Query } from '../../lineage/graph.ts'
-import { type App, createApp } from '../../server/app.ts'
+import { type App, type AppOptions, createApp } from '../../server/app.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
 import { freshTenant, testLedger } from './ledger.ts'
 
@@ -31,7 +31,10 @@ export interface TestApp extends Awaited<ReturnType<typeof testLedger>> {
 }
 
 /** The whole service on the Neo4j of this run, asked without a socket. */
-export async function testApp(signing?: Parameters<typeof testLedger>[0]): Promise<TestApp> {
+export async function testApp(
+  signing?: Parameters<typeof testLedger>[0],
+  options: Partial<AppOptions> = {},
+): Promise<TestApp> {
   const opened = await testLedger(signing)
   const { ledger, home } = opened
   const { database, reads } = counting(opened.database)
@@ -41,6 +44,7 @@ export async function testApp(signing?: Parameters<typeof testLedger>[0]): Promi
     ledger,
     objects: openObjectFiles(join(home, 'objects')),
     report: (error) => faults.push(error),
+    ...options,
   })
   return {
     ...opened,

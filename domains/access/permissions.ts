@@ -1,0 +1,77 @@
+/** What kinds of doing there are. Default roles are given groups, so that a new permission of one needs no new policy. */
+export const GROUPS = {
+  read: 'Look at what is recorded.',
+  export: 'Take it along as a bundle; that it was handed out is recorded.',
+  audit: 'Look at what says who did and may do what.',
+  write: 'Record what is so.',
+  erase: 'Erase for good.',
+  operate: 'Keep the service running.',
+  govern: 'Decide who sees and may do what.',
+  policy: 'Look at the policies of the tenant, and change them.',
+  service: 'What is about no tenant, or about all of them.',
+} as const
+export type Group = keyof typeof GROUPS
+
+/** What one needs a permission for, and of what it is asked. */
+interface Entry {
+  groups: readonly Group[]
+  /** `Service` is about no one tenant: who speaks for one tenant alone never gets it. */
+  on: 'Tenant' | 'Service'
+  says: string
+}
+
+/**
+ * The words for what can be permitted. Every root field of GraphQL and every REST route declares one
+ * of these, and each of these is declared by at least one.
+ */
+export const PERMISSIONS = {
+  'entity:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Look entities up, one by one and in lists.',
+  },
+  'lineage:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Ask what came from what, in which run.',
+  },
+  'export:read': { groups: ['read'], on: 'Tenant', says: 'Fetch the file of a bundle.' },
+  'export:create': {
+    groups: ['export'],
+    on: 'Tenant',
+    says: 'Have the answer to a lineage question made a bundle.',
+  },
+  'log:read': {
+    groups: ['audit'],
+    on: 'Tenant',
+    says: 'Read the log: its leaves, proofs and checkpoints.',
+  },
+  'log:publish': {
+    groups: ['govern'],
+    on: 'Tenant',
+    says: 'Let everyone read the log, or no longer.',
+  },
+  'record:write': { groups: ['write'], on: 'Tenant', says: 'Record entities and edges.' },
+  'record:retire': { groups: ['write'], on: 'Tenant', says: 'Retire an entity.' },
+  'event:write': { groups: ['write'], on: 'Tenant', says: 'Send OpenLineage events.' },
+  'erasure:create': {
+    groups: ['erase'],
+    on: 'Tenant',
+    says: 'Erase what an entity says, or who an actor was.',
+  },
+  'erasure:confirm': {
+    groups: ['operate'],
+    on: 'Tenant',
+    says: 'Confirm that no backup holds what was erased.',
+  },
+  'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
+  'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },
+} as const satisfies Record<string, Entry>
+
+export type Permission = keyof typeof PERMISSIONS
+
+/** What there is to know of a permission. */
+export const entryOf = (permission: Permission): Entry => PERMISSIONS[permission]
+
+/** Whether a text names a permission. */
+export const isPermission = (text: string): text is Permission => Object.hasOwn(PERMISSIONS, text)
