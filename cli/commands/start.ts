@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { serve } from '../../server/serve.ts'
+import { addSettingFlags, flagsIn } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
 
 export function define(command: Command): void {
@@ -11,10 +12,12 @@ export function define(command: Command): void {
         'Neo4j is found, or started, as `selvedge neo4j start` does it.',
     )
     .action(start)
+  addSettingFlags(command)
 }
 
-async function start() {
-  const serving = await serve(readConfig(), { progress: progressTo(process.stderr) })
+async function start(options: Record<string, string>) {
+  const config = readConfig(process.env, flagsIn(options))
+  const serving = await serve(config, { progress: progressTo(process.stderr) })
   // Before anyone is told that it serves, and may end it.
   const interrupted = untilInterrupted(() => serving.close())
   process.stdout.write(`${serving.neo4j.describe}\nSelvedge serves at ${serving.url}\n`)

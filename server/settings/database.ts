@@ -1,6 +1,16 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { oneOf, optional, path, refuse, secret, setting, text } from './setting.ts'
+import {
+  executable,
+  ofSurroundings,
+  oneOf,
+  optional,
+  path,
+  refuse,
+  secret,
+  setting,
+  text,
+} from './setting.ts'
 
 const memory = (value: string) =>
   /^[1-9]\d{0,5}[kmg]$/i.test(value) ? value.toLowerCase() : refuse('a size such as 512m or 2g')
@@ -37,23 +47,27 @@ export const DATABASE_SETTINGS = {
     memory,
     'The page cache of a Neo4j started by Selvedge.',
   ),
-  java: optional(
-    'SELVEDGE_JAVA',
-    path,
-    'The java executable (17 or 21) to run Neo4j with; no other is looked for.',
+  java: executable(
+    optional(
+      'SELVEDGE_JAVA',
+      path,
+      'The java executable (17 or 21) to run Neo4j with; no other is looked for.',
+    ),
   ),
-  javaHome: optional('JAVA_HOME', path, 'A Java installation, looked at before the PATH.'),
-  searchPath: optional('PATH', text, 'Where java, mvn and docker are looked for.'),
   cache: setting(
     'SELVEDGE_CACHE',
     (env) => join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'selvedge'),
     path,
     "Where Neo4j's jars (about 125 MB) are kept, for all homes together.",
   ),
-  userCache: setting(
-    'XDG_CACHE_HOME',
-    '~/.cache',
-    text,
-    "The user's cache: SELVEDGE_CACHE lies in it unless set.",
-  ),
+  ...ofSurroundings({
+    javaHome: optional('JAVA_HOME', path, 'A Java installation, looked at before the PATH.'),
+    searchPath: optional('PATH', text, 'Where java, mvn and docker are looked for.'),
+    userCache: setting(
+      'XDG_CACHE_HOME',
+      '~/.cache',
+      text,
+      "The user's cache: SELVEDGE_CACHE lies in it unless set.",
+    ),
+  }),
 } as const

@@ -1,7 +1,7 @@
-import { optional, text } from './setting.ts'
+import { ofSurroundings, optional, text } from './setting.ts'
 
 /** What a process is told by its surroundings. */
-export const PROCESS_SETTINGS = {
+export const PROCESS_SETTINGS = ofSurroundings({
   noColor: optional('NO_COLOR', text, 'When set, nothing is printed in colour.'),
   nodeEnv: optional('NODE_ENV', text, 'production makes GraphQL faster, and turns failpoints off.'),
-} as const
+})

@@ -1,10 +1,17 @@
-import { flag, path, refuse, setting, text, wholeNumber } from './setting.ts'
+import { flag, optional, path, readable, refuse, setting, text, wholeNumber } from './setting.ts'
 
 const serviceName = (value: string) =>
   /^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?$/.test(value) ? value : refuse('a lower-case host name')
 
 /** Where the service stands, what it is called, and what this process does in it. */
 export const SERVICE_SETTINGS = {
+  configFile: readable(
+    optional(
+      'SELVEDGE_CONFIG',
+      path,
+      'The file of settings; without it, selvedge.yaml in the working directory, then in SELVEDGE_HOME.',
+    ),
+  ),
   home: setting('SELVEDGE_HOME', '.selvedge', path, 'Where data and keys are kept.'),
   host: setting('SELVEDGE_HOST', '127.0.0.1', text, 'The address that the server binds.'),
   port: setting(

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-/** One setting: read from one environment variable, checked once, listed by `selvedge config`. */
+/** One setting: given by a flag, an environment variable or the file; checked once, listed by `selvedge config`. */
 export interface Setting<Value> {
   /** The environment variable. */
   readonly name: string
@@ -9,8 +9,12 @@ export interface Setting<Value> {
   readonly fallback: (env: Environment) => string | null
   /** Turns the text into the value, or returns a `Refusal` that says what would be accepted. */
   readonly read: (text: string) => Value | Refusal
-  /** The value is never shown. */
+  /** The value is never shown. It may be given as the path of a file that holds it, too. */
   readonly secret?: true
+  /** What it names is a file that must be there, and readable or executable by this process. */
+  readonly mustBe?: 'readable' | 'executable'
+  /** Told by the surroundings of a process, and so by its environment alone. */
+  readonly surroundings?: true
 }
 
 /** The environment of a process, or what a test gives in its place. */
@@ -55,6 +59,24 @@ export const optional = <Value>(
 
 /** The same setting, never shown. */
 export const secret = <S extends Setting<unknown>>(one: S): S => ({ ...one, secret: true })
+
+/** The same setting, which names a file that must be readable. */
+export const readable = <S extends Setting<unknown>>(one: S): S => ({
+  ...one,
+  mustBe: 'readable',
+})
+
+/** The same setting, which names a file that must be executable. */
+export const executable = <S extends Setting<unknown>>(one: S): S => ({
+  ...one,
+  mustBe: 'executable',
+})
+
+/** The same settings, which only the environment can give. */
+export const ofSurroundings = <S extends Record<string, Setting<unknown>>>(settings: S): S =>
+  Object.fromEntries(
+    Object.entries(settings).map(([key, one]) => [key, { ...one, surroundings: true }]),
+  ) as S
 
 export const text = (value: string) => value
 export const path = (value: string) => resolve(value)

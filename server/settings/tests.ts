@@ -1,10 +1,10 @@
-import { flag, optional, path, refuse, setting, text } from './setting.ts'
+import { flag, ofSurroundings, optional, path, refuse, setting, text } from './setting.ts'
 
 const seed = (value: string) =>
   value === 'random' || /^-?\d{1,10}$/.test(value) ? value : refuse('a whole number, or random')
 
 /** What tests alone set. */
-export const TEST_SETTINGS = {
+export const TEST_SETTINGS = ofSurroundings({
   failpoint: optional(
     'SELVEDGE_FAILPOINT',
     text,
@@ -27,4 +27,4 @@ export const TEST_SETTINGS = {
     seed,
     'Tests only: what generated inputs begin with: a number, or «random».',
   ),
-} as const
+})

@@ -1,12 +1,14 @@
 import { parseReplayer } from '../witnessing/ask-replayer.ts'
-import { optional, path, refuse, setting, wholeNumber } from './setting.ts'
+import { optional, path, readable, refuse, setting, wholeNumber } from './setting.ts'
 
 /** Who else looks at the logs. */
 export const WITNESSING_SETTINGS = {
-  witnessPolicy: optional(
-    'SELVEDGE_WITNESS_POLICY',
-    path,
-    'A C2SP tlog-policy: the witnesses that are asked to cosign checkpoints, and which of them must have.',
+  witnessPolicy: readable(
+    optional(
+      'SELVEDGE_WITNESS_POLICY',
+      path,
+      'A C2SP tlog-policy: the witnesses that are asked to cosign checkpoints, and which of them must have.',
+    ),
   ),
   witnessWait: setting(
     'SELVEDGE_WITNESS_WAIT',

@@ -17,16 +17,25 @@ function environment(env: Record<string, string>): NodeJS.ProcessEnv {
 }
 
 /** Starts `selvedge <args>` as a process of its own. */
-export function spawnSelvedge(args: string[], env: Record<string, string> = {}): ChildProcess {
+export function spawnSelvedge(
+  args: string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): ChildProcess {
   return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, ...args], {
     env: environment(env),
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
 
 /** Runs `selvedge <args>` to its end. */
-export function selvedge(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = spawnSelvedge(args, env)
+export function selvedge(
+  args: string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<Ended> {
+  const child = spawnSelvedge(args, env, cwd)
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     ended.stdout += chunk
