@@ -1,5 +1,6 @@
 import neo4j, { type Driver, type Record as DriverRow, type ManagedTransaction } from 'neo4j-driver'
 import { Problem } from '../core/problem.ts'
+import { during, timeLeft, type Until } from './until.ts'
 
 /** The scope of the service's own nodes. It can never be a tenant's name (docs/specs/record.md). */
 export const SERVICE = '-'
@@ -24,10 +25,12 @@ export interface Transaction {
  *
  * `read` runs in READ mode as one auto-commit transaction and is tried again on transient errors;
  * `write` is a managed transaction, so its work may run several times and must not act outside it.
- * Both end after their timeout.
+ * Both end after their timeout. What is read for a caller (`Until`) ends with the caller's time, and
+ * at once where the caller goes; what is written does not, since others may share the transaction.
  *
  * @throws {Problem} `DATABASE_UNAVAILABLE` where the database does not answer, `DATABASE_TIMEOUT`
- *   where it takes longer than the timeout.
+ *   where it takes longer than the timeout; of a read for a caller `DEADLINE_EXCEEDED` and
+ *   `REQUEST_CANCELLED`.
  */
 export interface Graph {
   readonly tenant: string
@@ -45,7 +48,8 @@ interface Applied {
 }
 
 export interface Database {
-  graph(tenant: string): Graph
+  /** @param until How long a caller waits for what is read; without one, as long as any read may take. */
+  graph(tenant: string, until?: Until): Graph
   /** Runs one schema command (constraints and indexes have no tenant). */
   schema(command: string): Promise<void>
   /** The operators of the plan that the database would use. */
@@ -130,7 +134,7 @@ export function openDatabase({
   })
   const applied = new Map<string, Applied>()
   return {
-    graph: (tenant) => openGraph(driver, tenant, applied),
+    graph: (tenant, until) => openGraph(driver, tenant, { applied, until }),
     noteApplied: (tenant, position) => {
       const known = applied.get(tenant)
       if (known && known.epoch > position.epoch) return
@@ -146,7 +150,11 @@ export function openDatabase({
   }
 }
 
-function openGraph(driver: Driver, tenant: string, applied: ReadonlyMap<string, Applied>): Graph {
+function openGraph(
+  driver: Driver,
+  tenant: string,
+  { applied, until }: { applied: ReadonlyMap<string, Applied>; until: Until | undefined },
+): Graph {
   const bind = (text: Query<unknown>, params: Params) => {
     if (text.scope === 'service' && tenant !== SERVICE) {
       throw new Error(`${text.name} runs in the scope of the service alone`)
@@ -158,7 +166,7 @@ function openGraph(driver: Driver, tenant: string, applied: ReadonlyMap<string, 
   return {
     tenant,
     read: async <Row>(text: Query<Row>, params: Params = {}) =>
-      readWithRetry<Row>(driver, text, bind(text, params)),
+      readWithRetry<Row>(driver, text, { params: bind(text, params), until }),
     write: async <T>(work: (transaction: Transaction) => Promise<T>, timeoutMs = TIMEOUT_MS) => {
       const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
       try {
@@ -187,11 +195,19 @@ function packed(value: unknown): unknown {
 }
 
 /** An auto-commit read has no retry in the driver, and costs two round trips less than one that has. */
-async function readWithRetry<Row>(driver: Driver, text: Query<Row>, params: Params) {
+async function readWithRetry<Row>(
+  driver: Driver,
+  text: Query<Row>,
+  { params, until }: { params: Params; until: Until | undefined },
+) {
   for (let attempt = 1; ; attempt++) {
+    const timeout = until ? timeLeft(until) : TIMEOUT_MS
     const session = driver.session({ defaultAccessMode: neo4j.session.READ })
+    // Closing a session resets its connection, and that ends what it runs in the database.
+    const end = () => void session.close().catch(() => {})
     try {
-      return rows<Row>((await session.run(text.text, params, { timeout: TIMEOUT_MS })).records)
+      const work = () => session.run(text.text, params, { timeout })
+      return rows<Row>((await during(until, { work, end })).records)
     } catch (error) {
       if (attempt === READ_TRIES || !neo4j.isRetryableError(error)) return tellDatabase(error)
       await pause(Math.random() * 20 * 2 ** attempt)

@@ -50,3 +50,14 @@ export const bodiesTooLarge = (most: number) =>
     'The facets and other fields asked for are too large together; ask for fewer entities at once.',
     { status: 413, details: { most } },
   )
+
+export const deadlineExceeded = (timeoutMs: number) =>
+  new Problem(
+    'DEADLINE_EXCEEDED',
+    `The answer was not ready within ${timeoutMs} ms; ask for less, or give it more in x-request-timeout.`,
+    { status: 504, details: { timeoutMs } },
+  )
+
+/** Nobody reads this: it ends the work of a caller who has gone. */
+export const requestCancelled = () =>
+  new Problem('REQUEST_CANCELLED', 'The caller did not wait for the answer.', { status: 499 })

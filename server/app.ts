@@ -7,6 +7,7 @@ import { noteRequest } from './current-request.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { openDevelopmentIdentity } from './identity/development.ts'
 import type { Identity } from './identity/identity.ts'
+import { untilOf, withinTime } from './limits/deadline.ts'
 import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
 import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
@@ -56,9 +57,11 @@ export function createApp({
       const path = pathOf(request)
       if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) {
         noteRequest({ route: GRAPHQL_PATH })
+        untilOf(request, limits)
         return graphiql(request)
       }
-      return answerByRoute(request, services, { report, identity }).catch(tell)
+      const within = withinTime(services, untilOf(request, limits))
+      return answerByRoute(request, within, { report, identity }).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
     }

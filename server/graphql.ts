@@ -11,6 +11,7 @@ import { noteRequest } from './current-request.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
 import type { Identity } from './identity/identity.ts'
 import { useCost } from './limits/cost.ts'
+import { untilOf, withinTime } from './limits/deadline.ts'
 import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
 import { noteOperation } from './operation-notes.ts'
@@ -63,7 +64,7 @@ export function openYoga(
       useLimits(),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
-      useOwnContext(services, identity),
+      useOwnContext(services, { identity, limits }),
       useRequestIds(),
     ],
   })
@@ -123,15 +124,16 @@ function useLimits(): Plugin {
 }
 
 /** Hands resolvers the request's own context, and takes the position that was read into the answer. */
-function useOwnContext(services: Services, identity: Identity): Plugin {
+function useOwnContext(
+  services: Services,
+  { identity, limits }: { identity: Identity; limits: Limits },
+): Plugin {
   return {
     async onExecute({ context: given, args, executeFn, setExecuteFn }) {
       noteOperation(args.document, args.operationName)
       const { request, params } = given as unknown as { request: Request; params: GraphQLRequest }
-      const context = openContext(
-        services,
-        await callerOf(request, identity, minPositionOf(params)),
-      )
+      const within = withinTime(services, untilOf(request, limits))
+      const context = openContext(within, await callerOf(request, identity, minPositionOf(params)))
       setExecuteFn((args: ExecutionArgs) => executeFn({ ...args, contextValue: context }))
       return {
         onExecuteDone({ result }) {

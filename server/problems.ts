@@ -83,6 +83,9 @@ export const operationTooCostly = (price: number, most: number) =>
     { details: { price, most } },
   )
 
+export const timeoutInvalid = () =>
+  new Problem('TIMEOUT_INVALID', 'x-request-timeout is a whole number of milliseconds, at least 1.')
+
 export const costAskedWrongly = () =>
   new Problem('COST_INVALID', 'extensions.cost is "report", with the answer, or "only", without.')
 
