@@ -1,4 +1,4 @@
-import { type Database, query, SERVICE } from './graph.ts'
+import { type Ask, type Database, query, SERVICE } from './graph.ts'
 
 interface Migration {
   number: number
@@ -70,6 +70,14 @@ const LOCK_MIGRATIONS = query<{ applied: number }>(`
 const NOTE_MIGRATION = query(`
   // note an applied migration
   MATCH (lock:MigrationLock {tenant: $tenant}) SET lock.applied = $number`)
+
+const APPLIED_MIGRATION = query<{ applied: number }>(`
+  // the newest migration that is applied
+  MATCH (lock:MigrationLock {tenant: $tenant}) RETURN coalesce(lock.applied, 0) AS applied`)
+
+/** The number of the newest migration that the database has; zero before the first. */
+export const appliedMigration = async (ask: Ask): Promise<number> =>
+  (await ask(APPLIED_MIGRATION))[0]?.applied ?? 0
 
 /** An index over a large graph takes minutes to fill. */
 const LONGEST_MS = 600_000

@@ -12,6 +12,7 @@ import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
 import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
+import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
 import { decisionEngine } from './surface.ts'
 
@@ -20,6 +21,8 @@ export interface AppOptions extends Omit<Services, 'access'> {
   report?: Report
   /** Who says who asks; without it, the headers do (the development identity). */
   identity?: Identity
+  /** Whether requests should be sent here; without it, one that never drains. */
+  readiness?: Readiness
   /** Told of every request that was answered. */
   onEnded?: RequestEnded
   /** What requests may ask for; the defaults of the settings where it is left out. */
@@ -47,10 +50,12 @@ export function createApp({
   limits = defaultLimits(),
   onDecision,
   decisionSample,
+  readiness: givenReadiness,
   ...given
 }: AppOptions): App {
   const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
   const services = { ...given, access }
+  const readiness = givenReadiness ?? usualReadiness(given)
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       checkHost(request.headers.get('host') ?? new URL(request.url).host)
@@ -61,7 +66,7 @@ export function createApp({
         return graphiql(request)
       }
       const within = withinTime(services, untilOf(request, limits))
-      return answerByRoute(request, within, { report, identity }).catch(tell)
+      return answerByRoute(request, within, { report, identity, readiness }).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
     }
@@ -73,6 +78,9 @@ export function createApp({
     listener: observedListener(refuseUnaddressable(yoga as RequestListener), onEnded),
   }
 }
+
+const usualReadiness = ({ database, ledger }: Pick<Services, 'database' | 'ledger'>) =>
+  openReadiness({ database, keys: () => ledger.keys, withinMs: 2_000 })
 
 /** Where no log is given: faults of ours are told all the same. */
 const reportToStderr = () => reportTo(openLog({ logLevel: 'error', logFormat: 'auto' }))

@@ -4,6 +4,15 @@ import type { App } from './app.ts'
 import { isLocal } from './caller.ts'
 import { listenNotLocal, portTaken } from './problems.ts'
 
+/** Where to listen, and how long to wait for answers at the end, in milliseconds. */
+export interface ListenOptions {
+  host: string
+  port: number
+  shutdownWithin?: number
+}
+
+const USUAL_FAREWELL_MS = 10_000
+
 /** A server that takes requests. */
 export interface Listening {
   url: string
@@ -12,8 +21,6 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** What is still unanswered after this is cut off. */
-const LONGEST_FAREWELL_MS = 10_000
 const SWEEP_MS = 20
 
 /**
@@ -23,7 +30,7 @@ const SWEEP_MS = 20
  */
 export async function listen(
   { listener }: App,
-  { host, port }: { host: string; port: number },
+  { host, port, shutdownWithin = USUAL_FAREWELL_MS }: ListenOptions,
 ): Promise<Listening> {
   if (!isLocal(host)) throw listenNotLocal(host)
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, listener)
@@ -34,21 +41,21 @@ export async function listen(
     server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
   })
   const bound = (server.address() as AddressInfo).port
-  return { url: urlOf(host, bound), port: bound, close: () => closeServer(server) }
+  return { url: urlOf(host, bound), port: bound, close: () => closeServer(server, shutdownWithin) }
 }
 
 /** The address of a host and port; an IPv6 address stands in brackets. */
 export const urlOf = (host: string, port: number) =>
   `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
 
-/** Takes no more requests, and resolves when those that were taken are answered. */
-export async function closeServer(server: Server) {
+/** Takes no more requests, and resolves when those that were taken are answered, or cut off. */
+export async function closeServer(server: Server, withinMs = USUAL_FAREWELL_MS) {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
   // A connection that is kept alive is idle a moment after its last answer, and would then stay.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
-  const cutOff = setTimeout(() => server.closeAllConnections(), LONGEST_FAREWELL_MS)
+  const cutOff = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
   clearInterval(sweep)
   clearTimeout(cutOff)

@@ -99,12 +99,18 @@ export const rangeNotSatisfiable = (size: number) =>
     },
   )
 
-export const notReady = (cause: unknown) =>
-  new Problem('SERVER_NOT_READY', 'The database does not answer; try again.', {
+export const notReady = (missing: readonly string[]) =>
+  new Problem('SERVER_NOT_READY', `This server is not ready (${missing.join(', ')}); try again.`, {
     status: 503,
-    details: { retryAfterSeconds: 1 },
-    cause,
+    details: { missing, retryAfterSeconds: 1 },
   })
+
+export const shutdownTooLong = (milliseconds: number) =>
+  new Problem(
+    'SHUTDOWN_TOO_LONG',
+    `What was accepted could not be brought to its end within ${milliseconds} ms; what was acknowledged is kept.`,
+    { status: 503, details: { milliseconds } },
+  )
 
 /** What a caller is told where the fault is ours; the number finds it in the server's log. */
 const internal = (incident: string) =>

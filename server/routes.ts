@@ -7,13 +7,15 @@ import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
 import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
-import { methodNotAllowed, notReady, type Report, routeUnknown } from './problems.ts'
+import { methodNotAllowed, type Report, routeUnknown } from './problems.ts'
+import type { Readiness } from './readiness.ts'
 import { serveVerifyPage } from './verify-page.ts'
 
 /** What a route may need besides the request and the services. */
 interface RouteMore {
   report: Report
   identity: Identity
+  readiness: Readiness
   /** What the path has in the place of the braces. */
   part: string
 }
@@ -45,12 +47,8 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/readyz',
     permission: null,
-    answer: async (_request, { database }) => {
-      await database.verify().catch((error: unknown) => {
-        throw notReady(error)
-      })
-      return Response.json({ status: 'ready' })
-    },
+    answer: async (_request, _services, { readiness }) =>
+      Response.json({ status: 'ready', checks: await readiness.check() }),
   },
   {
     method: 'GET',

@@ -10,6 +10,8 @@ import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { openObjectFiles } from './object-files.ts'
 import { logRequests } from './observed.ts'
 import { openService } from './open.ts'
+import { openReadiness } from './readiness.ts'
+import { shutDown } from './shut-down.ts'
 
 /** A whole service that takes requests, and the Neo4j that it found. */
 export interface Serving {
@@ -34,11 +36,17 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const service = await openService(config, { ...options, onError })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
   const objects = openObjectFiles(join(config.home, 'objects'))
+  const readiness = openReadiness({
+    database,
+    keys: () => ledger.keys,
+    withinMs: config.readyWithin,
+  })
   let listening: Listening
   try {
     listening = await listen(
       createApp({
         ...{ database, ledger, objects, witnessWaitMs, askReplayer },
+        readiness,
         report: reportTo(log),
         onEnded: logRequests(log),
         limits: config,
@@ -52,10 +60,19 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const stop = new AbortController()
   const planned = planTraversals(database.graph(SERVICE).read, stop.signal).catch(onError)
   let closing: Promise<void> | undefined
-  const closeAll = async () => {
+  const closeAll = () => {
     stop.abort()
-    await Promise.all([listening.close(), planned])
-    await service.close()
+    return shutDown({
+      drainMs: config.drainWait,
+      withinMs: config.shutdownWithin,
+      drain: readiness.drain,
+      stopListening: listening.close,
+      closeService: async () => {
+        await planned
+        await service.close()
+      },
+      log,
+    })
   }
   return {
     neo4j,

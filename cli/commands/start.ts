@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { serve } from '../../server/serve.ts'
+import { tellFailure } from '../failure.ts'
 import { addSettingFlags, flagsIn } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
 
@@ -21,5 +22,10 @@ async function start(options: Record<string, string>) {
   // Before anyone is told that it serves, and may end it.
   const interrupted = untilInterrupted(() => serving.close())
   process.stdout.write(`${serving.neo4j.describe}\nSelvedge serves at ${serving.url}\n`)
-  await interrupted
+  try {
+    await interrupted
+  } catch (error) {
+    // What could not be ended keeps the process, and whoever waits for it, for as long as it likes.
+    process.exit(tellFailure(error))
+  }
 }

@@ -1,4 +1,4 @@
-import { oneOf, setting } from './setting.ts'
+import { oneOf, setting, wholeNumber } from './setting.ts'
 
 /** What whoever runs the server sees of it. */
 export const OPERATIONS_SETTINGS = {
@@ -13,5 +13,23 @@ export const OPERATIONS_SETTINGS = {
     'auto',
     oneOf('auto', 'json', 'text'),
     'How log lines are written to stderr: as JSON, or as text; auto is text on a terminal, otherwise JSON.',
+  ),
+  readyWithin: setting(
+    'SELVEDGE_READY_WITHIN',
+    '2000',
+    wholeNumber(100, 60_000),
+    'How long the database may take before /readyz says that it does not answer, in milliseconds.',
+  ),
+  drainWait: setting(
+    'SELVEDGE_DRAIN_WAIT',
+    '0',
+    wholeNumber(0, 600_000),
+    'How long requests are still taken after SIGTERM, while /readyz says 503 already, in milliseconds: as long as a load balancer takes to notice.',
+  ),
+  shutdownWithin: setting(
+    'SELVEDGE_SHUTDOWN_WITHIN',
+    '30000',
+    wholeNumber(0, 3_600_000),
+    'How long requests under way may take to be answered once no more are taken, in milliseconds; those left are cut off.',
   ),
 } as const

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, expect, it, vi } from 'vitest'
+import { query } from '../../lineage/graph.ts'
+import { dataset, RECORD, type Recorded } from '../schema/recording.ts'
+import { testNeo4j } from '../setup/database.ts'
+import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { spawnSelvedge } from '../setup/selvedge.ts'
+
+const { database, ledger } = await testLedger('in the background')
+const children: ReturnType<typeof spawnSelvedge>[] = []
+afterAll(() => {
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+/** A server of its own on the database of the run. */
+async function startServer(env: Record<string, string>) {
+  const { uri, username, password, home } = testNeo4j()
+  const child = spawnSelvedge(['start', '--port', '0'], {
+    SELVEDGE_HOME: home,
+    SELVEDGE_SERVICE: SERVICE_NAME,
+    NEO4J_URI: uri,
+    NEO4J_USERNAME: username,
+    NEO4J_PASSWORD: password,
+    ...env,
+  })
+  children.push(child)
+  const ended = once(child, 'close').then(([code]) => code as number)
+  let logged = ''
+  child.stderr!.setEncoding('utf8').on('data', (part) => {
+    logged += part
+  })
+  let said = ''
+  for await (const part of child.stdout!) {
+    said += part
+    if (/serves at \S+\n/.test(said)) break
+  }
+  const url = /serves at (\S+)\n/.exec(said)![1]!
+  return { child, ended, url, port: Number(new URL(url).port), logged: () => logged }
+}
+
+const STORED = query<{ id: string }>(`
+  // those of some ids that are stored
+  MATCH (entity:Entity {tenant: $tenant}) WHERE entity.id IN $ids RETURN entity.id AS id`)
+
+const LONG = { timeout: 60_000, interval: 20 }
+
+/** A request of which the server has the head, and never gets the rest. */
+async function openStuckRequest(port: number) {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  socket.write(
+    'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      'Content-Length: 100\r\nExpect: 100-continue\r\n\r\n',
+  )
+  // By this the server says that it has taken the request.
+  await once(socket, 'data')
+  return { closed: once(socket, 'close') }
+}
+
+it('is told to end under load: it says so first, and all that it acknowledged is there', async () => {
+  const tenant = await freshTenant(ledger)
+  const { child, ended, url } = await startServer({ SELVEDGE_DRAIN_WAIT: '1500' })
+  const acknowledged: string[] = []
+  const refused: number[] = []
+  let sent = 0
+  const write = async () => {
+    for (;;) {
+      const name = `d${sent++}`
+      const answer = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-selvedge-tenant': tenant },
+        body: JSON.stringify({ query: RECORD, variables: { items: [dataset(name)] } }),
+      }).catch(() => null)
+      // Nothing is listened to any more: this one was never taken.
+      if (answer === null) return
+      const { data, errors } = (await answer.json()) as { data: Recorded; errors?: unknown }
+      if (answer.status === 200 && !errors) acknowledged.push(data.record.results[0]!.id)
+      else refused.push(answer.status)
+    }
+  }
+  const writers = Array.from({ length: 8 }, write)
+  await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(20), LONG)
+  child.kill('SIGTERM')
+  await vi.waitFor(async () => {
+    const ready = await fetch(`${url}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      expect.objectContaining({ missing: ['serving'] }),
+    ])
+  }, LONG)
+  const atDraining = acknowledged.length
+  await Promise.all(writers)
+  expect(await ended).toBe(0)
+  // Requests were taken while nobody should send any, and none of them was refused.
+  expect(acknowledged.length).toBeGreaterThan(atDraining)
+  expect(refused).toEqual([])
+  const rows = await database.graph(tenant).read(STORED, { ids: acknowledged })
+  expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(acknowledged))
+})
+
+it('cuts off a caller who never comes to an end, and ends all the same', async () => {
+  const server = await startServer({ SELVEDGE_SHUTDOWN_WITHIN: '100' })
+  const stuck = await openStuckRequest(server.port)
+  server.child.kill('SIGTERM')
+  expect(await server.ended).toBe(0)
+  await stuck.closed
+  expect(server.logged()).toContain('"msg":"ended"')
+})
+
+it('ends at once by a second signal', async () => {
+  const server = await startServer({ SELVEDGE_SHUTDOWN_WITHIN: '3600000' })
+  await openStuckRequest(server.port)
+  server.child.kill('SIGTERM')
+  await vi.waitFor(() => expect(server.logged()).toContain('ending'), LONG)
+  const again = setInterval(() => server.child.kill('SIGTERM'), 250)
+  expect(await server.ended).toBe(128 + 15)
+  clearInterval(again)
+})
