@@ -33,8 +33,11 @@ export async function benchCrawl(
   const key = { name: origin, publicKey: unb64(x) }
   const children: ChildProcess[] = []
   try {
-    const port = await startServer(service, config, children)
-    const source = httpSource(`http://127.0.0.1:${port}/log/${tenant}`, tenant)
+    const { port, token } = await startServer(service, config, children)
+    const source = httpSource(`http://127.0.0.1:${port}/log/${tenant}`, {
+      authorization: `Bearer ${token}`,
+      'x-selvedge-tenant': tenant,
+    })
     const paths = [...filesBetween(0, size)].map(({ level, index, width }) =>
       tilePath(level, index, width),
     )

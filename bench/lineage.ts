@@ -41,7 +41,7 @@ export async function benchLineage(
   try {
     const roots = await pickRoots(driver)
     const bare = await startBare(service, children)
-    const graphql = await startServer(service, config, children)
+    const server = await startServer(service, config, children)
     const ways = {
       raw: ({ tenant, id }: Root) => rawLineage(driver, tenant, id),
       bare: ({ tenant, id }: Root) =>
@@ -49,7 +49,7 @@ export async function benchLineage(
           port: bare,
           path: `/?tenant=${tenant}&id=${encodeURIComponent(id)}`,
         }),
-      graphql: (root: Root) => askGraphql(agent, graphql, root),
+      graphql: (root: Root) => askGraphql(agent, server, root),
     }
     say('warming up, and comparing the answers')
     for (const root of roots) await compare(ways, root)
@@ -131,9 +131,17 @@ function call<T>(agent: Agent, { port, path, headers, body }: Call): Promise<T> 
   })
 }
 
-async function askGraphql(agent: Agent, port: number, { tenant, id }: Root): Promise<Answer> {
+async function askGraphql(
+  agent: Agent,
+  { port, token }: { port: number; token: string },
+  { tenant, id }: Root,
+): Promise<Answer> {
   const body = JSON.stringify({ query: QUERY, variables: { root: id } })
-  const headers = { 'content-type': 'application/json', 'x-selvedge-tenant': tenant }
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+    'x-selvedge-tenant': tenant,
+  }
   const answer = await call<{ data?: { lineage: Answer }; errors?: unknown }>(agent, {
     port,
     path: '/graphql',

@@ -3,13 +3,15 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../server/config.ts'
 import type { Bench } from './bench.ts'
+import { openIssuer } from './issuer.ts'
 
-/** Starts a server as a process of its own on the database of the run, and gives its port once it is ready. */
+/** Starts a server as a process of its own on the database of the run, and gives its port and a token once it is ready. */
 export async function startServer(
   { neo4j }: Bench['service'],
   { home, service: name }: Config,
   children: ChildProcess[],
-): Promise<number> {
+): Promise<{ port: number; token: string }> {
+  const { issuers, token } = await openIssuer(home)
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -19,6 +21,7 @@ export async function startServer(
       ...process.env,
       NODE_ENV: 'production',
       SELVEDGE_HOME: home,
+      SELVEDGE_ISSUERS: issuers,
       SELVEDGE_SERVICE: name,
       SELVEDGE_PORT: String(port),
       NEO4J_URI: neo4j.uri,
@@ -34,7 +37,7 @@ export async function startServer(
         () => false,
       )
     )
-      return port
+      return { port, token }
     await new Promise((resolve) => {
       setTimeout(resolve, 100)
     })

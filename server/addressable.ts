@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { Problem } from '../core/problem.ts'
-import { checkHost } from './caller.ts'
+import type { HostRule } from './host.ts'
 import { problemResponse, routeUnknown } from './problems.ts'
 
 /**
@@ -8,18 +8,18 @@ import { problemResponse, routeUnknown } from './problems.ts'
  * before any code of ours runs, and answers a failure to do so with its stack.
  */
 export const refuseUnaddressable =
-  (listener: RequestListener): RequestListener =>
+  (listener: RequestListener, checkHost: HostRule): RequestListener =>
   (incoming, outgoing) => {
-    const response = refusalOf(incoming)
+    const response = refusalOf(incoming, checkHost)
     if (!response) return listener(incoming, outgoing)
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
     response.text().then((body) => outgoing.end(body))
   }
 
 /** Other targets than a path are those of proxies, and `*`. */
-function refusalOf({ headers, url = '' }: IncomingMessage) {
+function refusalOf({ headers, url = '' }: IncomingMessage, checkHost: HostRule) {
   try {
-    checkHost(headers.host ?? 'localhost')
+    checkHost(headers.host ?? 'localhost', url)
     if (!url.startsWith('/')) throw routeUnknown(url)
   } catch (error) {
     if (error instanceof Problem) return problemResponse(error)

@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http'
 import { openAccess, type ToldDecision } from '../domains/access/access.ts'
 import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
-import { checkHost } from './caller.ts'
 import { noteRequest } from './current-request.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
-import { openDevelopmentIdentity } from './identity/development.ts'
+import { localHostsOnly, publicHosts } from './host.ts'
 import type { Identity } from './identity/identity.ts'
+import { openHeaderIdentity } from './identity/open.ts'
 import { untilOf, withinTime } from './limits/deadline.ts'
 import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
@@ -23,6 +23,8 @@ export interface AppOptions extends Omit<Services, 'access'> {
   identity?: Identity
   /** Whether requests should be sent here; without it, one that never drains. */
   readiness?: Readiness
+  /** The host names that are answered to, where the identity is none for development; any otherwise. */
+  hosts?: readonly string[] | null
   /** Told of every request that was answered. */
   onEnded?: RequestEnded
   /** What requests may ask for; the defaults of the settings where it is left out. */
@@ -38,14 +40,17 @@ export interface App {
   fetch(request: Request): Promise<Response>
   /** The same for `node:http`. */
   listener: RequestListener
+  /** Whether only this machine may be listened to. */
+  isLocal: boolean
 }
 
 const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//') + 2))
 
 /** Wires the routes together. What `options` names stays the caller's to close. */
 export function createApp({
-  identity = openDevelopmentIdentity(),
+  identity = openHeaderIdentity(),
   report = reportToStderr(),
+  hosts = null,
   onEnded = () => {},
   limits = defaultLimits(),
   onDecision,
@@ -56,14 +61,15 @@ export function createApp({
   const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
   const services = { ...given, access }
   const readiness = givenReadiness ?? usualReadiness(given)
+  const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
-      checkHost(request.headers.get('host') ?? new URL(request.url).host)
       const path = pathOf(request)
+      checkHost(request.headers.get('host') ?? new URL(request.url).host, path)
       if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) {
         noteRequest({ route: GRAPHQL_PATH })
         untilOf(request, limits)
-        return graphiql(request)
+        return graphiql(request, identity)
       }
       const within = withinTime(services, untilOf(request, limits))
       return answerByRoute(request, within, { report, identity, readiness }).catch(tell)
@@ -75,7 +81,8 @@ export function createApp({
   const yoga = openYoga(services, { report, identity, limits, answer })
   return {
     fetch: observedFetch((request) => yoga.fetch(request), onEnded),
-    listener: observedListener(refuseUnaddressable(yoga as RequestListener), onEnded),
+    listener: observedListener(refuseUnaddressable(yoga as RequestListener, checkHost), onEnded),
+    isLocal: identity.isDevelopment,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/problem.ts'
 import { BACKUP_SETTINGS } from './settings/backup.ts'
 import { DATABASE_SETTINGS } from './settings/database.ts'
+import { IDENTITY_SETTINGS } from './settings/identity.ts'
 import { KEY_SETTINGS } from './settings/keys.ts'
 import { LIMIT_SETTINGS } from './settings/limits.ts'
 import { nearest } from './settings/nearest.ts'
@@ -28,6 +29,7 @@ import { WITNESSING_SETTINGS } from './settings/witnessing.ts'
  */
 export const SETTINGS = {
   ...SERVICE_SETTINGS,
+  ...IDENTITY_SETTINGS,
   ...KEY_SETTINGS,
   ...WITNESSING_SETTINGS,
   ...LIMIT_SETTINGS,

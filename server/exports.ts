@@ -26,7 +26,7 @@ export async function serveExport(
     etag,
     'cache-control': 'private, max-age=31536000, immutable',
     'accept-ranges': 'bytes',
-    vary: 'x-selvedge-tenant',
+    vary: 'authorization, x-selvedge-tenant',
   }
   if (isKnown(request, etag)) return new Response(null, { status: 304, headers: caching })
   const range = rangeOf(request, { size: file.size, etag })

@@ -5,7 +5,7 @@ import { formatPosition } from '../lineage/position.ts'
 import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, speakerOf } from './caller.ts'
 import { isCompilable } from './compilable.ts'
 import { noteRequest } from './current-request.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
@@ -60,7 +60,7 @@ export function openYoga(
     parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
     plugins: [
       useRoutes(answer),
-      useOwnRequestParser(),
+      useOwnRequestParser(identity),
       useLimits(),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
@@ -80,25 +80,30 @@ function useRoutes(answer: (request: Request) => Promise<Response> | undefined):
 }
 
 /**
- * GraphiQL for a browser that opens the path: only loopback is ever listened to. The page holds its
+ * GraphiQL for a browser that opens the path. The page says nothing about any tenant, and holds its
  * scripts (18 MB of package, hence loaded on demand), so that it works without a network.
  */
-export function graphiql(request: Request): Promise<Response> | undefined {
+export function graphiql(
+  request: Request,
+  { isDevelopment }: Identity,
+): Promise<Response> | undefined {
   if (request.method !== 'GET' || !shouldRenderGraphiQL(request)) return undefined
-  return renderPage()
+  return renderPage(isDevelopment ? { 'x-selvedge-tenant': 'demo' } : { authorization: 'Bearer ' })
 }
 
-async function renderPage() {
+async function renderPage(sent: Record<string, string>) {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const page = renderGraphiQL({ title: 'Selvedge', headers: '{"x-selvedge-tenant": "demo"}' })
+  const page = renderGraphiQL({ title: 'Selvedge', headers: JSON.stringify(sent) })
   const headers = { 'content-type': 'text/html; charset=utf-8' }
   return new Response(page as BodyInit, { headers })
 }
 
 /** Other media types are refused: a form could be sent from any page without asking. */
-function useOwnRequestParser(): Plugin {
+function useOwnRequestParser(identity: Identity): Plugin {
   return {
-    onRequestParse({ request, setRequestParser }) {
+    async onRequestParse({ request, setRequestParser }) {
+      // Nobody has his text parsed who does not say who he is.
+      await speakerOf(request, identity)
       if (request.method === 'POST') setRequestParser(readGraphQLRequest)
       if (request.method === 'GET') setRequestParser(readGraphQLAddress)
     },

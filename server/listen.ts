@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
-import { isLocal } from './caller.ts'
+import { isLocal } from './host.ts'
 import { listenNotLocal, portTaken } from './problems.ts'
 
 /** Where to listen, and how long to wait for answers at the end, in milliseconds. */
@@ -23,17 +23,24 @@ export interface Listening {
 
 const SWEEP_MS = 20
 
+const SERVER = {
+  keepAliveTimeout: 65_000,
+  requestTimeout: 60_000,
+  // By itself Node keeps the first of two `Authorization` headers, and a proxy may have read the second.
+  joinDuplicateHeaders: true,
+}
+
 /**
- * Listens for HTTP/1.1 on loopback, and nowhere else while a header alone says who is asking.
+ * Listens for HTTP/1.1: on loopback, and elsewhere only where tokens say who is asking.
  *
  * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`.
  */
 export async function listen(
-  { listener }: App,
+  app: App,
   { host, port, shutdownWithin = USUAL_FAREWELL_MS }: ListenOptions,
 ): Promise<Listening> {
-  if (!isLocal(host)) throw listenNotLocal(host)
-  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, listener)
+  if (app.isLocal && !isLocal(host)) throw listenNotLocal(host)
+  const server = createServer(SERVER, app.listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, error) : error),

@@ -65,7 +65,7 @@ export async function serveLogFile(
   // Not kept without asking again, so that a log that is closed is closed at once.
   return serveWhole(request, utf8(published.note), {
     type: 'text/plain; charset=utf-8',
-    caching: { 'cache-control': `${scope}, no-cache`, vary: 'x-selvedge-tenant' },
+    caching: { 'cache-control': `${scope}, no-cache`, vary: 'authorization, x-selvedge-tenant' },
   })
 }
 
@@ -83,7 +83,7 @@ type Scope = 'public' | 'private'
 
 const lasting = (scope: Scope) => ({
   'cache-control': `${scope}, max-age=31536000, immutable`,
-  vary: 'x-selvedge-tenant',
+  vary: 'authorization, x-selvedge-tenant',
 })
 
 const tagOf = (...parts: Uint8Array[]) => `"${b64(sha256(...parts))}"`
@@ -118,7 +118,7 @@ async function serveEntries(
   const isPacked = takesGzip(request)
   const headers = {
     ...lasting(scope),
-    vary: 'x-selvedge-tenant, accept-encoding',
+    vary: 'authorization, x-selvedge-tenant, accept-encoding',
     etag: tagOf(utf8(isPacked ? 'entries gzip' : 'entries'), hashes),
   }
   if (isKnown(request, headers.etag)) return new Response(null, { status: 304, headers })

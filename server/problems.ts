@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql'
 import { createGraphQLError, maskError } from 'graphql-yoga'
 import { Problem } from '../core/problem.ts'
-import { ROLES } from '../domains/access/roles.ts'
 import { currentRequest, noteRequest } from './current-request.ts'
+import { challengeOf } from './identity/problems.ts'
 
 export const hostNotLocal = (host: string) =>
   new Problem(
@@ -11,30 +11,20 @@ export const hostNotLocal = (host: string) =>
     { status: 421, details: { host: host.slice(0, 200) } },
   )
 
-export const subjectInvalid = () =>
-  new Problem('SUBJECT_INVALID', 'x-selvedge-subject is 1 to 255 printable ASCII characters.')
-
-export const roleUnknown = (role: string) =>
-  new Problem('ROLE_UNKNOWN', 'x-selvedge-roles names a role that does not exist.', {
-    details: { role: role.slice(0, 100), roles: ROLES },
-  })
-
-export const tokenMissing = () =>
-  new Problem('TOKEN_MISSING', 'Say who you are: send `Authorization: Bearer …` with a token.', {
-    status: 401,
-  })
-
-export const tenantConflict = () =>
+export const hostNotPublic = (host: string) =>
   new Problem(
-    'TENANT_CONFLICT',
-    'The token speaks for another tenant than x-selvedge-tenant names: leave the header out.',
-    { status: 401 },
+    'HOST_NOT_PUBLIC',
+    'This server does not answer to that name (SELVEDGE_PUBLIC_HOSTS).',
+    {
+      status: 421,
+      details: { host: host.slice(0, 200) },
+    },
   )
 
 export const listenNotLocal = (host: string) =>
   new Problem(
     'LISTEN_NOT_LOCAL',
-    `Without identities Selvedge listens on this machine alone, and not on ${host}: leave SELVEDGE_HOST at 127.0.0.1.`,
+    `Without issuers of tokens Selvedge listens on this machine alone, and not on ${host}: set SELVEDGE_ISSUERS, or leave SELVEDGE_HOST at 127.0.0.1.`,
     { details: { host } },
   )
 
@@ -160,6 +150,7 @@ export function problemResponse(problem: Problem): Response {
       // A 404 may be kept by default, and what is not there yet may be there in a moment.
       'cache-control': 'no-store',
       ...retryAfter(problem),
+      ...challengeOf(problem),
       ...(Array.isArray(allowed) && { allow: allowed.join(', ') }),
     },
   })
@@ -192,7 +183,10 @@ function tell(report: Report, error: unknown, message: string): GraphQLError {
       ...problem.details,
       code: problem.code,
       ...((atRequest || problem.status >= 429) && {
-        http: { status: problem.status, headers: retryAfter(problem) },
+        http: {
+          status: problem.status,
+          headers: { ...retryAfter(problem), ...challengeOf(problem) },
+        },
       }),
     },
   })

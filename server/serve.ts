@@ -4,6 +4,7 @@ import { type Database, SERVICE } from '../lineage/graph.ts'
 import { planTraversals } from '../lineage/traversal.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
 import { openLog, reportTo, tellTo } from './log.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
@@ -28,11 +29,14 @@ export interface Serving {
  * Opens the service and listens. Requests are taken at once, while the database still plans the
  * traversals in the background.
  *
- * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what opening the service throws.
+ * @throws {Problem} `ISSUERS_INVALID`, `ISSUERS_MISSING`, `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what
+ *   opening the service throws.
  */
 export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
   const log = openLog(config)
   const onError = tellTo(log)
+  // Before anything is started: nobody could use a server that knows nobody.
+  const identity = openIdentity(config, onError)
   const service = await openService(config, { ...options, onError })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
   const objects = openObjectFiles(join(config.home, 'objects'))
@@ -47,6 +51,8 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
       createApp({
         ...{ database, ledger, objects, witnessWaitMs, askReplayer },
         readiness,
+        identity,
+        hosts: config.publicHosts,
         report: reportTo(log),
         onEnded: logRequests(log),
         limits: config,

@@ -6,7 +6,7 @@ import { ProofError } from '../../proofs/error.ts'
 import { parseVkey } from '../../proofs/note.ts'
 import { parseTrust } from '../../proofs/trust.ts'
 import { type Expected, openFollower } from './follower.ts'
-import { httpSource } from './source.ts'
+import { httpSource, speakingFor } from './source.ts'
 
 export interface FollowOptions {
   vkey?: string
@@ -25,7 +25,7 @@ export interface FollowOptions {
  */
 export async function follow(url: string, options: FollowOptions) {
   if (!URL.canParse(url)) throw followAddress(url)
-  const source = httpSource(url, options.tenant)
+  const source = httpSource(url, speakingFor(options.tenant))
   try {
     const expected = expectedOf(options)
     const follower = openFollower(source, { expected, directory: options.out })

@@ -12,13 +12,12 @@ const LONGEST_FILE = 256 * 65_537
 /**
  * A log by C2SP tlog-tiles at an address.
  *
- * @param tenant Said to a Selvedge server whose log is not public.
+ * @param headers Say who asks, and for whom, where a Selvedge log is not public.
  * @throws {Problem} From `get`: `LOG_UNREACHABLE`; `LOG_ANSWER_INVALID` for an answer that is neither
  *   the file nor that there is none, or longer than any file of a log.
  */
-export function httpSource(url: string, tenant?: string): LogSource {
+export function httpSource(url: string, headers: Record<string, string> = {}): LogSource {
   const base = url.endsWith('/') ? url : `${url}/`
-  const headers = { ...(tenant !== undefined && { 'x-selvedge-tenant': tenant }) }
   return {
     async get(path) {
       const response = await fetch(new URL(path, base), { headers }).catch((cause: unknown) => {
@@ -56,3 +55,7 @@ const unreachable = (url: string, cause: unknown) =>
 
 const answerInvalid = (because: string) =>
   new Problem('LOG_ANSWER_INVALID', `The log does not answer as C2SP tlog-tiles says: ${because}.`)
+
+/** For whom a log is asked that is not public. */
+export const speakingFor = (tenant: string | undefined): Record<string, string> =>
+  tenant === undefined ? {} : { 'x-selvedge-tenant': tenant }

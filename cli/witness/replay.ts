@@ -10,7 +10,7 @@ import { openWitness, type Witness } from '../../server/witness/open.ts'
 import { answerAsReplayer, openReplayer, type Vouched } from '../../server/witness/replayer.ts'
 import { expectedOf, logMisbehaves } from '../follow/follow.ts'
 import { type Follower, openFollower } from '../follow/follower.ts'
-import { httpSource, type LogSource } from '../follow/source.ts'
+import { httpSource, type LogSource, speakingFor } from '../follow/source.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { directoryOf, onError, say, type WitnessOptions } from './serve.ts'
 
@@ -123,7 +123,7 @@ function tell(vouched: Vouched, { vkey }: Witness, { out, json }: ReplayOptions)
 
 /** An address where there is a scheme; else a directory. */
 function sourceOf({ replay, tenant }: ReplayOptions): LogSource {
-  if (/^https?:\/\//.test(replay)) return httpSource(replay, tenant)
+  if (/^https?:\/\//.test(replay)) return httpSource(replay, speakingFor(tenant))
   return {
     get: async (path) => {
       const file = join(replay, path)

@@ -1,4 +1,5 @@
 import type { Role } from '../../domains/access/roles.ts'
+import type { KeysState } from './issuer.ts'
 
 /** Who is asking, as far as an identity vouches for it. */
 export interface Who {
@@ -21,8 +22,13 @@ export interface Identity {
    *   nothing.
    */
   identify(request: Request): Promise<Who | undefined>
-  /** Whether headers alone are believed: then only this machine may be listened to. */
-  readonly believesHeaders: boolean
+  /**
+   * Whether it is for development: what this machine says of itself is believed, so that no other may
+   * be listened to.
+   */
+  readonly isDevelopment: boolean
+  /** How it stands with the keys of each issuer, by its name in the settings. */
+  states(): Readonly<Record<string, KeysState>>
 }
 
 /** The tenant of those who serve all of them. No tenant can have this name. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Problem } from '../../core/problem.ts'
-import { isLocal } from '../caller.ts'
+import { isLocal } from '../host.ts'
 import { closeServer, type Listening, urlOf } from '../listen.ts'
 import { portTaken } from './problems.ts'
 

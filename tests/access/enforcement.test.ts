@@ -8,7 +8,8 @@ const told: ToldDecision[] = []
 
 /** Whoever the test says: a token could say just this. */
 const identity = {
-  believesHeaders: true,
+  isDevelopment: false,
+  states: () => ({}),
   identify: async ({ headers }: Request) =>
     JSON.parse(headers.get('x-test-who') ?? 'null') as Who | undefined,
 }

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { callerOf } from '../../server/caller.ts'
-import { openDevelopmentIdentity } from '../../server/identity/development.ts'
 import type { Identity } from '../../server/identity/identity.ts'
+import { openHeaderIdentity } from '../../server/identity/open.ts'
 
-const development = openDevelopmentIdentity()
+const development = openHeaderIdentity()
 const asking = (headers: Record<string, string>, identity: Identity = development) =>
   callerOf(new Request('http://localhost/', { headers }), identity)
 
@@ -46,7 +46,8 @@ it.each(['', 'Admin', 'admin,', 'root', 'reader;admin'])(
 
 it('speaks for its own tenant alone, where an identity gives one', async () => {
   const identity: Identity = {
-    believesHeaders: false,
+    isDevelopment: false,
+    states: () => ({}),
     identify: async () => ({ issuer: 'x', subject: 'alice', roles: [], tenant: 'acme' }),
   }
   expect(await asking({}, identity)).toMatchObject({ tenant: 'acme', isServiceWide: false })
@@ -60,6 +61,10 @@ it('speaks for its own tenant alone, where an identity gives one', async () => {
 })
 
 it('is nobody, where an identity knows of nobody', async () => {
-  const identity: Identity = { believesHeaders: false, identify: async () => undefined }
+  const identity: Identity = {
+    isDevelopment: false,
+    states: () => ({}),
+    identify: async () => undefined,
+  }
   await expect(asking({}, identity)).rejects.toMatchObject({ code: 'TOKEN_MISSING', status: 401 })
 })
