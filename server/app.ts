@@ -7,7 +7,9 @@ import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { localHostsOnly, publicHosts } from './host.ts'
 import type { Identity } from './identity/identity.ts'
 import { openHeaderIdentity } from './identity/open.ts'
+import { limitAddresses } from './limits/address.ts'
 import { untilOf, withinTime } from './limits/deadline.ts'
+import { openDoor } from './limits/door.ts'
 import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
 import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
@@ -62,6 +64,7 @@ export function createApp({
   const services = { ...given, access }
   const readiness = givenReadiness ?? usualReadiness(given)
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
+  const door = openDoor({ limits, identity })
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       const path = pathOf(request)
@@ -72,16 +75,19 @@ export function createApp({
         return graphiql(request, identity)
       }
       const within = withinTime(services, untilOf(request, limits))
-      return answerByRoute(request, within, { report, identity, readiness }).catch(tell)
+      return answerByRoute(request, within, { report, identity, readiness, door }).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
     }
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
-  const yoga = openYoga(services, { report, identity, limits, answer })
+  const yoga = openYoga(services, { report, identity, limits, door, answer })
   return {
     fetch: observedFetch((request) => yoga.fetch(request), onEnded),
-    listener: observedListener(refuseUnaddressable(yoga as RequestListener, checkHost), onEnded),
+    listener: observedListener(
+      limitAddresses(refuseUnaddressable(yoga as RequestListener, checkHost), door),
+      onEnded,
+    ),
     isLocal: identity.isDevelopment,
   }
 }

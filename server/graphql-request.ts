@@ -1,6 +1,7 @@
 import { ProofError } from '../proofs/error.ts'
 import { parseForeignJson, rawJson } from '../proofs/json.ts'
 import { text } from '../proofs/utf8.ts'
+import type { Turns } from './limits/door.ts'
 import { bodyInvalid, bodyTooLarge, contentTypeUnsupported } from './problems.ts'
 
 /** The longest body of a GraphQL request: twice the longest batch. */
@@ -18,14 +19,16 @@ export interface GraphQLRequest {
  * Reads a GraphQL request from the body of a POST. Numbers that a double cannot hold stay as they were
  * written (as `JSON.rawJSON`): the JSON scalar takes them over, any other type refuses them.
  *
- * @throws {Problem} `REQUEST_CONTENT_TYPE`, `REQUEST_TOO_LARGE`, `REQUEST_BODY_INVALID`.
+ * @throws {Problem} `REQUEST_CONTENT_TYPE`, `REQUEST_TOO_LARGE`, `REQUEST_BODY_INVALID`, and what
+ *   waiting for a turn ends with.
  */
-export async function readGraphQLRequest(request: Request): Promise<GraphQLRequest> {
+export async function readGraphQLRequest(request: Request, turns: Turns): Promise<GraphQLRequest> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(type)) {
     throw contentTypeUnsupported()
   }
-  return checked(parse(await readBytes(request, MOST_BODY_BYTES)))
+  const bytes = await readBytes(request, MOST_BODY_BYTES)
+  return checked(await turns.parse(bytes.length, () => parse(bytes)))
 }
 
 /**

@@ -1,17 +1,18 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import type { DocumentNode, ExecutionArgs } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, getOperationAST } from 'graphql'
 import { createLRUCache, createYoga, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import { formatPosition } from '../lineage/position.ts'
 import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
-import { callerOf, speakerOf } from './caller.ts'
+import { callerOf } from './caller.ts'
 import { isCompilable } from './compilable.ts'
 import { noteRequest } from './current-request.ts'
 import { type GraphQLRequest, readGraphQLAddress, readGraphQLRequest } from './graphql-request.ts'
 import type { Identity } from './identity/identity.ts'
 import { useCost } from './limits/cost.ts'
 import { untilOf, withinTime } from './limits/deadline.ts'
+import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
 import { noteOperation } from './operation-notes.ts'
@@ -34,11 +35,13 @@ export function openYoga(
     report,
     identity,
     limits,
+    door,
     answer,
   }: {
     report: Report
     identity: Identity
     limits: Limits
+    door: Door
     answer(request: Request): Promise<Response> | undefined
   },
 ) {
@@ -60,11 +63,11 @@ export function openYoga(
     parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
     plugins: [
       useRoutes(answer),
-      useOwnRequestParser(identity),
+      useDoor(door),
       useLimits(),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
-      useOwnContext(services, { identity, limits }),
+      useOwnContext(services, { identity, limits, door }),
       useRequestIds(),
     ],
   })
@@ -98,14 +101,20 @@ async function renderPage(sent: Record<string, string>) {
   return new Response(page as BodyInit, { headers })
 }
 
-/** Other media types are refused: a form could be sent from any page without asking. */
-function useOwnRequestParser(identity: Identity): Plugin {
+/**
+ * Lets a request in before anything of it is read, and reads it with a parser of ours: other media
+ * types are refused, since a form could be sent from any page without asking.
+ */
+function useDoor(door: Door): Plugin {
   return {
     async onRequestParse({ request, setRequestParser }) {
-      // Nobody has his text parsed who does not say who he is.
-      await speakerOf(request, identity)
-      if (request.method === 'POST') setRequestParser(readGraphQLRequest)
+      await door.admit(request)
+      const turns = door.turnsOf(request)
+      if (request.method === 'POST') setRequestParser((post) => readGraphQLRequest(post, turns))
       if (request.method === 'GET') setRequestParser(readGraphQLAddress)
+    },
+    onResponse({ request, response }) {
+      door.tell(request, response.headers)
     },
   }
 }
@@ -131,7 +140,7 @@ function useLimits(): Plugin {
 /** Hands resolvers the request's own context, and takes the position that was read into the answer. */
 function useOwnContext(
   services: Services,
-  { identity, limits }: { identity: Identity; limits: Limits },
+  { identity, limits, door }: { identity: Identity; limits: Limits; door: Door },
 ): Plugin {
   return {
     async onExecute({ context: given, args, executeFn, setExecuteFn }) {
@@ -139,7 +148,13 @@ function useOwnContext(
       const { request, params } = given as unknown as { request: Request; params: GraphQLRequest }
       const within = withinTime(services, untilOf(request, limits))
       const context = openContext(within, await callerOf(request, identity, minPositionOf(params)))
-      setExecuteFn((args: ExecutionArgs) => executeFn({ ...args, contextValue: context }))
+      const isMutation =
+        getOperationAST(args.document, args.operationName)?.operation === 'mutation'
+      setExecuteFn((args: ExecutionArgs) =>
+        door.inTurn(request, isMutation ? 'write' : 'read', () =>
+          executeFn({ ...args, contextValue: context }),
+        ),
+      )
       return {
         onExecuteDone({ result }) {
           if (!(Symbol.asyncIterator in result)) tellPosition(result, context)

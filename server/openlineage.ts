@@ -6,6 +6,7 @@ import { parseEvent } from '../domains/openlineage/parse-event.ts'
 import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
 import type { ForeignJson } from '../proofs/json.ts'
+import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
 import { readJsonBody } from './request-body.ts'
 
@@ -16,6 +17,7 @@ export interface LineageCaller {
   subject: string
   /** Told of what went wrong on our side with one event of a batch; the caller is told by item. */
   report: Report
+  turns: Turns
 }
 
 /**
@@ -24,10 +26,12 @@ export interface LineageCaller {
  * @throws {Problem} `OPENLINEAGE_…`, and whatever the ledger refuses.
  */
 export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
-  const { value, numbersAsText } = parseBody(await readJsonBody(request, MAX_EVENT_BYTES))
+  const bytes = await readJsonBody(request, MAX_EVENT_BYTES)
+  const { value, numbersAsText } = await caller.turns.parse(bytes.length, () => parseBody(bytes))
   const event = parseEvent(value, numbersAsText)
   const key = request.headers.get('idempotency-key') ?? undefined
-  const receipt = await recordEvent(caller.ledger, event, { ...senderOf(caller), key })
+  const sender = { ...senderOf(caller), key }
+  const receipt = await caller.turns.write(() => recordEvent(caller.ledger, event, sender))
   return Response.json({ status: 'success', ...told(receipt) })
 }
 
@@ -39,23 +43,25 @@ export async function receiveEvent(request: Request, caller: LineageCaller): Pro
  * @throws {Problem} Only where the body as a whole cannot be read.
  */
 export async function receiveBatch(request: Request, caller: LineageCaller): Promise<Response> {
-  const items = parseBatchBody(await readJsonBody(request, MAX_BATCH_BYTES))
+  const bytes = await readJsonBody(request, MAX_BATCH_BYTES)
+  const items = await caller.turns.parse(bytes.length, () => parseBatchBody(bytes))
   const key = request.headers.get('idempotency-key')
   // Submitted without waiting in between: the sequencer keeps the order and shares transactions.
-  const results = await Promise.all(
-    items.map(async (item, index) => {
-      try {
-        const sender = {
-          ...senderOf(caller),
-          key: key === null ? undefined : partKey(key, `#${index}`),
+  const record = () =>
+    Promise.all(
+      items.map(async (item, index) => {
+        try {
+          const sender = {
+            ...senderOf(caller),
+            key: key === null ? undefined : partKey(key, `#${index}`),
+          }
+          return { index, ok: true, ...told(await recordEvent(caller.ledger, read(item), sender)) }
+        } catch (error) {
+          return { index, ok: false, ...toldWhy(error, caller) }
         }
-        return { index, ok: true, ...told(await recordEvent(caller.ledger, read(item), sender)) }
-      } catch (error) {
-        return { index, ok: false, ...toldWhy(error, caller) }
-      }
-    }),
-  )
-  return Response.json(summarise(results))
+      }),
+    )
+  return Response.json(summarise(await caller.turns.write(record)))
 }
 
 const senderOf = ({ tenant, subject }: LineageCaller) => ({ tenant, subject })

@@ -76,6 +76,19 @@ export const operationTooCostly = (price: number, most: number) =>
 export const timeoutInvalid = () =>
   new Problem('TIMEOUT_INVALID', 'x-request-timeout is a whole number of milliseconds, at least 1.')
 
+export const rateLimited = (policy: string, retryAfterSeconds: number) =>
+  new Problem(
+    'RATE_LIMITED',
+    `There are more requests than the policy "${policy}" takes; come again in ${retryAfterSeconds} s.`,
+    { status: 429, details: { 'violated-policies': [policy], retryAfterSeconds } },
+  )
+
+export const serverBusy = () =>
+  new Problem('SERVER_BUSY', 'More waits to be done here than is taken; try again.', {
+    status: 503,
+    details: { retryAfterSeconds: 1 },
+  })
+
 export const costAskedWrongly = () =>
   new Problem('COST_INVALID', 'extensions.cost is "report", with the answer, or "only", without.')
 

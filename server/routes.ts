@@ -5,6 +5,7 @@ import { noteRequest } from './current-request.ts'
 import { serveExport } from './exports.ts'
 import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
+import type { Door } from './limits/door.ts'
 import { serveLogFile } from './log-files.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, type Report, routeUnknown } from './problems.ts'
@@ -16,6 +17,7 @@ interface RouteMore {
   report: Report
   identity: Identity
   readiness: Readiness
+  door: Door
   /** What the path has in the place of the braces. */
   part: string
 }
@@ -83,21 +85,28 @@ export const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/lineage',
     permission: 'event:write',
-    answer: (request, context, more) => receiveEvent(request, lineageCaller(context, more)),
+    answer: (request, context, more) =>
+      receiveEvent(request, lineageCaller(request, context, more)),
   },
   {
     method: 'POST',
     path: '/api/v1/lineage/batch',
     permission: 'event:write',
-    answer: (request, context, more) => receiveBatch(request, lineageCaller(context, more)),
+    answer: (request, context, more) =>
+      receiveBatch(request, lineageCaller(request, context, more)),
   },
 ]
 
-const lineageCaller = ({ tenant, caller, services }: Context, { report }: RouteMore) => ({
+const lineageCaller = (
+  request: Request,
+  { tenant, caller, services }: Context,
+  { report, door }: RouteMore,
+) => ({
   ledger: services.ledger,
   tenant,
   subject: caller.subject,
   report,
+  turns: door.turnsOf(request),
 })
 
 /** For a log that is public nobody need say who asks; any other is read for its own tenant alone. */
@@ -151,8 +160,23 @@ export async function answerByRoute(
   const { route, pattern } = found
   noteRequest({ route: route.path })
   const part = pattern.exec(pathname)?.[1] ?? ''
-  if (route.permission === null) return route.answer(request, services, { ...more, part })
+  const answer = () => answerRoute(request, services, { ...more, route, part })
+  if (isForEveryone(route)) return answer()
+  await more.door.admit(request, route.permission === null)
+  // What is sent is read before it has a turn: nobody holds one by sending slowly.
+  return method === 'GET' ? more.door.inTurn(request, 'read', answer) : answer()
+}
+
+async function answerRoute(
+  request: Request,
+  services: Services,
+  { route, ...more }: RouteMore & { route: Route },
+) {
+  if (route.permission === null) return route.answer(request, services, more)
   const context = openContext(services, await callerOf(request, more.identity))
   await context.authorise(route.permission)
-  return route.answer(request, context, { ...more, part })
+  return route.answer(request, context, more)
 }
+
+/** Neither counted nor queued: what probes and verifiers ask for costs little, and must be there under load. */
+const isForEveryone = (route: Route) => route.permission === null && !route.unless

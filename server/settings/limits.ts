@@ -1,4 +1,17 @@
-import { setting, wholeNumber } from './setting.ts'
+import { type Refusal, refuse, setting, wholeNumber } from './setting.ts'
+
+/** So many requests in so many seconds; as many may come at once as the whole window takes. */
+export interface Quota {
+  requests: number
+  seconds: number
+}
+
+function quota(text: string): Quota | null | Refusal {
+  if (text === 'off') return null
+  const [, requests, seconds] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(text) ?? []
+  if (requests === undefined) return refuse('off, or requests per seconds such as 600/60')
+  return { requests: Number(requests), seconds: Number(seconds) }
+}
 
 /** What requests may ask for, together and each. */
 export const LIMIT_SETTINGS = {
@@ -19,5 +32,41 @@ export const LIMIT_SETTINGS = {
     '120000',
     wholeNumber(100, 600_000),
     'The most that x-request-timeout is taken for, in milliseconds.',
+  ),
+  rateAddress: setting(
+    'SELVEDGE_RATE_ADDRESS',
+    '120000/60',
+    quota,
+    'How many requests in how many seconds are taken from one address, before it is known who asks; or off, such as behind a proxy.',
+  ),
+  ratePrincipal: setting(
+    'SELVEDGE_RATE_PRINCIPAL',
+    '30000/60',
+    quota,
+    'How many requests in how many seconds are taken from one subject of one issuer; or off.',
+  ),
+  rateTenant: setting(
+    'SELVEDGE_RATE_TENANT',
+    '60000/60',
+    quota,
+    'How many requests in how many seconds are taken for one tenant, of all its callers together; or off.',
+  ),
+  readSlots: setting(
+    'SELVEDGE_READ_SLOTS',
+    '8',
+    wholeNumber(1, 1_000),
+    'How many requests read the graph at once; tenants share these fairly.',
+  ),
+  writeSlots: setting(
+    'SELVEDGE_WRITE_SLOTS',
+    '64',
+    wholeNumber(1, 1_000),
+    'How many requests write at once; tenants share these fairly. Those of one tenant share transactions.',
+  ),
+  queue: setting(
+    'SELVEDGE_QUEUE',
+    '512',
+    wholeNumber(0, 100_000),
+    'How many requests wait for their turn to read, and as many to write; more are answered SERVER_BUSY.',
   ),
 } as const

@@ -29,11 +29,18 @@ function post(body: string | Uint8Array, headers: Record<string, string> = {}, p
   })
 }
 
+/** Nobody else is there: it is always one's turn. */
+const turns: LineageCaller['turns'] = {
+  write: (work) => work(),
+  parse: async (_bytes, work) => work(),
+}
+
 const caller = async (): Promise<LineageCaller> => ({
   ledger,
   tenant: await freshTenant(ledger),
   subject: 'ada',
   report,
+  turns,
 })
 const sizeOf = async ({ tenant }: LineageCaller) =>
   (await readLog(database.graph(tenant).read))!.size
@@ -149,6 +156,7 @@ it('tells a failure of ours as one that may be tried again, and reports it', asy
     tenant: 't',
     subject: 's',
     report: (error) => errors.push(error),
+    turns,
   }
   const answer = await json(await receiveBatch(post(JSON.stringify([good(1)])), broken))
   expect(answer.summary).toMatchObject({ failed: 1, retriable: 1 })

@@ -1,0 +1,86 @@
+import { timeLeft, type Until } from '../../lineage/until.ts'
+import { serverBusy } from '../problems.ts'
+import type { Limits } from './limits.ts'
+import { openShares, type Shares } from './shares.ts'
+
+/**
+ * What a request waits for: to read the graph, to write, or to have a long body parsed, which holds
+ * up the whole process and is done one at a time.
+ */
+export type Lane = 'read' | 'write' | 'parse'
+
+/** Turns for pieces of work, shared fairly among parties. */
+export interface Lanes {
+  /**
+   * Does the work when its turn has come.
+   *
+   * @param until The caller stops waiting at its end, or when it goes.
+   * @throws {Problem} `SERVER_BUSY` where too many wait already, `DEADLINE_EXCEEDED`,
+   *   `REQUEST_CANCELLED`, and what the work throws.
+   */
+  inTurn<T>(lane: Lane, to: { party: string; until: Until }, work: () => Promise<T> | T): Promise<T>
+  /** How much runs and waits in each lane. */
+  readonly lanes: Readonly<Record<Lane, Pick<Shares, 'running' | 'waiting'>>>
+}
+
+export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
+  const lanes = {
+    read: openShares({ slots: readSlots, queue }),
+    write: openShares({ slots: writeSlots, queue }),
+    parse: openShares({ slots: 1, queue }),
+  }
+  return {
+    lanes,
+    async inTurn(lane, { party, until }, work) {
+      timeLeft(until)
+      const leave = await enter(lanes[lane], { party, until })
+      try {
+        return await work()
+      } finally {
+        leave()
+      }
+    },
+  }
+}
+
+/** Resolves, with what gives the turn back, when the turn has come. */
+function enter(
+  shares: Shares,
+  { party, until }: { party: string; until: Until },
+): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const left = timeLeft(until)
+    let isDecided = false
+    const stopWaiting = () => {
+      clearTimeout(timer)
+      until.signal?.removeEventListener('abort', giveUp)
+    }
+    const giveUp = () => {
+      stopWaiting()
+      turn.leave()
+      try {
+        timeLeft(until)
+        // A timer may be early by a moment: its time is over all the same.
+        timeLeft({ ...until, endsAt: 0 })
+      } catch (error) {
+        reject(error)
+      }
+    }
+    let timer: NodeJS.Timeout | undefined
+    const turn = shares.enter(party, {
+      begin: () => {
+        isDecided = true
+        stopWaiting()
+        resolve(() => turn.leave())
+      },
+      refuse: () => {
+        isDecided = true
+        stopWaiting()
+        reject(serverBusy())
+      },
+    })
+    if (isDecided) return
+    timer = setTimeout(giveUp, left)
+    until.signal?.addEventListener('abort', giveUp, { once: true })
+  })
+}
