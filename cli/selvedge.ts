@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../server/version.ts'
 import { tellFailure } from './failure.ts'
 
 /** Adds what a command takes and does to the empty command of its name. */
@@ -82,15 +82,11 @@ const COMMANDS: readonly Entry[] = [
   },
 ]
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
-
 /** Only the command that is called gets its options: the others stand in the help by their summary. */
 async function build(called: string | undefined): Promise<Command> {
   const program = new Command('selvedge')
     .description('Lineage you can prove.')
-    .version(version)
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(selvedge --help lists the commands)')
   for (const { name, summary, load } of COMMANDS) {

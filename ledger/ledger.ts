@@ -77,6 +77,8 @@ export interface Ledger {
   checkpoint(tenant: string): Promise<SignedCheckpoint | null>
   /** Signs now, and returns a checkpoint of at least this size. */
   checkpointOf(tenant: string, atLeast: number): Promise<SignedCheckpoint>
+  /** How many commands wait for their transaction, of all tenants. */
+  waiting(): number
   /** Which keys sign, and how they come and go. */
   readonly keys: KeyDesk
   /** Answers what was accepted, signs what is committed, and stops. */
@@ -246,6 +248,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
     checkpoint: published.last,
     checkpointOf: published.atLeast,
+    waiting: () => [...sequencers.values()].reduce((sum, { waiting }) => sum + waiting, 0),
     async close() {
       closing = true
       await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))

@@ -20,6 +20,8 @@ interface Waiting {
 export interface Sequencer {
   /** Carries a command out in the order of arrival, and answers after the commit. */
   submit(task: Task): Promise<Receipt>
+  /** How many commands wait for their transaction, or are in it. */
+  readonly waiting: number
   /** Resolves when all that was accepted is answered; nothing more is. */
   close(): Promise<void>
 }
@@ -49,6 +51,7 @@ export function openSequencer(
   const graph = database.graph(tenant)
   const queue: Waiting[] = []
   let waitingText = 0
+  let unanswered = 0
   let seen: Seen | null = null
   let running: Promise<void> | undefined
   let closing = false
@@ -139,13 +142,18 @@ export function openSequencer(
         return Promise.reject(ledgerBusy())
       }
       waitingText += task.text
+      unanswered += 1
       const answered = new Promise<Receipt>((resolve, reject) => {
         queue.push({ task, resolve, reject })
         start()
       })
       return answered.finally(() => {
         waitingText -= task.text
+        unanswered -= 1
       })
+    },
+    get waiting() {
+      return unanswered
     },
     async close() {
       closing = true

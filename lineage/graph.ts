@@ -59,10 +59,18 @@ export interface Database {
    * confirmed: reads see it from now on (lineage/position.ts says why this must be known).
    */
   noteApplied(tenant: string, position: Applied): void
+  /** How many connections there may be, and how many are in use or waited for. */
+  pool(): { most: number; busy: number }
   /** Resolves where the database answers. */
   verify(): Promise<void>
   close(): Promise<void>
 }
+
+/** Told when a text begins to run; what it returns is told when it has, or has failed. */
+export type QueryStarted = (
+  query: Pick<Query<unknown>, 'name'>,
+  access: 'read' | 'write',
+) => (error?: unknown) => void
 
 const registered: Query<unknown>[] = []
 
@@ -115,6 +123,7 @@ export interface DatabaseOptions {
   username: string
   password: string
   poolSize?: number
+  onQuery?: QueryStarted
 }
 
 /** Opens a pool of connections; nothing is sent before the first query. */
@@ -123,6 +132,7 @@ export function openDatabase({
   username,
   password,
   poolSize = 32,
+  onQuery,
 }: DatabaseOptions): Database {
   const driver = neo4j.driver(uri, neo4j.auth.basic(username, password), {
     disableLosslessIntegers: true,
@@ -133,8 +143,9 @@ export function openDatabase({
     telemetryDisabled: true,
   })
   const applied = new Map<string, Applied>()
+  const door: Door = { driver, onQuery, busy: 0 }
   return {
-    graph: (tenant, until) => openGraph(driver, tenant, { applied, until }),
+    graph: (tenant, until) => openGraph(door, tenant, { applied, until }),
     noteApplied: (tenant, position) => {
       const known = applied.get(tenant)
       if (known && known.epoch > position.epoch) return
@@ -146,15 +157,25 @@ export function openDatabase({
     verify: async () => {
       await driver.verifyConnectivity().catch(tellDatabase)
     },
+    pool: () => ({ most: poolSize, busy: door.busy }),
     close: () => driver.close(),
   }
 }
 
+/** What all graphs of a database share. */
+interface Door {
+  driver: Driver
+  onQuery: QueryStarted | undefined
+  /** Reads and transactions under way: each has a connection, or waits for one. */
+  busy: number
+}
+
 function openGraph(
-  driver: Driver,
+  door: Door,
   tenant: string,
   { applied, until }: { applied: ReadonlyMap<string, Applied>; until: Until | undefined },
 ): Graph {
+  const { driver } = door
   const bind = (text: Query<unknown>, params: Params) => {
     if (text.scope === 'service' && tenant !== SERVICE) {
       throw new Error(`${text.name} runs in the scope of the service alone`)
@@ -165,21 +186,53 @@ function openGraph(
   }
   return {
     tenant,
-    read: async <Row>(text: Query<Row>, params: Params = {}) =>
-      readWithRetry<Row>(driver, text, { params: bind(text, params), until }),
+    read: async <Row>(text: Query<Row>, params: Params = {}) => {
+      const bound = { params: bind(text, params), until }
+      return occupying(door, () =>
+        observed(door, { text, access: 'read' }, () => readWithRetry<Row>(driver, text, bound)),
+      )
+    },
     write: async <T>(work: (transaction: Transaction) => Promise<T>, timeoutMs = TIMEOUT_MS) => {
       const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
       try {
         const inside = (managed: ManagedTransaction) =>
           work({
-            run: async <Row>(text: Query<Row>, params: Params = {}) =>
-              rows<Row>((await managed.run(text.text, bind(text, params))).records),
+            run: <Row>(text: Query<Row>, params: Params = {}) =>
+              observed(door, { text, access: 'write' }, async () =>
+                rows<Row>((await managed.run(text.text, bind(text, params))).records),
+              ),
           })
-        return await session.executeWrite(inside, { timeout: timeoutMs }).catch(tellDatabase)
+        const transact = () => session.executeWrite(inside, { timeout: timeoutMs })
+        return await occupying(door, transact).catch(tellDatabase)
       } finally {
         await session.close()
       }
     },
+  }
+}
+
+async function occupying<T>(door: Door, work: () => Promise<T>): Promise<T> {
+  door.busy += 1
+  try {
+    return await work()
+  } finally {
+    door.busy -= 1
+  }
+}
+
+async function observed<T>(
+  { onQuery }: Door,
+  { text, access }: { text: Query<unknown>; access: 'read' | 'write' },
+  work: () => Promise<T>,
+): Promise<T> {
+  const ended = onQuery?.(text, access)
+  try {
+    const result = await work()
+    ended?.()
+    return result
+  } catch (error) {
+    ended?.(error)
+    throw error
   }
 }
 

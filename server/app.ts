@@ -12,7 +12,13 @@ import { untilOf, withinTime } from './limits/deadline.ts'
 import { openDoor } from './limits/door.ts'
 import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
-import { observedFetch, observedListener, type RequestEnded } from './observed.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import {
+  observedFetch,
+  observedListener,
+  type RequestEnded,
+  type RequestObservers,
+} from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
 import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
@@ -27,6 +33,7 @@ export interface AppOptions extends Omit<Services, 'access'> {
   readiness?: Readiness
   /** The host names that are answered to, where the identity is none for development; any otherwise. */
   hosts?: readonly string[] | null
+  metrics?: Metrics
   /** Told of every request that was answered. */
   onEnded?: RequestEnded
   /** What requests may ask for; the defaults of the settings where it is left out. */
@@ -58,6 +65,7 @@ export function createApp({
   onDecision,
   decisionSample,
   readiness: givenReadiness,
+  metrics,
   ...given
 }: AppOptions): App {
   const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
@@ -75,18 +83,26 @@ export function createApp({
         return graphiql(request, identity)
       }
       const within = withinTime(services, untilOf(request, limits))
-      return answerByRoute(request, within, { report, identity, readiness, door }).catch(tell)
+      const more = { report, identity, readiness, door, metrics }
+      return answerByRoute(request, within, more).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))
     }
   }
+  const observers: RequestObservers = {
+    onStarted: () => metrics?.requestStarted(),
+    onEnded(request, end) {
+      metrics?.requestEnded(request, end)
+      onEnded(request, end)
+    },
+  }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
   const yoga = openYoga(services, { report, identity, limits, door, answer })
   return {
-    fetch: observedFetch((request) => yoga.fetch(request), onEnded),
+    fetch: observedFetch((request) => yoga.fetch(request), observers),
     listener: observedListener(
       limitAddresses(refuseUnaddressable(yoga as RequestListener, checkHost), door),
-      onEnded,
+      observers,
     ),
     isLocal: identity.isDevelopment,
   }

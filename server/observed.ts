@@ -13,19 +13,26 @@ export interface RequestEnd {
 /** Told of every request when its answer is sent, or its caller gone. */
 export type RequestEnded = (request: CurrentRequest, end: RequestEnd) => void
 
+/** Who is told of requests. */
+export interface RequestObservers {
+  onStarted(request: CurrentRequest): void
+  onEnded: RequestEnded
+}
+
 /** The header that names a request: taken from the caller, made otherwise, and sent back. */
 const ID = 'x-request-id'
 
 /** Notes of every request which it is, and tells its end, whoever answers it. */
 export const observedListener =
-  (listener: RequestListener, ended: RequestEnded): RequestListener =>
+  (listener: RequestListener, { onStarted, onEnded }: RequestObservers): RequestListener =>
   (incoming, outgoing) => {
     const start = performance.now()
     const given = incoming.headers[ID]
     const request = openRequest(incoming.method ?? 'GET', typeof given === 'string' ? given : null)
     outgoing.setHeader(ID, request.id)
+    onStarted(request)
     outgoing.once('close', () =>
-      ended(request, {
+      onEnded(request, {
         status: outgoing.statusCode,
         milliseconds: performance.now() - start,
         aborted: !outgoing.writableFinished,
@@ -36,14 +43,18 @@ export const observedListener =
 
 /** The same for a request that comes through no socket. */
 export const observedFetch =
-  (fetch: (request: Request) => Response | Promise<Response>, ended: RequestEnded) =>
+  (
+    fetch: (request: Request) => Response | Promise<Response>,
+    { onStarted, onEnded }: RequestObservers,
+  ) =>
   async (given: Request): Promise<Response> => {
     const start = performance.now()
     const request = openRequest(given.method, given.headers.get(ID))
+    onStarted(request)
     const response = await withinRequest(request, async () => fetch(given))
     response.headers.set(ID, request.id)
     const milliseconds = performance.now() - start
-    ended(request, { status: response.status, milliseconds, aborted: false })
+    onEnded(request, { status: response.status, milliseconds, aborted: false })
     return response
   }
 

@@ -3,7 +3,7 @@ import { openMergeWorker } from '../domains/openlineage/merge-worker.ts'
 import { openErasureJournal } from '../ledger/erasures.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { openRegister } from '../ledger/register.ts'
-import { type Database, openDatabase } from '../lineage/graph.ts'
+import { type Database, openDatabase, type QueryStarted } from '../lineage/graph.ts'
 import { migrate } from '../lineage/migrations.ts'
 import type { Config } from './config.ts'
 import { openKeyring } from './keyring.ts'
@@ -23,6 +23,8 @@ export interface Service {
   witnessWaitMs: number
   /** Asks for a replayer's note; `undefined` where none is configured. */
   askReplayer: AskReplayer | undefined
+  /** What waits: commands for their transaction, checkpoints for a witness. */
+  waiting(): { commands: number; witnesses: number }
   /** Ends in the reverse order of opening: what was accepted is answered first. */
   close(): Promise<void>
 }
@@ -51,7 +53,7 @@ export const openServiceKeys = (
  */
 export async function openService(
   config: Config,
-  options: ResolveOptions & { onError?: (error: unknown) => void },
+  options: ResolveOptions & { onError?: (error: unknown) => void; onQuery?: QueryStarted },
 ): Promise<Service> {
   const { onError = () => {} } = options
   // Before anything is started: what cannot be read now would be told to nobody later.
@@ -70,7 +72,7 @@ export async function openService(
     if (failures.length > 0) throw failures[0]
   }
   try {
-    const database = openDatabase(neo4j)
+    const database = openDatabase({ ...neo4j, onQuery: options.onQuery })
     ends.push(() => database.close())
     await database.verify()
     await migrate(database)
@@ -100,7 +102,11 @@ export async function openService(
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
     const waiting = { waitMs: config.witnessWait, onError }
     const askReplayer = config.replayer ? openAskReplayer(config.replayer, waiting) : undefined
-    return { neo4j, database, ledger, witnessWaitMs, askReplayer, close }
+    const depths = () => ({
+      commands: ledger.waiting(),
+      witnesses: witnessing ? witnessing.waiting() : 0,
+    })
+    return { neo4j, database, ledger, witnessWaitMs, askReplayer, waiting: depths, close }
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await close().catch(() => {})

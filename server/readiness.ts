@@ -2,6 +2,7 @@ import type { KeyDesk } from '../ledger/key-desk.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { appliedMigration, MIGRATIONS } from '../lineage/migrations.ts'
 import { notReady } from './problems.ts'
+import { within } from './within.ts'
 
 /** What a server must have to be asked anything. */
 export const CHECKS = ['serving', 'database', 'migrations', 'keys'] as const
@@ -58,16 +59,3 @@ export function openReadiness({ database, keys, withinMs }: ReadinessOptions): R
 }
 
 const holds = (asked: Promise<boolean>) => asked.catch(() => false)
-
-/** What is still awaited after the bound counts as not there; it is not waited for. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), milliseconds)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

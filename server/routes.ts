@@ -7,6 +7,7 @@ import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
 import type { Door } from './limits/door.ts'
 import { serveLogFile } from './log-files.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, type Report, routeUnknown } from './problems.ts'
 import type { Readiness } from './readiness.ts'
@@ -18,6 +19,8 @@ interface RouteMore {
   identity: Identity
   readiness: Readiness
   door: Door
+  /** Nothing where nobody measures. */
+  metrics: Metrics | undefined
   /** What the path has in the place of the braces. */
   part: string
 }
@@ -51,6 +54,16 @@ export const ROUTES: readonly Route[] = [
     permission: null,
     answer: async (_request, _services, { readiness }) =>
       Response.json({ status: 'ready', checks: await readiness.check() }),
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    permission: 'metrics:read',
+    async answer(_request, _context, { metrics }) {
+      if (!metrics) throw routeUnknown('/metrics')
+      const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' }
+      return new Response(await metrics.text(), { headers })
+    },
   },
   {
     method: 'GET',

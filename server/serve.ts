@@ -1,18 +1,25 @@
 import { join } from 'node:path'
 import type { Keys } from '../ledger/keys.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
+import { readLogLag } from '../lineage/log-lag.ts'
 import { planTraversals } from '../lineage/traversal.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
 import { openLog, reportTo, tellTo } from './log.ts'
+import { openMetrics } from './metrics/metrics.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { openObjectFiles } from './object-files.ts'
 import { logRequests } from './observed.ts'
 import { openService } from './open.ts'
 import { openReadiness } from './readiness.ts'
 import { shutDown } from './shut-down.ts'
+import { VERSION } from './version.ts'
+import { within } from './within.ts'
+
+/** Whoever asks for metrics waits for about ten seconds, and wants the rest of them too. */
+const LAG_WITHIN_MS = 2_000
 
 /** A whole service that takes requests, and the Neo4j that it found. */
 export interface Serving {
@@ -37,8 +44,14 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const onError = tellTo(log)
   // Before anything is started: nobody could use a server that knows nobody.
   const identity = openIdentity(config, onError)
-  const service = await openService(config, { ...options, onError })
+  const metrics = openMetrics({ version: VERSION })
+  const service = await openService(config, { ...options, onError, onQuery: metrics.onQuery })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
+  metrics.watch({
+    pool: database.pool,
+    waiting: service.waiting,
+    lag: () => within(LAG_WITHIN_MS, readLogLag(database.graph(SERVICE).read, Date.now())),
+  })
   const objects = openObjectFiles(join(config.home, 'objects'))
   const readiness = openReadiness({
     database,
@@ -53,6 +66,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
         readiness,
         identity,
         hosts: config.publicHosts,
+        metrics,
         report: reportTo(log),
         onEnded: logRequests(log),
         limits: config,

@@ -64,6 +64,7 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Confirm that no backup holds what was erased.',
   },
+  'metrics:read': { groups: ['service'], on: 'Service', says: 'Read what the service measures.' },
   'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
   'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },
 } as const satisfies Record<string, Entry>

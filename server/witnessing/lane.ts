@@ -10,6 +10,8 @@ export interface Pause {
 export interface Lane {
   /** Has the work done for a tenant, once more if it is being done. */
   add(tenant: string): void
+  /** For how many tenants it is being done, or is to be. */
+  readonly waiting: number
   /** Ends what is waiting, and resolves when nothing is being done. */
   close(): Promise<void>
 }
@@ -94,6 +96,9 @@ export function openLane(work: (tenant: string) => Promise<Pause | null>): Lane 
       if (running.has(tenant)) again.add(tenant)
       else if (!paused.get(tenant)?.timer) waiting.add(tenant)
       pump()
+    },
+    get waiting() {
+      return waiting.size + running.size + paused.size
     },
     async close() {
       closed = true

@@ -19,6 +19,8 @@ import { askForCosignature, type Submitted } from './submit.ts'
 export interface Witnessing {
   /** Says that a tenant's log has a new checkpoint. */
   signed(tenant: string): void
+  /** How many checkpoints are being asked about, or are to be. */
+  waiting(): number
   /** Breaks off what is being asked, keeps what is known, and stops. */
   close(): Promise<void>
 }
@@ -184,6 +186,7 @@ export function openWitnessing({
 
   return {
     signed,
+    waiting: () => lanes.reduce((sum, lane) => sum + lane.waiting, 0),
     async close() {
       clearInterval(sweep)
       stop.abort()

@@ -1,0 +1,82 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { LogLag } from '../../lineage/log-lag.ts'
+
+/** Where what comes and goes can be read. */
+export interface Depths {
+  /** Connections to the database: how many there may be, and how many are in use. */
+  pool(): { most: number; busy: number }
+  /** Commands that wait for their transaction, and checkpoints that wait for a witness. */
+  waiting(): { commands: number; witnesses: number }
+  /** How far logs are beyond their checkpoints. */
+  lag(): Promise<LogLag>
+}
+
+/** Adds what is read when somebody looks, and not kept. */
+export function openGauges(register: Registry, { pool, waiting, lag }: Depths) {
+  const registers = [register]
+  const read = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  read(
+    'selvedge_database_connections_most',
+    'Connections to Neo4j that there may be.',
+    () => pool().most,
+  )
+  read('selvedge_database_connections_busy', 'Connections to Neo4j in use.', () => pool().busy)
+  read(
+    'selvedge_commands_waiting',
+    'Commands that wait for their transaction.',
+    () => waiting().commands,
+  )
+  read(
+    'selvedge_witness_waiting',
+    'Checkpoints that a witness is, or is to be, asked about.',
+    () => waiting().witnesses,
+  )
+  openLag(register, lag)
+}
+
+/** All are of one look at the database; where that fails, they are not told at all. */
+function openLag(register: Registry, lag: Depths['lag']) {
+  let looking: Promise<LogLag | null> | null = null
+  const look = () => {
+    looking ??= lag()
+      .catch(() => null)
+      .finally(() => {
+        looking = null
+      })
+    return looking
+  }
+  const read = (name: string, help: string, value: (now: LogLag | null) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      async collect() {
+        const found = value(await look())
+        if (found === undefined) this.remove()
+        else this.set(found)
+      },
+    })
+  read(
+    'selvedge_log_unsigned_records',
+    'Records that no published checkpoint covers, in all logs.',
+    (now) => now?.records,
+  )
+  read('selvedge_log_unsigned', 'Logs that have such records.', (now) => now?.logs)
+  read(
+    'selvedge_checkpoint_age_seconds',
+    'How long the oldest record that no published checkpoint covers has waited for one.',
+    (now) => now?.oldestSeconds,
+  )
+  read('selvedge_merges_open', 'Merges that are under way.', (now) => now?.merges)
+  read('selvedge_database_answers', 'Whether the database answered when these were read.', (now) =>
+    now ? 1 : 0,
+  )
+}
