@@ -20,6 +20,7 @@ import {
   type RequestObservers,
 } from './observed.ts'
 import { problemOf, problemResponse, type Report } from './problems.ts'
+import { behindProxies, type Proxies } from './proxies.ts'
 import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
 import { decisionEngine } from './surface.ts'
@@ -34,6 +35,8 @@ export interface AppOptions extends Omit<Services, 'access'> {
   /** The host names that are answered to, where the identity is none for development; any otherwise. */
   hosts?: readonly string[] | null
   metrics?: Metrics
+  /** Who is believed in saying for whom it asks; nobody, where it is left out. */
+  proxies?: Proxies | null
   /** Told of every request that was answered. */
   onEnded?: RequestEnded
   /** What requests may ask for; the defaults of the settings where it is left out. */
@@ -66,6 +69,7 @@ export function createApp({
   decisionSample,
   readiness: givenReadiness,
   metrics,
+  proxies = null,
   ...given
 }: AppOptions): App {
   const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
@@ -101,7 +105,10 @@ export function createApp({
   return {
     fetch: observedFetch((request) => yoga.fetch(request), observers),
     listener: observedListener(
-      limitAddresses(refuseUnaddressable(yoga as RequestListener, checkHost), door),
+      behindProxies(
+        limitAddresses(refuseUnaddressable(yoga as RequestListener, checkHost), door),
+        proxies,
+      ),
       observers,
     ),
     isLocal: identity.isDevelopment,

@@ -13,6 +13,8 @@ export interface CurrentRequest {
   /** The type of the operation and the field at its root, which the schema names: `query lineage`. */
   field: string | null
   tenant: string | null
+  /** From where it comes, for counting; it is not logged. */
+  address: string | null
   /** The code of the first problem that the caller was told. */
   code: string | null
 }
@@ -34,6 +36,7 @@ export const openRequest = (method: string, given: string | null | undefined): C
   operation: null,
   field: null,
   tenant: null,
+  address: null,
   code: null,
 })
 

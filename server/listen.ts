@@ -1,14 +1,20 @@
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
 import { isLocal } from './host.ts'
 import { listenNotLocal, portTaken } from './problems.ts'
+import { readTlsFiles, reloadTls, type TlsFiles } from './tls.ts'
 
 /** Where to listen, and how long to wait for answers at the end, in milliseconds. */
 export interface ListenOptions {
   host: string
   port: number
   shutdownWithin?: number
+  /** Where the certificate is; requests come in the clear without one. */
+  tls?: TlsFiles | null
+  /** Told when the certificate was read again: of what was wrong with it, or of nothing. */
+  onTls?(error: unknown | null): void
 }
 
 const USUAL_FAREWELL_MS = 10_000
@@ -17,6 +23,8 @@ const USUAL_FAREWELL_MS = 10_000
 export interface Listening {
   url: string
   port: number
+  /** Reads the certificate again, where there is one. */
+  reload(): void
   /** Takes no more requests, answers those that it has, and resolves when the last is answered. */
   close(): Promise<void>
 }
@@ -33,14 +41,14 @@ const SERVER = {
 /**
  * Listens for HTTP/1.1: on loopback, and elsewhere only where tokens say who is asking.
  *
- * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`.
+ * @throws {Problem} `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, `TLS_FILES_INVALID`.
  */
-export async function listen(
-  app: App,
-  { host, port, shutdownWithin = USUAL_FAREWELL_MS }: ListenOptions,
-): Promise<Listening> {
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const { host, port, shutdownWithin = USUAL_FAREWELL_MS, tls, onTls = () => {} } = options
   if (app.isLocal && !isLocal(host)) throw listenNotLocal(host)
-  const server = createServer(SERVER, app.listener)
+  const server = tls
+    ? createTlsServer({ ...SERVER, ...readTlsFiles(tls) }, app.listener)
+    : createServer(SERVER, app.listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, error) : error),
@@ -48,12 +56,22 @@ export async function listen(
     server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
   })
   const bound = (server.address() as AddressInfo).port
-  return { url: urlOf(host, bound), port: bound, close: () => closeServer(server, shutdownWithin) }
+  const reloading =
+    tls && 'setSecureContext' in server ? reloadTls(server, tls, { told: onTls }) : null
+  return {
+    url: urlOf(host, bound, tls ? 'https' : 'http'),
+    port: bound,
+    reload: () => reloading?.now(),
+    close() {
+      reloading?.close()
+      return closeServer(server, shutdownWithin)
+    },
+  }
 }
 
 /** The address of a host and port; an IPv6 address stands in brackets. */
-export const urlOf = (host: string, port: number) =>
-  `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+export const urlOf = (host: string, port: number, scheme: 'http' | 'https' = 'http') =>
+  `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
 
 /** Takes no more requests, and resolves when those that were taken are answered, or cut off. */
 export async function closeServer(server: Server, withinMs = USUAL_FAREWELL_MS) {

@@ -53,3 +53,9 @@ export const reportTo =
 /** Logs what fails where no caller waits for it. */
 export const tellTo = (log: Log) => (error: unknown) =>
   log.error({ err: error }, 'a fault in the background')
+
+/** Logs that the certificate was read again, or what kept it from being used. */
+export const tellTls = (log: Log) => (error: unknown) =>
+  error === null
+    ? log.info('the certificate is in force as its files have it')
+    : log.error({ err: error }, 'the certificate cannot be used; the one before it stays in force')

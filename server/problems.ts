@@ -33,6 +33,19 @@ export const portTaken = (port: number, cause: unknown) =>
     cause,
   })
 
+export const tlsFilesInvalid = (cert: string, key: string, because: string, cause?: unknown) =>
+  new Problem(
+    'TLS_FILES_INVALID',
+    `${cert} and ${key} are no certificate and its key (${because}): put the right ones there.`,
+    { status: 503, cause },
+  )
+
+export const tlsHalfGiven = () =>
+  new Problem(
+    'TLS_HALF_GIVEN',
+    'Set both SELVEDGE_TLS_CERT and SELVEDGE_TLS_KEY, or neither: nothing is served in the clear by mistake.',
+  )
+
 export const routeUnknown = (path: string) =>
   new Problem('ROUTE_UNKNOWN', 'There is nothing at this path; /graphql has the API.', {
     status: 404,

@@ -7,14 +7,16 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
-import { openLog, reportTo, tellTo } from './log.ts'
+import { openLog, reportTo, tellTls, tellTo } from './log.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { openObjectFiles } from './object-files.ts'
 import { logRequests } from './observed.ts'
 import { openService } from './open.ts'
+import { tlsHalfGiven } from './problems.ts'
 import { openReadiness } from './readiness.ts'
 import { shutDown } from './shut-down.ts'
+import { readTlsFiles, tlsFilesOf } from './tls.ts'
 import { VERSION } from './version.ts'
 import { within } from './within.ts'
 
@@ -28,6 +30,8 @@ export interface Serving {
   keys: Keys
   url: string
   port: number
+  /** Reads again what may change while it serves, which is the certificate; `null` where there is none. */
+  reload: (() => void) | null
   /** Answers what was accepted, signs what is committed, and stops; once, however often it is called. */
   close(): Promise<void>
 }
@@ -44,6 +48,10 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const onError = tellTo(log)
   // Before anything is started: nobody could use a server that knows nobody.
   const identity = openIdentity(config, onError)
+  if ((config.tlsCert === null) !== (config.tlsKey === null)) throw tlsHalfGiven()
+  const tls = tlsFilesOf(config)
+  // Before anything is started, as well: what is wrong with it is told at once.
+  if (tls) readTlsFiles(tls)
   const metrics = openMetrics({ version: VERSION })
   const service = await openService(config, { ...options, onError, onQuery: metrics.onQuery })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
@@ -67,11 +75,12 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
         identity,
         hosts: config.publicHosts,
         metrics,
+        proxies: config.trustedProxies,
         report: reportTo(log),
         onEnded: logRequests(log),
         limits: config,
       }),
-      config,
+      { ...config, tls, onTls: tellTls(log) },
     )
   } catch (error) {
     await service.close()
@@ -100,6 +109,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
     keys: ledger.keys.held,
     url: listening.url,
     port: listening.port,
+    reload: tls && listening.reload,
     close: () => {
       closing ??= closeAll()
       return closing

@@ -20,7 +20,7 @@ async function start(options: Record<string, string>) {
   const config = readConfig(process.env, flagsIn(options))
   const serving = await serve(config, { progress: progressTo(process.stderr) })
   // Before anyone is told that it serves, and may end it.
-  const interrupted = untilInterrupted(() => serving.close())
+  const interrupted = untilInterrupted(() => serving.close(), serving.reload)
   process.stdout.write(`${serving.neo4j.describe}\nSelvedge serves at ${serving.url}\n`)
   try {
     await interrupted

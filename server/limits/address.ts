@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { Problem } from '../../core/problem.ts'
+import { currentRequest } from '../current-request.ts'
 import { problemResponse } from '../problems.ts'
 import type { Door } from './door.ts'
 
@@ -8,7 +9,7 @@ export const limitAddresses =
   (listener: RequestListener, door: Pick<Door, 'admitAddress'>): RequestListener =>
   (incoming, outgoing) => {
     try {
-      door.admitAddress(incoming.socket.remoteAddress ?? '')
+      door.admitAddress(currentRequest()?.address ?? incoming.socket.remoteAddress ?? '')
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       const response = problemResponse(error)

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Problem } from '../../core/problem.ts'
 import type { Config, ConfigFault } from '../config.ts'
+import { readTlsFiles, tlsFilesOf } from '../tls.ts'
 import { readPolicyFile } from '../witnessing/policy-file.ts'
 import type { Setting } from './setting.ts'
 
@@ -14,6 +15,14 @@ const RULES: readonly Rule[] = [
     keysCommand !== null && keysPassphraseFile !== null
       ? fault('SELVEDGE_KEYS_PASSPHRASE_FILE', 'SELVEDGE_KEYS_COMMAND keeps the keys: set only one')
       : null,
+  ({ tlsCert, tlsKey }) =>
+    (tlsCert === null) !== (tlsKey === null)
+      ? fault('SELVEDGE_TLS_CERT', 'a certificate and SELVEDGE_TLS_KEY go together: set both')
+      : null,
+  (config) => {
+    const files = tlsFilesOf(config)
+    return files && told('SELVEDGE_TLS_CERT', () => readTlsFiles(files))
+  },
   ({ home }) => {
     const there = existing(home)
     return statSync(there).isDirectory() && allows(there, constants.W_OK)

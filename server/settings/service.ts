@@ -1,3 +1,4 @@
+import { parseProxies } from '../proxies.ts'
 import { flag, optional, path, readable, refuse, setting, text, wholeNumber } from './setting.ts'
 
 const serviceName = (value: string) =>
@@ -31,5 +32,18 @@ export const SERVICE_SETTINGS = {
     'true',
     flag,
     'Whether this process signs checkpoints. Any number of processes may, given one home.',
+  ),
+  tlsCert: readable(
+    optional(
+      'SELVEDGE_TLS_CERT',
+      path,
+      'A certificate as PEM, those between it and the root behind it: requests then come by TLS 1.2 or later. Read again on SIGHUP, and when it changes.',
+    ),
+  ),
+  tlsKey: readable(optional('SELVEDGE_TLS_KEY', path, 'The private key of SELVEDGE_TLS_CERT.')),
+  trustedProxies: optional(
+    'SELVEDGE_TRUSTED_PROXIES',
+    (value) => parseProxies(value) ?? refuse('addresses and CIDR ranges, 10.0.0.0/8,::1'),
+    'Proxies that are believed in X-Forwarded-For and X-Forwarded-Host; nobody is, where it is not set.',
   ),
 } as const

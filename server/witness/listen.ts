@@ -50,7 +50,7 @@ export interface ListenOptions {
 export async function listenFor(
   answer: (asked: Asked) => Promise<Told>,
   { host, port, publicHosts = [], onError }: ListenOptions,
-): Promise<Listening> {
+): Promise<Omit<Listening, 'reload'>> {
   let inFlight = 0
   const server = createServer(
     {

@@ -50,7 +50,14 @@ it.skipIf(!hasPython())(
       waiting: () => ({ commands: 4, witnesses: 5 }),
       lag: async () => ({ logs: 2, records: 7, oldestSeconds: 1.5, merges: 1 }),
     })
-    const request = { id: 'a', method: 'POST', operation: null, field: 'query log', tenant: 'acme' }
+    const request = {
+      id: 'a',
+      method: 'POST',
+      operation: null,
+      field: 'query log',
+      tenant: 'acme',
+      address: null,
+    }
     for (const status of [200, 503]) {
       const code = status === 503 ? 'DATABASE_UNAVAILABLE' : null
       metrics.requestStarted()

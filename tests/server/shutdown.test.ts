@@ -116,3 +116,15 @@ it('ends at once by a second signal', async () => {
   expect(await server.ended).toBe(128 + 15)
   clearInterval(again)
 })
+
+it('reads its certificate again by SIGHUP, and goes on', async () => {
+  const server = await startServer({
+    SELVEDGE_TLS_CERT: 'tests/fixtures/tls/first.crt',
+    SELVEDGE_TLS_KEY: 'tests/fixtures/tls/first.key',
+  })
+  expect(server.url).toMatch(/^https:/)
+  server.child.kill('SIGHUP')
+  await vi.waitFor(() => expect(server.logged()).toContain('certificate is in force'), LONG)
+  server.child.kill('SIGTERM')
+  expect(await server.ended).toBe(0)
+})
