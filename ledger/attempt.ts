@@ -5,6 +5,7 @@ import { type CommandRow, findCommands, saveCommands } from '../lineage/commands
 import type { Ask } from '../lineage/graph.ts'
 import { type LogHead, lockLog, readTiles } from '../lineage/log.ts'
 import { openMerges, saveMerges } from '../lineage/merges.ts'
+import { policiesVersion } from '../lineage/policies.ts'
 import { readActors, saveActors } from '../lineage/tenants.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { ProofError } from '../proofs/error.ts'
@@ -18,6 +19,7 @@ import {
   headerTooLarge,
   keyReused,
   logBehindRegister,
+  policiesChanged,
   recordInvalid,
   tenantUnknown,
 } from './problems.ts'
@@ -35,6 +37,8 @@ export interface Task {
   /** What the command is known to touch: read for the whole batch at once. */
   names: readonly Name[]
   ids: readonly string[]
+  /** The version of the policies by which this was permitted; refused where others are in force. */
+  policies?: string
   run(draft: Draft): Promise<readonly Outcome[]>
 }
 
@@ -102,7 +106,7 @@ export async function attempt(
     merging,
   })
   // Sent without waiting for each other, so that all of it takes one round trip.
-  const [done, named, tiles] = await Promise.all([
+  const [done, named, tiles, policies] = await Promise.all([
     findCommands(
       ask,
       tasks.map(({ subject, key }) => ({ principal: subject, key })),
@@ -112,6 +116,7 @@ export async function attempt(
       tasks.map(({ subject }) => subject),
     ),
     readTiles(ask, edgeTiles(head.size)),
+    tasks.some((task) => task.policies !== undefined) ? policiesVersion(ask) : undefined,
     // What an alias on its way leads to is followed from anywhere, so it is always at hand.
     batch.load([
       ...merging.map(({ canonical }) => canonical),
@@ -122,7 +127,12 @@ export async function attempt(
   const known = new Map(done.map((row) => [commandKey(row.principal, row.key), row]))
   const proposed = new Map(tasks.map(({ subject }) => [subject, newActor()]))
   const actors = new Map([...proposed, ...named])
-  const { settled, kept } = await settleAll(batch, tasks, { known, actors, epoch: head.epoch })
+  const { settled, kept } = await settleAll(batch, tasks, {
+    known,
+    actors,
+    epoch: head.epoch,
+    policies: policies?.version,
+  })
   // A refused command leaves nothing, not even a name for who asked.
   const fresh = kept.filter(({ principal }) => !named.has(principal))
   await saveActors(ask, new Map(fresh.map(({ principal: who }) => [who, actors.get(who)!])))
@@ -151,7 +161,12 @@ async function requireGrown(ask: Ask, head: LogHead, seen: Seen) {
 async function settleAll(
   batch: Batch,
   tasks: readonly Task[],
-  of: { known: Map<string, CommandRow>; actors: ReadonlyMap<string, string>; epoch: number },
+  of: {
+    known: Map<string, CommandRow>
+    actors: ReadonlyMap<string, string>
+    epoch: number
+    policies: string | undefined
+  },
 ) {
   const settled: Settled[] = []
   const kept: CommandRow[] = []
@@ -163,7 +178,9 @@ async function settleAll(
         ? { end: 'later' }
         : row
           ? replay(row, task, of.epoch)
-          : await carryOut(batch, task, of.actors.get(task.subject)!, of.epoch)
+          : isPermittedStill(batch, task, of.policies)
+            ? await carryOut(batch, task, of.actors.get(task.subject)!, of.epoch)
+            : { end: 'refused', problem: policiesChanged() }
     settled.push(end)
     if (row || end.end !== 'done') continue
     const fresh = commandRow(task, end.receipt, batch.at)
@@ -172,6 +189,14 @@ async function settleAll(
   }
   return { settled, kept }
 }
+
+/**
+ * Whether the policies by which a task was permitted are those under the lock, also where an earlier
+ * task of this transaction changes some: a policy holds for every record after its own.
+ */
+const isPermittedStill = (batch: Batch, { policies }: Task, now: string | undefined) =>
+  policies === undefined ||
+  (policies === now && !batch.records.some(({ kind }) => kind === 'Policy'))
 
 const commandKey = (principal: string, key: string) => JSON.stringify([principal, key])
 /** The later of two times in one form. */

@@ -20,7 +20,10 @@ export interface ErasingOptions {
 }
 
 /** What a caller wants erased: an entity, some of its records, or who a pseudonym stands for. */
-export type ErasureCommand = Pick<Command, 'tenant' | 'subject' | 'key' | 'request'> & {
+export type ErasureCommand = Pick<
+  Command,
+  'tenant' | 'subject' | 'key' | 'request' | 'policies'
+> & {
   because: Because
   what: { entity: string; records?: readonly number[] } | { actorOf: string }
 }

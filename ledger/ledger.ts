@@ -38,6 +38,11 @@ export interface Command {
   request: string
   names?: readonly Name[]
   ids?: readonly string[]
+  /**
+   * The version of the policies by which this was permitted. Where others are in force under the lock,
+   * it is refused as `POLICIES_CHANGED`, and may be decided anew.
+   */
+  policies?: string
   /** Decides what is recorded; may run several times, and must touch nothing but the draft. */
   run(draft: Draft): Promise<readonly Outcome[]>
 }
@@ -203,11 +208,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   const submit: Ledger['submit'] = async (command) => {
-    const { tenant, subject, key, request, names = [], ids = [], run } = command
+    const { tenant, subject, key, request, names = [], ids = [], policies, run } = command
     // Read for the whole batch at once, so that one of these would take all of it down.
     if (!names.every(isWellFormed)) throw nameInvalid()
     const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
-    return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, run })
+    return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, policies, run })
   }
 
   const erasures = openErasures({ database, erasing, onError }, submit)

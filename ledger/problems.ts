@@ -100,6 +100,13 @@ export const actorUnknown = () =>
     status: 404,
   })
 
+export const policiesChanged = () =>
+  new Problem(
+    'POLICIES_CHANGED',
+    'The policies of this tenant keep changing while this is decided; try again.',
+    { status: 503, details: { retryAfterSeconds: 1 } },
+  )
+
 export const keyReused = (key: string) =>
   new Problem(
     'IDEMPOTENCY_KEY_REUSED',

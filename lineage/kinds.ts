@@ -1,5 +1,5 @@
 /** The kinds of entity that this release records. A new kind starts here, and the compiler names the rest. */
-export const KINDS = ['Tenant', 'Dataset', 'Job', 'Run', 'Export', 'Erasure'] as const
+export const KINDS = ['Tenant', 'Dataset', 'Job', 'Run', 'Export', 'Erasure', 'Policy'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** The kind as it stands in an id: lower case without separators (docs/specs/record.md). */
@@ -58,6 +58,7 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = 
   Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
   Export: { BASED_ON: 'any' },
   Erasure: { BASED_ON: 'any' },
+  Policy: {},
 }
 
 /** The `until` of an edge in force: the largest safe integer, 2^53 - 1. */

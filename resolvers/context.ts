@@ -1,6 +1,4 @@
 import type { Access } from '../domains/access/access.ts'
-import type { Principal } from '../domains/access/cedar.ts'
-import { entryOf, type Permission } from '../domains/access/permissions.ts'
 import type { Role } from '../domains/access/roles.ts'
 import type { Exporting } from '../domains/evidence/export.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
@@ -8,6 +6,7 @@ import type { Graph } from '../lineage/graph.ts'
 import type { Position } from '../lineage/position.ts'
 import { type Loaders, openLoaders } from '../loaders/index.ts'
 import { TENANT } from '../proofs/ids.ts'
+import { type Authorising, openAuthorising } from './authorising.ts'
 import { openPin, type Pin } from './pin.ts'
 import { budgetSpent, tenantMissing } from './problems.ts'
 
@@ -32,7 +31,7 @@ export interface Caller {
 }
 
 /** What resolvers work with: one request of one caller. */
-export interface Context {
+export interface Context extends Authorising {
   readonly services: Services
   readonly caller: Caller
   /** The tenant asked about. @throws {Problem} `TENANT_MISSING`, `TENANT_UNKNOWN`. */
@@ -42,12 +41,6 @@ export interface Context {
   readonly loaders: Loaders
   /** The position of what was read, if anything was. */
   readonly position: Position | undefined
-  /**
-   * Goes on where the caller may do this, and does not say whether what it is about exists.
-   *
-   * @throws {Problem} `PERMISSION_DENIED`; `TENANT_MISSING`, `TENANT_UNKNOWN` as `tenant`.
-   */
-  authorise(permission: Permission): Promise<void>
   /** Counts what lists may deliver. @throws {Problem} `REQUEST_ASKS_TOO_MUCH`. */
   spend(items: number): void
 }
@@ -78,9 +71,15 @@ export function openContext(services: Services, caller: Caller): Context {
     scope ??= open()
     return scope
   }
+  const { authorising, ledger } = openAuthorising(services, caller, () => scoped().graph)
   return {
-    services,
+    services: { ...services, ledger },
     caller,
+    authorise: authorising.authorise,
+    beginReading: authorising.beginReading,
+    get policies() {
+      return authorising.policies
+    },
     get tenant() {
       return tenantOf(caller)
     },
@@ -96,24 +95,12 @@ export function openContext(services: Services, caller: Caller): Context {
     get position() {
       return scope?.pin.position
     },
-    async authorise(permission) {
-      const tenant = entryOf(permission).on === 'Tenant' ? tenantOf(caller) : ''
-      await services.access.authorise({ principal: principalOf(caller), permission, tenant })
-    },
     spend(items) {
       spent += items
       if (spent > MOST_ITEMS) throw budgetSpent(spent, MOST_ITEMS)
     },
   }
 }
-
-const principalOf = ({ issuer, subject, roles, tenant, isServiceWide }: Caller): Principal => ({
-  issuer,
-  subject,
-  roles,
-  // A caller without a tenant is one who may name any, and has named none.
-  tenant: isServiceWide ? '*' : (tenant ?? ''),
-})
 
 /** A text that no tenant can have is not even looked up: `-` is the service's own scope. */
 function tenantOf({ tenant }: Caller) {

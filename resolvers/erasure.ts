@@ -8,6 +8,7 @@ import type { ErasedBy } from '../lineage/erasures.ts'
 import type { Context } from './context.ts'
 import { checkId } from './entity.ts'
 import { fieldsOf } from './facet.ts'
+import { refusePolicyInForce } from './policy.ts'
 import { keyFor } from './record.ts'
 
 interface Why {
@@ -17,17 +18,19 @@ interface Why {
 
 type Place = Parameters<typeof keyFor>[1]
 
-/** @throws {Problem} `ENTITY_UNKNOWN`, `ENTITY_ID_INVALID`, `ERASE_*`. */
-export const eraseEntity = (
+/** @throws {Problem} `ENTITY_UNKNOWN`, `ENTITY_ID_INVALID`, `POLICY_IN_FORCE`, `ERASE_*`. */
+export async function eraseEntity(
   { id, records, ground, reason }: Why & { id: string; records?: readonly number[] | null },
   context: Context,
   place: Place,
-): Promise<Erased> =>
-  eraseWhat(
-    { entity: checkId(id), ...(records && { records }) },
+): Promise<Erased> {
+  await refusePolicyInForce(checkId(id), context)
+  return eraseWhat(
+    { entity: id, ...(records && { records }) },
     { ground, reason },
     { context, place },
   )
+}
 
 /** @throws {Problem} `ACTOR_UNKNOWN`, `ERASE_*`. */
 export const eraseActor = (

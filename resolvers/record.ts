@@ -1,5 +1,7 @@
 import { partKey } from '../core/part-key.ts'
 import type { Receipt } from '../ledger/ledger.ts'
+import { retireRefused } from '../ledger/problems.ts'
+import { kindOfUrn } from '../lineage/kinds.ts'
 import type { Caller, Context } from './context.ts'
 import { checkId } from './entity.ts'
 import { batchEmpty, batchTooLarge } from './problems.ts'
@@ -55,11 +57,13 @@ export async function retireEntity(
   context: Context,
   place: Place,
 ): Promise<Receipt> {
+  // Whoever may retire things may not thereby lift what forbids them something.
+  if (kindOfUrn(checkId(id)) === 'Policy') throw retireRefused('Policy')
   const receipt = await context.services.ledger.submit({
     tenant: context.tenant,
     subject: context.caller.subject,
     key: keyFor(context.caller, place),
-    request: JSON.stringify(['retire', checkId(id)]),
+    request: JSON.stringify(['retire', id]),
     ids: [id],
     run: async (draft) => [draft.retire(id)],
   })

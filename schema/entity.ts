@@ -22,6 +22,7 @@ const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
   Run: 'One execution of a job.',
   Export: 'A bundle that was handed out.',
   Erasure: 'The ground on which something was erased.',
+  Policy: 'Who may do what in the tenant, as it has said itself.',
 }
 
 export const KindRef = builder.enumType('Kind', {

@@ -12,6 +12,7 @@ import './log.ts'
 import './state-proof.ts'
 import './record.ts'
 import './erasure.ts'
+import './policy.ts'
 
 /** The whole API. */
 export const schema = describePrices(builder.toSchema())

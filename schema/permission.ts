@@ -80,9 +80,19 @@ function afterAsking<Types extends SchemaTypes>(
 ): Resolver<Types> {
   const permission = permissionOf(field)
   if (!permission) return resolve
+  if (field.parentType !== 'Query') {
+    return async (root, args, context, info) => {
+      await (context as Context).authorise(permission)
+      return resolve(root, args, context, info)
+    }
+  }
   return async (root, args, context, info) => {
-    await (context as Context).authorise(permission)
-    return resolve(root, args, context, info)
+    const { confirmed } = await (context as Context).beginReading(permission)
+    const [answer] = await Promise.allSettled([resolve(root, args, context, info)])
+    // Where it is denied after all, that is told, and not what was read or went wrong meanwhile.
+    await confirmed
+    if (answer.status === 'rejected') throw answer.reason
+    return answer.value
   }
 }
 

@@ -5,6 +5,7 @@ import { readLogLag } from '../lineage/log-lag.ts'
 import { planTraversals } from '../lineage/traversal.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { logDecisions } from './decision-log.ts'
 import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
 import { openLog, reportTo, tellTls, tellTo } from './log.ts'
@@ -78,6 +79,8 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
         proxies: config.trustedProxies,
         report: reportTo(log),
         onEnded: logRequests(log),
+        onDecision: logDecisions(log),
+        decisionSample: config.logPermits / 100,
         limits: config,
       }),
       { ...config, tls, onTls: tellTls(log) },

@@ -1,10 +1,13 @@
 import { sha256 } from '../../core/sha256.ts'
+import type { Graph } from '../../lineage/graph.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { hmac } from '../../proofs/hash.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import type { Decision, Engine, Question } from './engine.ts'
+import { type InForce, type Look, NONE_OF_ITS_OWN, openKnownPolicies } from './in-force.ts'
 import type { Permission } from './permissions.ts'
 import { permissionDenied } from './problems.ts'
+import { openRecent, type RecentQuestion } from './recent.ts'
 import type { Role } from './roles.ts'
 
 /** A decision as the service's log tells it: who asked cannot be read from it. */
@@ -29,11 +32,45 @@ export interface AccessOptions {
   random?(): number
 }
 
+/** A question with where to find out about the tenant's own policies. */
+export interface Asking {
+  question: Question
+  /** `null` where it is asked of the service, which has no policies but ours. */
+  graph: Graph | null
+  /** How to look at the version of the policies; the newest that the database tells, where left out. */
+  look?: Look
+}
+
+/** A decision by what this process knew, while it is being found out whether that still holds. */
+export interface Confirming {
+  /**
+   * Says by which policies it is permitted now. What was read meanwhile may not go out before this.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`
+   */
+  confirmed: Promise<InForce>
+}
+
 /** Decides for every request, and tells of it. */
 export interface Access {
   readonly engine: Engine
-  /** @throws {Problem} `PERMISSION_DENIED` */
-  authorise(question: Question): Promise<void>
+  /**
+   * Decides by the policies that are in force now.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`
+   */
+  authorise(asking: Asking): Promise<InForce>
+  /**
+   * Decides by the policies that were last seen in force, and looks whether they still are beside what
+   * the caller goes on with. Where they would deny it, or none were seen yet, as `authorise`.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`
+   */
+  begin(asking: Asking): Promise<Confirming>
+  /** Masks a subject as the log does. */
+  mask(subject: string): string
+  /** What was asked for a tenant here lately, each question once, the last first. */
+  recent(tenant: string): RecentQuestion[]
 }
 
 /** The share of permits that is told where nobody says another. */
@@ -47,18 +84,45 @@ export function openAccess({
   random = Math.random,
 }: AccessOptions): Access {
   const mask = openMask()
+  const known = openKnownPolicies()
+  const recent = openRecent()
+
   const tell = ({ principal, permission, tenant }: Question, decision: Decision) => {
     if (decision.isPermitted && random() >= sample) return
     const { issuer, subject, roles } = principal
     onDecision({ tenant, permission, ...decision, issuer, subject: mask(subject), roles })
   }
+
+  const settle = (question: Question, own: InForce) => {
+    const decision = engine.decide(question, own)
+    recent.note(question)
+    tell(question, decision)
+    if (!decision.isPermitted) throw permissionDenied(question.permission)
+    return own
+  }
+
+  const authorise: Access['authorise'] = async ({ question, graph, look }) => {
+    // Before the database is asked anything: of another tenant, nothing may be told by time either.
+    const isSettled = graph === null || engine.isForbidden(question)
+    return settle(question, isSettled ? NONE_OF_ITS_OWN : await known.now(graph, look))
+  }
+
   return {
     engine,
-    async authorise(question) {
-      const decision = engine.decide(question)
-      tell(question, decision)
-      if (!decision.isPermitted) throw permissionDenied(question.permission)
+    authorise,
+    async begin(asking) {
+      const { question, graph, look } = asking
+      const last = graph === null ? undefined : known.last(question.tenant)
+      const isLikely = last && engine.decide(question, last).isPermitted
+      if (!isLikely || graph === null)
+        return { confirmed: Promise.resolve(await authorise(asking)) }
+      const confirmed = known.now(graph, look).then((own) => settle(question, own))
+      // Whoever began awaits it; where that fails for another reason first, this fails for nobody.
+      confirmed.catch(() => {})
+      return { confirmed }
     },
+    mask,
+    recent: recent.of,
   }
 }
 

@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { NamedPolicies } from './named-policies.ts'
 import { ROLES } from './roles.ts'
-
-/** Policies under a name: a file of ours, or what a tenant has recorded. */
-export interface NamedPolicies {
-  name: string
-  text: string
-}
 
 const read = (name: string): NamedPolicies => ({
   name: `default/${name}`,

@@ -1,7 +1,7 @@
-import { policySetTextToParts } from '@cedar-policy/cedar-wasm/nodejs'
 import { askCedar, keepPolicies, keepSchema, type Principal } from './cedar.ts'
 import { cedarSchema, type Operation } from './cedar-schema.ts'
-import { DEFAULTS, GUARANTEES, type NamedPolicies } from './default-policies.ts'
+import { DEFAULTS, GUARANTEES } from './default-policies.ts'
+import { type NamedPolicies, namesIn } from './named-policies.ts'
 import { entryOf, type Permission } from './permissions.ts'
 
 /** May this principal do this in this tenant? */
@@ -30,6 +30,8 @@ export interface Engine {
   /** The operations that it decides about, and the Cedar schema that comes of them. */
   readonly operations: readonly Operation[]
   readonly schema: string
+  /** The part of it that is about tenants: all that their own policies can be about. */
+  readonly tenantSchema: string
   /**
    * Decides a question by the defaults, together with the tenant's own policies where some are given.
    * What the guarantees permit is permitted whatever those say.
@@ -37,6 +39,8 @@ export interface Engine {
   decide(question: Question, own?: OwnPolicies): Decision
   /** Whether a default forbids it, so that no policy of a tenant can permit it. */
   isForbidden(question: Question): boolean
+  /** Decides questions by policies that are not in force, and remembers nothing of it. */
+  weigh(policies: readonly NamedPolicies[], questions: readonly Question[]): Decision[]
 }
 
 /** How many tenants' own policies are kept ready; those of the tenant asked for longest ago give way. */
@@ -72,12 +76,17 @@ export function openEngine(operations: readonly Operation[]): Engine {
     return { isPermitted, policies: policies.map((at) => names[at]!).sort() }
   }
 
-  const decideAnew = (question: Question, own: OwnPolicies | undefined) => {
-    if (!own || own.policies.length === 0) return ask(defaults, question)
+  /** What the guarantees permit is permitted, before anything else is looked at. */
+  const askGuarded = (question: Question, kept: () => Kept) => {
     const isGuarded = entryOf(question.permission).groups.includes('policy')
     const guaranteed = isGuarded ? ask(guarantees, question) : undefined
-    return guaranteed?.isPermitted ? guaranteed : ask(keptOf(question.tenant, own), question)
+    return guaranteed?.isPermitted ? guaranteed : ask(kept(), question)
   }
+
+  const decideAnew = (question: Question, own: OwnPolicies | undefined) =>
+    own && own.policies.length > 0
+      ? askGuarded(question, () => keptOf(question.tenant, own))
+      : ask(defaults, question)
 
   const decide: Engine['decide'] = (question, own) =>
     remembered(keyOf(question, own), () => decideAnew(question, own))
@@ -85,10 +94,15 @@ export function openEngine(operations: readonly Operation[]): Engine {
   return {
     operations,
     schema,
+    tenantSchema: cedarSchema(operations, 'Tenant'),
     decide,
     isForbidden: (question) => {
       const { isPermitted, policies } = decide(question)
       return !isPermitted && policies.length > 0
+    },
+    weigh(policies, questions) {
+      const weighed = keep(`${scope}/weighed`, [...DEFAULTS, ...policies])
+      return questions.map((question) => askGuarded(question, () => weighed))
     },
   }
 }
@@ -104,13 +118,6 @@ const keyOf = ({ principal, permission, tenant }: Question, own: OwnPolicies | u
     principal.tenant,
     principal.roles,
   ])
-
-/** A text of one policy gives it its own name; of several, each has a number. */
-function namesIn({ name, text }: NamedPolicies) {
-  const parts = policySetTextToParts(text)
-  const count = parts.type === 'success' ? parts.policies.length : 0
-  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}#${i + 1}`)
-}
 
 /** Tenants' policies in a fixed number of places: Cedar forgets nothing by itself. */
 function openKept(scope: string, keep: (id: string, policies: readonly NamedPolicies[]) => Kept) {

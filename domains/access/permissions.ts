@@ -65,6 +65,16 @@ export const PERMISSIONS = {
     says: 'Confirm that no backup holds what was erased.',
   },
   'metrics:read': { groups: ['service'], on: 'Service', says: 'Read what the service measures.' },
+  'policy:read': {
+    groups: ['policy', 'audit'],
+    on: 'Tenant',
+    says: 'See the policies in force, and what others would change.',
+  },
+  'policy:write': {
+    groups: ['policy'],
+    on: 'Tenant',
+    says: 'Put policies of the tenant in force, or retire them.',
+  },
   'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
   'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },
 } as const satisfies Record<string, Entry>

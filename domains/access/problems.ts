@@ -8,3 +8,49 @@ export const permissionDenied = (permission: Permission) =>
     `This needs the permission ${permission}, which you do not have here; whoever administers the tenant can give it.`,
     { status: 403, details: { permission } },
   )
+
+export const policyInvalid = (reason: string, line?: number) =>
+  new Problem(
+    'POLICY_INVALID',
+    `This is no policy that can be put in force${line === undefined ? '' : ` (line ${line})`}: ${reason}.`,
+    { details: { reason, ...(line !== undefined && { line }) } },
+  )
+
+export const policyNameInvalid = (name: string) =>
+  new Problem(
+    'POLICY_NAME_INVALID',
+    'A policy is named by 1 to 63 of a-z, 0-9 and -, and opens with a letter or a digit.',
+    { details: { name: name.slice(0, 100) } },
+  )
+
+export const policyUnknown = (name: string) =>
+  new Problem('POLICY_UNKNOWN', `No policy «${name}» of this tenant is in force.`, {
+    status: 404,
+    details: { name },
+  })
+
+export const tooManyPolicies = (count: number, most: number) =>
+  new Problem(
+    'POLICY_TOO_MANY',
+    `The tenant would have ${count} policies of its own in force; at most ${most} are taken. Retire some, or say more in one.`,
+    { status: 409, details: { count, most } },
+  )
+
+export const simulationTooLarge = (what: string, most: number) =>
+  new Problem('POLICY_SIMULATION_TOO_LARGE', `One simulation takes at most ${most} ${what}.`, {
+    details: { what, most },
+  })
+
+export const permissionUnknown = (permission: string) =>
+  new Problem(
+    'PERMISSION_UNKNOWN',
+    'There is no such permission; `selvedge policy schema` lists them.',
+    { details: { permission: permission.slice(0, 100) } },
+  )
+
+export const policyInForce = (id: string) =>
+  new Problem(
+    'POLICY_IN_FORCE',
+    'A policy in force is lifted by policyRetire alone; what it said can be erased after that.',
+    { status: 409, details: { id } },
+  )

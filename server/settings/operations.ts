@@ -14,6 +14,12 @@ export const OPERATIONS_SETTINGS = {
     oneOf('auto', 'json', 'text'),
     'How log lines are written to stderr: as JSON, or as text; auto is text on a terminal, otherwise JSON.',
   ),
+  logPermits: setting(
+    'SELVEDGE_LOG_PERMITS',
+    '1',
+    wholeNumber(0, 100),
+    'The share of permitted operations whose decision is logged, in percent; denials always are.',
+  ),
   readyWithin: setting(
     'SELVEDGE_READY_WITHIN',
     '2000',

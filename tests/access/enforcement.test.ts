@@ -22,7 +22,9 @@ const { app, reads } = service
 const tenant = await service.freshTenant()
 const neighbour = await service.freshTenant()
 
+/** With an id of its own choice, so that two answers are told apart by nothing else. */
 const as = (roles: Role[], of = tenant) => ({
+  'x-request-id': 'the-request',
   'x-test-who': JSON.stringify({
     issuer: 'https://issuer.test',
     subject: 'ann',
@@ -146,6 +148,7 @@ describe('another tenant', () => {
     expect((await ask('{ log { size } }', serving(['reader']))).errors?.[0]?.extensions).toEqual({
       code: 'PERMISSION_DENIED',
       permission: 'log:read',
+      requestId: 'the-request',
     })
     expect((await ask('{ tenants { name } }', as(['operator'], ANY_TENANT))).errors).toBeUndefined()
     expect((await ask('{ tenants { name } }', as(['admin']))).errors).toHaveLength(1)

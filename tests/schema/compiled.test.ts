@@ -91,10 +91,11 @@ it.each([
     {},
   ],
 ])('answers the same at any time, and faultlessly: %s', async (_what, query, variables) => {
+  const asking = { tenant, variables, headers: { 'x-request-id': 'the-same' } }
   const [first, ...later] = [
-    await ask(query, { tenant, variables }),
-    await ask(query, { tenant, variables }),
-    await ask(query, { tenant, variables }),
+    await ask(query, asking),
+    await ask(query, asking),
+    await ask(query, asking),
   ]
   for (const one of later) expect(JSON.stringify(one)).toBe(JSON.stringify(first))
   expect(first!.status).toBeLessThan(500)

@@ -78,7 +78,8 @@ function counting(database: Database) {
       return {
         ...graph,
         read: <Row>(query: Query<Row>, params?: Params) => {
-          names.push(query.name)
+          // It goes beside every request, and says nothing of what is asked for.
+          if (query.name !== 'version of the policies') names.push(query.name)
           return graph.read(query, params)
         },
       }

@@ -1,0 +1,114 @@
+import type { Graph } from '../../lineage/graph.ts'
+import {
+  NO_POLICIES,
+  type PoliciesVersion,
+  type PolicyRow,
+  policiesInForce,
+  policiesVersion,
+} from '../../lineage/policies.ts'
+import type { OwnPolicies } from './engine.ts'
+import type { NamedPolicies } from './named-policies.ts'
+
+/** A policy in force, and the record that put it there. */
+export interface PolicyInForce extends NamedPolicies {
+  id: string
+  version: number
+  seq: number
+  at: string
+}
+
+/** A tenant's own policies at one moment, with where they come from. */
+export interface InForce extends OwnPolicies {
+  readonly policies: readonly PolicyInForce[]
+}
+
+/** What a tenant has that never said anything itself. */
+export const NONE_OF_ITS_OWN: InForce = { version: NO_POLICIES, policies: [] }
+
+/** Reads which policies are in force now, waiting for what the caller has seen already. */
+export type Look = (graph: Graph) => Promise<PoliciesVersion | undefined>
+
+/** What this process knows of the policies of tenants. */
+export interface KnownPolicies {
+  /** As they were last found; they may have changed since. */
+  last(tenant: string): InForce | undefined
+  /** As they are now: looked at in the database, and read anew where they are others. */
+  now(graph: Graph, look?: Look): Promise<InForce>
+}
+
+/** Tenants whose policies are remembered; those asked for longest ago are read anew. */
+const MOST_TENANTS = 5_000
+
+/** Opens what one process knows. */
+export function openKnownPolicies(): KnownPolicies {
+  const known = new Map<string, InForce>()
+  const looking = new Map<string, Looking>()
+  const reading = new Map<string, Promise<InForce>>()
+
+  const keep = (tenant: string, found: InForce) => {
+    known.delete(tenant)
+    known.set(tenant, found)
+    if (known.size > MOST_TENANTS) known.delete(known.keys().next().value!)
+    return found
+  }
+
+  const read = async (graph: Graph) => {
+    const { version, policies } = await policiesInForce(graph)
+    return keep(graph.tenant, { version, policies: policies.map(policyOf) })
+  }
+
+  /** One reading for all that wait for the same. What it finds is as new as any of them needs. */
+  const readOnce = (graph: Graph) => {
+    const under = reading.get(graph.tenant)
+    if (under) return under
+    const begun = read(graph).finally(() => reading.delete(graph.tenant))
+    reading.set(graph.tenant, begun)
+    return begun
+  }
+
+  return {
+    last: (tenant) => known.get(tenant),
+    async now(graph, look) {
+      const { tenant } = graph
+      const found = await (look ? look(graph) : lookTogether(looking, graph))
+      const version = found?.version ?? NO_POLICIES
+      const before = known.get(tenant)
+      if (before?.version === version) return keep(tenant, before)
+      if (version === NO_POLICIES) return keep(tenant, NONE_OF_ITS_OWN)
+      const after = await readOnce(graph)
+      // One that had begun before the change may have missed it.
+      return after.version === version ? after : read(graph)
+    },
+  }
+}
+
+interface Looking {
+  under: Promise<PoliciesVersion | undefined>
+  next: Promise<PoliciesVersion | undefined> | undefined
+}
+
+/**
+ * Looks once for all that ask at the same time: a caller may not be answered by a look that began
+ * before the caller came, so those who come while one is under way share the next.
+ */
+function lookTogether(looking: Map<string, Looking>, graph: Graph) {
+  const { tenant, read } = graph
+  const begin = (): Promise<PoliciesVersion | undefined> => {
+    const entry: Looking = { under: policiesVersion(read), next: undefined }
+    looking.set(tenant, entry)
+    const ended = () => {
+      if (looking.get(tenant) === entry && !entry.next) looking.delete(tenant)
+    }
+    entry.under.then(ended, ended)
+    return entry.under
+  }
+  const now = looking.get(tenant)
+  if (!now) return begin()
+  now.next ??= now.under.then(begin, begin)
+  return now.next
+}
+
+const policyOf = ({ fields, ...row }: PolicyRow): PolicyInForce => {
+  const { text } = JSON.parse(fields) as { text?: unknown }
+  return { ...row, text: typeof text === 'string' ? text : '' }
+}

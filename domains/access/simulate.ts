@@ -1,0 +1,69 @@
+import { type PolicyChange, policiesAfter } from './change-policy.ts'
+import type { Decision, Engine, Question } from './engine.ts'
+import type { InForce } from './in-force.ts'
+import { entryOf, isPermission, type Permission } from './permissions.ts'
+import { permissionUnknown, simulationTooLarge } from './problems.ts'
+import { ROLES, type Role } from './roles.ts'
+
+/** Who might ask for what, in the tenant that the simulation is about. */
+export interface SimulatedRequest {
+  subject: string
+  issuer: string
+  roles: readonly Role[]
+  permission: string
+}
+
+/** What is decided now, and what would be. */
+export interface Simulated {
+  question: Question
+  before: Decision
+  after: Decision
+}
+
+/** How much one simulation takes: each question costs Cedar about 0.1 ms. */
+export const MOST_REQUESTS = 500
+export const MOST_CHANGES = 50
+
+/** Every role alone with every permission of a tenant: what a change means for who is nobody special. */
+export const roleQuestions = (tenant: string, permissions: Iterable<Permission>): Question[] => {
+  const asked = [...new Set(permissions)].filter((one) => entryOf(one).on === 'Tenant').sort()
+  return ROLES.flatMap((role) =>
+    asked.map((permission) => ({
+      principal: { issuer: '', subject: '', tenant, roles: [role] },
+      permission,
+      tenant,
+    })),
+  )
+}
+
+/** @throws {Problem} `PERMISSION_UNKNOWN`, `POLICY_SIMULATION_TOO_LARGE`. */
+export function questionsOf(tenant: string, requests: readonly SimulatedRequest[]): Question[] {
+  if (requests.length > MOST_REQUESTS) throw simulationTooLarge('requests', MOST_REQUESTS)
+  return requests.map(({ permission, ...principal }) => {
+    if (!isPermission(permission)) throw permissionUnknown(permission)
+    return { principal: { ...principal, tenant }, permission, tenant }
+  })
+}
+
+/**
+ * Decides questions as they are now and as they would be after changes of the tenant's policies.
+ * Nothing is put in force.
+ *
+ * @throws {Problem} As `policiesAfter`; `POLICY_SIMULATION_TOO_LARGE`.
+ */
+export function simulate(
+  engine: Engine,
+  own: InForce,
+  { changes, questions }: { changes: readonly PolicyChange[]; questions: readonly Question[] },
+): Simulated[] {
+  if (changes.length > MOST_CHANGES) throw simulationTooLarge('changes', MOST_CHANGES)
+  const after = engine.weigh(policiesAfter(engine, own.policies, changes), questions)
+  return questions.map((question, i) => ({
+    question,
+    before: engine.decide(question, own),
+    after: after[i]!,
+  }))
+}
+
+/** Whether the answer would be another; by which policies it is given may change without that. */
+export const isChanged = ({ before, after }: Simulated) => before.isPermitted !== after.isPermitted

@@ -1,0 +1,93 @@
+import type { Problem } from '../core/problem.ts'
+import type { Access, Asking, Confirming } from '../domains/access/access.ts'
+import type { Principal } from '../domains/access/cedar.ts'
+import { type InForce, type Look, NONE_OF_ITS_OWN } from '../domains/access/in-force.ts'
+import { entryOf, type Permission } from '../domains/access/permissions.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Graph } from '../lineage/graph.ts'
+import { policiesVersion } from '../lineage/policies.ts'
+import type { Position } from '../lineage/position.ts'
+import type { Caller } from './context.ts'
+import { guardLedger } from './guarded-ledger.ts'
+import { openPin } from './pin.ts'
+
+/** How one request gets its permissions. */
+export interface Authorising {
+  /**
+   * Goes on where the caller may do this, and does not say whether what it is about exists.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`; `TENANT_MISSING`, `TENANT_UNKNOWN` as `Context.tenant`.
+   */
+  authorise(permission: Permission): Promise<void>
+  /**
+   * The same for who only reads, and hands nothing out before it is confirmed: so that the look at the
+   * policies goes beside the first read, and not before it.
+   *
+   * @throws {Problem} As `authorise`.
+   */
+  beginReading(permission: Permission): Promise<Confirming>
+  /** The policies by which the last permission was given; the defaults alone where none was yet. */
+  readonly policies: Promise<InForce>
+}
+
+/** Opens the door of one request, and the ledger behind it. */
+export function openAuthorising(
+  { access, ledger }: { access: Access; ledger: Ledger },
+  caller: Caller,
+  graphOf: () => Graph,
+): { authorising: Authorising; ledger: Ledger } {
+  let given: { permission: Permission; policies: Promise<InForce> } | undefined
+
+  const askingFor = (permission: Permission): Asking => {
+    const ofTenant = entryOf(permission).on === 'Tenant'
+    const graph = ofTenant ? graphOf() : null
+    const question = { principal: principalOf(caller), permission, tenant: graph?.tenant ?? '' }
+    return { question, graph, look: caller.minPosition && lookFrom(caller.minPosition) }
+  }
+
+  const authorise = async (permission: Permission) => {
+    const policies = Promise.resolve(await access.authorise(askingFor(permission)))
+    given = { permission, policies }
+  }
+
+  return {
+    authorising: {
+      authorise,
+      async beginReading(permission) {
+        const confirming = await access.begin(askingFor(permission))
+        given = { permission, policies: confirming.confirmed }
+        return confirming
+      },
+      get policies() {
+        return given?.policies ?? Promise.resolve(NONE_OF_ITS_OWN)
+      },
+    },
+    ledger: guardLedger(ledger, {
+      version: async () => (await given?.policies)?.version,
+      again: async () => {
+        if (given) await authorise(given.permission)
+      },
+    }),
+  }
+}
+
+/** Waits for the position like every read, on a pin of its own: the answer's is fixed by what it reads. */
+const lookFrom =
+  (least: Position): Look =>
+  async (graph) => {
+    try {
+      return await openPin(graph, least).read(() => policiesVersion(graph.read))
+    } catch (error) {
+      // Whoever reads on is told so; a denial must not depend on it.
+      if ((error as Partial<Problem>).code === 'TENANT_UNKNOWN') return undefined
+      throw error
+    }
+  }
+
+const principalOf = ({ issuer, subject, roles, tenant, isServiceWide }: Caller): Principal => ({
+  issuer,
+  subject,
+  roles,
+  // A caller without a tenant is one who may name any, and has named none.
+  tenant: isServiceWide ? '*' : (tenant ?? ''),
+})
