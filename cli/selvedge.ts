@@ -56,6 +56,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/fsck.ts'),
   },
   {
+    name: 'backup',
+    summary: 'write an encrypted backup of the database, or verify one',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
     name: 'restore',
     summary: 'go on under a new origin where the database was set back',
     load: () => import('./commands/restore.ts'),

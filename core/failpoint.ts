@@ -9,6 +9,9 @@ export type Failpoint =
   | 'before-epoch'
   | 'after-epoch'
   | 'after-register'
+  | 'backup-chunk'
+  | 'restore-commit'
+  | 'restore-opened'
   | 'witness-before-commit'
   | 'witness-before-answer'
 

@@ -106,6 +106,8 @@ export interface LedgerOptions {
    * between what is written. For who counts positions, and has no readers that wait for checkpoints.
    */
   signing?: 'in the background' | 'on demand'
+  /** The backup that the caller is restoring into the database; to others that is closed. */
+  restoring?: string
   /** Told what fails in the background. */
   onError?(error: unknown): void
   /** The clock by which old commands are forgotten. */
@@ -119,8 +121,8 @@ export interface LedgerOptions {
  * @throws {Problem} `KEYS_MISMATCH`, `SERVICE_MISMATCH`, `REGISTER_BUSY`, `DATABASE_UNAVAILABLE`.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { database, service, keys, register, onError = () => {} } = options
-  const refusal = await joinService(database, { service, keys, register })
+  const { database, service, keys, register, restoring, onError = () => {} } = options
+  const refusal = await joinService(database, { service, keys, register, restoring })
   /** The logs that this process has checked against the register, and may write to, in that epoch. */
   const checked = new Map<string, number>()
   const sequencers = new Map<string, Sequencer>()

@@ -227,3 +227,10 @@ export const notYetSigned = (tenant: string) =>
     status: 503,
     details: { retryAfterSeconds: 1 },
   })
+
+export const restoreUnfinished = () =>
+  new Problem(
+    'RESTORE_UNFINISHED',
+    'A backup is half restored into this database: call `selvedge restore` with the same file again, or empty the database.',
+    { status: 503 },
+  )

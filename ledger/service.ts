@@ -2,7 +2,7 @@ import { Problem } from '../core/problem.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { joinServiceRow, nameRegister, registerKey } from '../lineage/service.ts'
 import { KEY_USES, type Keys, type KeyUse } from './keys.ts'
-import { keysMismatch, registerMismatch, serviceMismatch } from './problems.ts'
+import { keysMismatch, registerMismatch, restoreUnfinished, serviceMismatch } from './problems.ts'
 import type { Register } from './register.ts'
 
 /**
@@ -11,19 +11,26 @@ import type { Register } from './register.ts'
  *
  * @returns Why this server may neither write nor sign, or `null` where it may do both. Reading needs
  *   no register, so one that is missing or another's does not keep a server from starting.
- * @throws {Problem} `SERVICE_MISMATCH`, `KEYS_MISMATCH`.
+ * @throws {Problem} `SERVICE_MISMATCH`, `KEYS_MISMATCH`, `RESTORE_UNFINISHED`.
  */
 export async function joinService(
   database: Database,
-  mine: { service: string; keys: Keys; register: Register | null },
+  mine: {
+    service: string
+    keys: Keys
+    register: Register | null
+    /** The backup that the caller himself is restoring. */
+    restoring?: string
+  },
 ): Promise<Problem | null> {
-  const { service, keys, register } = mine
+  const { service, keys, register, restoring = null } = mine
   const held = await keys.list()
   const kids = (use: KeyUse) => held.filter((key) => key.use === use).map(({ kid }) => kid)
   const found = { name: service, checkpoint: kids('checkpoint'), manifest: kids('manifest') }
   return database.graph(SERVICE).write(async ({ run }) => {
     const row = await joinServiceRow(run, found)
     if (row.name !== service) throw serviceMismatch(row.name, service)
+    if (row.restoring !== null && row.restoring !== restoring) throw restoreUnfinished()
     for (const use of KEY_USES) {
       // An older key may be gone for good; the newest is the one that new logs begin with.
       if (!found[use].includes(row[use].at(-1)!)) throw keysMismatch(use)

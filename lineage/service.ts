@@ -8,12 +8,14 @@ export interface ServiceRow {
   /** The ids of its keys for each use, in the order in which they came; at least one each. */
   checkpoint: string[]
   manifest: string[]
+  /** The backup that is being restored into the database; `null` once that is done, and where none is. */
+  restoring: string | null
 }
 
 /** The first release knew one key for each use, by a name of its own. */
 const COLUMNS = `s.name AS name, s.register AS register,
     coalesce(s.checkpointKeys, [s.checkpointKey]) AS checkpoint,
-    coalesce(s.manifestKeys, [s.manifestKey]) AS manifest`
+    coalesce(s.manifestKeys, [s.manifestKey]) AS manifest, s.restoring AS restoring`
 
 const JOIN_SERVICE = query<ServiceRow>(`
   // join the service
@@ -53,7 +55,7 @@ const REGISTER_KEY = { checkpoint: REGISTER_CHECKPOINT_KEY, manifest: REGISTER_M
  * Founds the service in an empty database, or joins the one that is there, and returns it, locked
  * until the transaction ends. Asked in the scope of the service.
  */
-export const joinServiceRow = async (ask: Ask, row: Omit<ServiceRow, 'register'>) =>
+export const joinServiceRow = async (ask: Ask, row: Omit<ServiceRow, 'register' | 'restoring'>) =>
   (await ask(JOIN_SERVICE, { ...row, lock: crypto.randomUUID() }))[0]!
 
 /** The service that a database belongs to, or `undefined` for an empty one; asked in the scope of the service. */

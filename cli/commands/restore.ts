@@ -24,9 +24,13 @@ import { openObjectFiles } from '../../server/object-files.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
+import { restoreFromArchive } from '../restore/from-archive.ts'
 
 interface Options {
-  newEpoch: true
+  newEpoch?: true
+  passphraseFile?: string
+  known?: string[]
+  keepOrigin?: true
   tenant?: string[]
   dropUnsigned?: true
   dryRun?: true
@@ -37,22 +41,56 @@ interface Options {
 export function define(command: Command): void {
   command
     .description(
-      'Go on where the database was set back to an earlier copy, or holds other leaves than were\n' +
-        'signed. Each such log keeps the leaves that it has in common with what the signing register\n' +
-        'says, and goes on under a new origin, which its readers must list in their trust roots.\n\n' +
-        'A log that begins with all that was signed is left as it is. Stop all servers first. What\n' +
-        'ends half-way is finished by calling this again.\n\n' +
+      'With a file: write a backup into an empty database, and go on from there. The whole backup is\n' +
+        'checked first, and held against every checkpoint that the signing register or --known knows.\n\n' +
+        'With --new-epoch: go on where the database was set back to an earlier copy, or holds other leaves\n' +
+        'than were signed. Each such log keeps the leaves that it has in common with what the signing\n' +
+        'register says.\n\n' +
+        'Either way a log goes on under a new origin, which its readers must list in their trust roots.\n' +
+        'Stop all servers first. What ends half-way is finished by calling this again.\n\n' +
         'Ends with 0 where every log is whole now, else with 1.',
     )
-    .requiredOption('--new-epoch', 'open a new origin for each log that is behind the register')
-    .option('--tenant <names...>', 'only these tenants')
+    .argument('[file]', 'a backup, as `selvedge backup` writes it')
+    .option('--passphrase-file <file>', 'the file whose first line encrypts the backup')
+    .option(
+      '--known <files...>',
+      'signed checkpoints, or trust roots, that the backup must agree with',
+    )
+    .option(
+      '--keep-origin',
+      'with a backup that was made after all servers were stopped: open no new origin for a log that is whole',
+    )
+    .option('--new-epoch', 'open a new origin for each log that is behind the register')
+    .option('--tenant <names...>', 'with --new-epoch: only these tenants')
     .option('--drop-unsigned', 'cut off stored leaves that nothing signed vouches for')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
     .option('--yes', 'do not ask')
-    .action(async (options: Options) => {
-      process.exitCode = await restore(options)
+    .action(async (file: string | undefined, options: Options) => {
+      if ((file === undefined) === (options.newEpoch === undefined)) {
+        command.error('error: name a backup, or take --new-epoch')
+      }
+      if (file === undefined) process.exitCode = await restore(options)
+      else if (options.passphraseFile === undefined) {
+        command.error('error: --passphrase-file is missing')
+      } else process.exitCode = await fromArchive(file, options.passphraseFile, options)
     })
+}
+
+/** The flow of a backup that is written into an empty database. */
+async function fromArchive(file: string, passphraseFile: string, options: Options): Promise<0 | 1> {
+  const { known = [], dropUnsigned = false, keepOrigin = false, dryRun = false, json } = options
+  const asked = { file, passphraseFile, known, dropUnsigned, keepOrigin }
+  if (!dryRun && !options.yes) {
+    if (!process.stdin.isTTY) throw restoreUnconfirmed()
+    if (!(await confirmed(await restoreFromArchive({ ...asked, dryRun: true })))) return 1
+  }
+  const told = await restoreFromArchive({ ...asked, dryRun })
+  const ok = told.every(({ outcome }) => outcome === 'whole' || outcome === 'opened')
+  process.stdout.write(
+    json ? `${JSON.stringify({ ok, tenants: told }, null, 2)}\n` : described(told),
+  )
+  return ok ? 0 : 1
 }
 
 async function restore(options: Options): Promise<0 | 1> {

@@ -48,21 +48,22 @@ export async function planEpoch(
  * The register is locked throughout, so nobody signs meanwhile. The log moves before the register
  * does: what dies in between is found and finished by the next run, and no server signs it till then.
  *
- * @param dropUnsigned Whether stored leaves that nothing signed vouches for may be cut off.
+ * @param options `dropUnsigned`: whether stored leaves that nothing signed vouches for may be cut off;
+ *   `anew`: as of `examineLog`.
  * @throws {Problem} `RESTORE_NOTHING_KEPT`, `RESTORE_LEAVES_UNSIGNED`, `RESTORE_LOG_MOVED`,
  *   `REGISTER_MISMATCH`, `REGISTER_BUSY`.
  */
 export async function openEpoch(
   { database, register, service, timeOf }: Restoring,
   tenant: string,
-  { dropUnsigned = false } = {},
+  { dropUnsigned = false, anew = false } = {},
 ): Promise<Restored> {
   const graph = database.graph(tenant)
   let restored: Restored = { tenant, outcome: 'whole' }
   await register.openEpoch({ service, tenant }, async (known) => {
     const head = await readWholeLog(graph)
     if (!head) throw nothingKept(tenant, 'there is no log')
-    const found = await examineLog(graph.read, head, known)
+    const found = await examineLog(graph.read, head, known, { anew })
     if (found.is === 'whole') return null
     if (found.is === 'opened') {
       restored = { tenant, outcome: 'opened', size: head.written, dropped: 0, ...found.epoch }

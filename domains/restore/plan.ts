@@ -39,17 +39,23 @@ const LEAST_KEPT = 3
  * Holds a stored log against the register, and says what a new epoch would keep of it: the most leaves
  * that it has in common with what was signed (docs/specs/log.md, "After a restore").
  *
+ * @param anew Whether an epoch follows also where the log begins with all that was signed: what was
+ *   acknowledged and not signed yet may be lost all the same.
  * @throws {Problem} `RESTORE_NOTHING_KEPT` where it has nothing in common with that;
  *   `REGISTER_MISMATCH` where it is of an epoch that the register does not know.
  */
-export async function examineLog(ask: Ask, head: LogHead, known: Known): Promise<Finding> {
+export async function examineLog(
+  ask: Ask,
+  head: LogHead,
+  known: Known,
+  { anew = false } = {},
+): Promise<Finding> {
   const { service, tenant } = partsOfOrigin(head.origin)
   const origins = [originOf(service, tenant), ...known.epochs.map(({ origin }) => origin)]
   const inForce = origins.at(-1)!
   const rootAt = async (size: number) => (await storedRoots(ask, [size]))[0] ?? null
-  if (head.origin === inForce && (await beginsWith(known.last(inForce), head, rootAt))) {
-    return { is: 'whole' }
-  }
+  const isWhole = head.origin === inForce && (await beginsWith(known.last(inForce), head, rootAt))
+  if (isWhole && !anew) return { is: 'whole' }
   const epoch = partsOfOrigin(inForce).epoch + 1
   const prevOrigin = origins.findLast((origin) => known.last(origin) !== null)
   if (prevOrigin === undefined) throw nothingKept(tenant, 'nothing was ever signed for it')

@@ -62,7 +62,7 @@ export const lookAt = (restoring: Restoring, tenant: string): Promise<Told> =>
 export const restoreLog = (
   restoring: Restoring,
   tenant: string,
-  options: { dropUnsigned: boolean },
+  options: { dropUnsigned: boolean; anew?: boolean },
 ): Promise<Told> => orRefused(tenant, () => openEpoch(restoring, tenant, options))
 
 async function orRefused(tenant: string, work: () => Promise<Told>): Promise<Told> {

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { sha256 } from '../../core/sha256.ts'
+import { EMPTY_BODY } from '../../ledger/versions.ts'
+import type { CommandRow } from '../../lineage/commands.ts'
+import { b64 } from '../../proofs/base64.ts'
+import { leafHash } from '../../proofs/hash.ts'
+import type { Leaf } from '../../proofs/leaf.ts'
+import { appendLeaf, type Edge, edgeRoot, emptyEdge } from '../../proofs/merkle.ts'
+import { utf8 } from '../../proofs/utf8.ts'
+import type {
+  ActorRow,
+  Counts,
+  EndLine,
+  LeafLine,
+  Line,
+  LogLine,
+  Manifest,
+  MergeState,
+  OpeningLine,
+} from './lines.ts'
+
+/** What an archive holds of the tenant that it is at, so far. */
+export interface TenantFold {
+  log: LogLine
+  counts: Counts
+  /** The tree over the leaves so far. */
+  edge: Edge
+  /** The runs whose body in force is gone: the times of their edges follow from nothing. */
+  bareRuns: Set<string>
+  /** The last row of each shelf: where to go on. */
+  command: CommandRow | null
+  actor: ActorRow | null
+  merge: MergeState | null
+}
+
+/**
+ * Where an archive has got to, by the lines that it has: whoever goes on writing it reads them again and
+ * knows as much as who began it.
+ */
+export class Fold {
+  readonly #digest = createHash('sha256')
+  opening: OpeningLine | null = null
+  /** The tenant whose lines are not at their end; `null` between tenants. */
+  tenant: TenantFold | null = null
+  readonly done: Manifest['tenants'] = []
+
+  /** Takes the next line: its text, and what that says. */
+  accept(text: string, line: Line) {
+    if (line.is === 'manifest') return
+    this.#digest.update(`${text}\n`)
+    if (line.is === 'backup') this.opening = line
+    else if (line.is === 'log') this.tenant = emptyTenant(line)
+    else if (line.is === 'end') this.#end(line)
+    else take(this.tenant!, line)
+  }
+
+  /** The hash of all lines so far. */
+  digest(): string {
+    return this.#digest.copy().digest('hex')
+  }
+
+  #end({ is: _, ...counts }: EndLine) {
+    const { log, edge } = this.tenant!
+    const { origin, size } = log
+    this.done.push({ ...counts, origin, size, root: b64(edgeRoot(sha256, edge)) })
+    this.tenant = null
+  }
+}
+
+const emptyTenant = (log: LogLine): TenantFold => ({
+  log,
+  counts: { leaves: 0, times: 0, commands: 0, actors: 0, merges: 0 },
+  edge: emptyEdge(),
+  bareRuns: new Set(),
+  command: null,
+  actor: null,
+  merge: null,
+})
+
+function take(
+  tenant: TenantFold,
+  line: Exclude<Line, { is: 'backup' | 'log' | 'end' | 'manifest' }>,
+) {
+  const { counts } = tenant
+  if (line.is === 'leaf') takeLeaf(tenant, line)
+  else if (line.is === 'time') counts.times += 1
+  else if (line.is === 'command') {
+    tenant.command = line.row
+    counts.commands += 1
+  } else if (line.is === 'actor') {
+    tenant.actor = line.row
+    counts.actors += 1
+  } else {
+    tenant.merge = line.row
+    counts.merges += 1
+  }
+}
+
+function takeLeaf(tenant: TenantFold, { header, fields }: LeafLine) {
+  tenant.edge = appendLeaf(sha256, tenant.edge, leafHash(sha256, utf8(header)))
+  tenant.counts.leaves += 1
+  const leaf = JSON.parse(header) as Leaf
+  if (leaf.v !== 'selvedge/record/1' || leaf.kind !== 'Run') return
+  const isBare = leaf.action !== 'retire' && leaf.body !== EMPTY_BODY && fields === undefined
+  if (isBare || (leaf.action === 'erase' && leaf.body === EMPTY_BODY)) tenant.bareRuns.add(leaf.id)
+  else if (fields !== undefined) tenant.bareRuns.delete(leaf.id)
+}

@@ -1,0 +1,110 @@
+import type { CommandRow } from '../../lineage/commands.ts'
+import type { PastEpoch } from '../../lineage/epochs.ts'
+
+/** What an archive begins with: whose backup it is (docs/specs/backup.md, "Lines"). */
+export interface OpeningLine {
+  is: 'backup'
+  v: 'selvedge/backup/1'
+  service: string
+  /** The id of the signing register that the database knows; `null` where it knows none. */
+  register: string | null
+  /** The ids of the service's keys, in the order in which they came. */
+  checkpoint: string[]
+  manifest: string[]
+  /** The tenants asked for; `null` for all. */
+  tenants: string[] | null
+  at: string
+}
+
+/** Begins what is held of one tenant, and fixes how far that goes. */
+export interface LogLine {
+  is: 'log'
+  tenant: string
+  origin: string
+  epoch: number
+  past: PastEpoch[]
+  namingKey: string
+  /** The checkpoint up to which everything is held: a signed note, and the size that it covers. */
+  size: number
+  note: string
+  /** The last one that a quorum cosigned, if it covers no more; `null` where there is none. */
+  witnessed: string | null
+}
+
+/** A leaf, with what is stored beside its header; what is not there is left out. */
+export interface LeafLine {
+  is: 'leaf'
+  header: string
+  fields?: string
+  secret?: string
+  /** By which record the body is gone; one beyond the checkpoint where that came while this was made. */
+  erased?: number
+  erasure?: string
+}
+
+/** The latest run time of a run's edge, which cannot be derived where the run's body is erased. */
+export interface TimeLine {
+  is: 'time'
+  from: string
+  rel: 'RUN_USED' | 'RUN_GENERATED'
+  to: string
+  time: string
+}
+
+/** Who stands behind a pseudonym. */
+export interface ActorRow {
+  subject: string
+  actor: string
+}
+
+/** A merge, as it stood at the checkpoint; `until` is `null` where it was under way. */
+export interface MergeState {
+  alias: string
+  canonical: string
+  since: number
+  until: number | null
+  part: number
+}
+
+/** What the database holds of a tenant that is in no record. */
+export type ShelfLine =
+  | { is: 'command'; row: CommandRow }
+  | { is: 'actor'; row: ActorRow }
+  | { is: 'merge'; row: MergeState }
+
+/** How much was held of a tenant: the last line of it. */
+export interface EndLine extends Counts {
+  is: 'end'
+  tenant: string
+}
+
+export interface Counts {
+  leaves: number
+  times: number
+  commands: number
+  actors: number
+  merges: number
+}
+
+/** What the whole archive holds, signed: its last line. */
+export interface ManifestLine {
+  is: 'manifest'
+  manifest: Manifest
+  /** The key, a manifest key of the service, and its signature over the manifest. */
+  kid: string
+  x: string
+  signature: string
+}
+
+export interface Manifest {
+  v: 'selvedge/backup/1'
+  id: string
+  service: string
+  at: string
+  /** SHA-256 over every line before this one, in hexadecimal. */
+  digest: string
+  tenants: ({ tenant: string; origin: string; size: number; root: string } & Counts)[]
+}
+
+export type TenantLine = LogLine | LeafLine | TimeLine | ShelfLine | EndLine
+export type Line = OpeningLine | TenantLine | ManifestLine

@@ -1,0 +1,120 @@
+import { sha256 } from '../../core/sha256.ts'
+import { bodies } from '../../lineage/bodies.ts'
+import { pastEpochs } from '../../lineage/epochs.ts'
+import type { Ask, Graph } from '../../lineage/graph.ts'
+import { readLog } from '../../lineage/log.ts'
+import { readWitnessed } from '../../lineage/witnessed-log.ts'
+import { b64 } from '../../proofs/base64.ts'
+import { parseCheckpoint } from '../../proofs/checkpoint.ts'
+import { edgeRoot } from '../../proofs/merkle.ts'
+import { parseNote } from '../../proofs/note.ts'
+import type { TenantFold } from './fold.ts'
+import type { LeafLine, LogLine, TenantLine } from './lines.ts'
+import { logDiffers, notSigned } from './problems.ts'
+import {
+  actorsAfter,
+  commandsAfter,
+  mergesAfter,
+  type StoredLeaf,
+  storedLeaves,
+  timesOf,
+} from './store.ts'
+
+/** What one read brings at most: so many rows, and bodies of so many characters among them. */
+const ROWS_A_READ = 512
+const MOST_CHARS = 100_000
+
+/**
+ * Says up to where a tenant is held: its last published checkpoint.
+ *
+ * @throws {Problem} `BACKUP_UNSIGNED` where there is none.
+ */
+export async function logLine({ tenant, read }: Graph): Promise<LogLine> {
+  const [head, witnessed, past] = [
+    await readLog(read),
+    await readWitnessed(read),
+    await pastEpochs(read),
+  ]
+  if (!head || head.checkpoint === null) throw notSigned(tenant)
+  const { origin, epoch, namingKey, checkpoint: note } = head
+  const { size } = parseCheckpoint(parseNote(note).text)
+  const cosigned = witnessed?.witnessed ?? null
+  const covered =
+    cosigned !== null && witnessed!.origin === origin && witnessed!.witnessedSize <= size
+  return {
+    ...{ is: 'log', tenant, origin, epoch, past, namingKey, size, note },
+    witnessed: covered ? cosigned : null,
+  }
+}
+
+/**
+ * Gives the lines of a tenant from where the fold is, up to its end, without holding up whoever writes
+ * meanwhile: what a log has it keeps, and everything else is asked for as it was at the checkpoint.
+ *
+ * @param fold Has taken each line before the next is asked for.
+ * @throws {Problem} `BACKUP_LOG_DIFFERS` where the leaves are not those of the checkpoint.
+ */
+export async function* tenantLines({ read }: Graph, fold: TenantFold): AsyncGenerator<TenantLine> {
+  const { log, counts } = fold
+  const { tenant, size } = log
+  for (let from = counts.leaves; from < size; from = counts.leaves) {
+    const to = Math.min(from + ROWS_A_READ, size)
+    const rows = await storedLeaves(read, { from, to, most: MOST_CHARS })
+    const stray = rows.findIndex(({ seq }, i) => seq !== from + i)
+    if (stray >= 0 || rows.length < to - from) {
+      throw logDiffers(tenant, `leaf ${from + (stray < 0 ? rows.length : stray)} is missing`)
+    }
+    for (const row of rows) yield await leafLine(read, row)
+  }
+  requireRoot(fold)
+  const page = { first: ROWS_A_READ, size }
+  // Said twice where somebody died in between, which does no harm.
+  const isBeyond = fold.command !== null || fold.actor !== null || fold.merge !== null
+  if (!isBeyond) yield* timeLines(read, fold)
+  yield* shelf('command', () => commandsAfter(read, fold.command, page))
+  yield* shelf('actor', () => actorsAfter(read, fold.actor, page))
+  yield* shelf('merge', () => mergesAfter(read, fold.merge, page))
+  yield { is: 'end', tenant, ...counts }
+}
+
+/** @throws {Problem} `BACKUP_LOG_DIFFERS` */
+function requireRoot({ log, edge }: TenantFold) {
+  const { size, root } = parseCheckpoint(parseNote(log.note).text)
+  if (edge.size === size && b64(edgeRoot(sha256, edge)) === b64(root)) return
+  throw logDiffers(log.tenant, `the root over the first ${size} leaves is another`)
+}
+
+async function leafLine(ask: Ask, row: StoredLeaf): Promise<LeafLine> {
+  const { seq, header, secret, erased, erasure } = row
+  // One at a time: a body may be millions of characters. It may have been erased since.
+  const [whole] = row.length > MOST_CHARS ? await bodies(ask, [seq]) : [row]
+  const fields = whole?.fields ?? null
+  return {
+    is: 'leaf',
+    header,
+    ...(fields !== null && { fields }),
+    ...(secret !== null && { secret }),
+    ...(erased !== null && { erased }),
+    ...(erasure !== null && { erasure }),
+  }
+}
+
+async function* timeLines(ask: Ask, { bareRuns, log }: TenantFold): AsyncGenerator<TenantLine> {
+  const ids = [...bareRuns]
+  for (let from = 0; from < ids.length; from += ROWS_A_READ) {
+    const rows = await timesOf(ask, ids.slice(from, from + ROWS_A_READ), log.size)
+    for (const row of rows) yield { is: 'time', ...row }
+  }
+}
+
+/** Rows of one kind, page by page; the fold knows the last one. */
+async function* shelf<Is extends 'command' | 'actor' | 'merge', Row>(
+  is: Is,
+  next: () => Promise<Row[]>,
+) {
+  for (;;) {
+    const rows = await next()
+    for (const row of rows) yield { is, row }
+    if (rows.length < ROWS_A_READ) return
+  }
+}

@@ -1,0 +1,243 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sha256 } from '../../core/sha256.ts'
+import { weaveBundle } from '../../domains/evidence/export.ts'
+import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import { readLog } from '../../lineage/log.ts'
+import { readLineage } from '../../lineage/traversal.ts'
+import { formatCheckpoint } from '../../proofs/checkpoint.ts'
+import { formatNote, noteSignature } from '../../proofs/note.ts'
+import { exitCode } from '../../proofs/report.ts'
+import { utf8 } from '../../proofs/utf8.ts'
+import { verifyBundle } from '../../proofs/verify.ts'
+import { readConfig } from '../../server/config.ts'
+import { openService, openServiceKeys, type Service } from '../../server/open.ts'
+import { assertOne, dataset, writeWorld } from '../ledger/support.ts'
+import { selvedge } from '../setup/selvedge.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-backup-'))
+const at = (name: string) => join(folder, name)
+const SERVICE = 'backup.test'
+const env = {
+  SELVEDGE_HOME: at('home'),
+  SELVEDGE_SERVICE: SERVICE,
+  SELVEDGE_NEO4J_HEAP: '512m',
+  ...(process.env.SELVEDGE_JAVA && { SELVEDGE_JAVA: process.env.SELVEDGE_JAVA }),
+}
+const config = readConfig({ ...process.env, NEO4J_URI: undefined, ...env })
+const open = () => openService(config, { progress: { step() {}, done() {} } })
+const cli = (args: string[], more: Record<string, string> = {}) =>
+  selvedge(args, { ...env, ...more })
+const FILE = at('all.backup')
+const WITH = ['--passphrase-file', at('passphrase'), '--json']
+
+let world: Awaited<ReturnType<typeof makeWorld>>
+
+/** Two tenants; one goes on after the backup, and what it held of a person is erased then. */
+async function makeWorld(service: Service) {
+  const { ledger, database } = service
+  for (const tenant of ['acme', 'umbra']) {
+    await ledger.createTenant({ tenant, subject: 'test' })
+    await writeWorld(ledger, tenant, [dataset('x'), dataset('y')])
+  }
+  const mail = { fields: { mail: 'ada@example.org' } }
+  const { outcomes } = await assertOne(ledger, 'acme', dataset('people'), mail, {
+    subject: 'ada.l',
+  })
+  const b = await assertOne(ledger, 'acme', dataset('b'), { fields: { more: 1 } })
+  const question = { tenant: 'acme', root: b.outcomes[0]!.id, direction: 'BOTH', depth: 5 } as const
+  const bundle = await weaveBundle({ database, ledger }, question)
+  const { written } = (await readLog(database.graph('acme').read))!
+  const answer = await answerTo(service, question, written)
+  const erasure = {
+    tenant: 'acme',
+    subject: 'dpo',
+    request: 'erase people',
+    because: {
+      id: `urn:selvedge:erasure:${uuidv7()}`,
+      ground: 'consent-withdrawn',
+      reason: 'case 7',
+    },
+    what: { entity: outcomes[0]!.id },
+  } as const
+  return { question, bundle, written, answer, erasure }
+}
+
+type Question = Parameters<typeof readLineage>[1]
+
+/** What lineage answers at a position, but for how long the log is by now. */
+async function answerTo({ database }: Service, question: Question, n: number) {
+  const found = await readLineage(database.graph('acme').read, question, { first: 1_000 }, n)
+  const { root, nodes, edges, total } = found!
+  return { root, nodes, edges, total }
+}
+
+beforeAll(async () => {
+  writeFileSync(at('passphrase'), 'correct horse battery staple\n')
+  const started = await cli(['neo4j', 'start', '--detach'])
+  expect([started.code, started.stderr]).toEqual([0, expect.anything()])
+  const service = await open()
+  world = await makeWorld(service)
+  const made = await cli(['backup', '--out', FILE, ...WITH])
+  expect([made.code, made.stderr]).toEqual([0, expect.not.stringContaining('rror')])
+  copyFileSync(at('home/register.sqlite'), at('register.old'))
+  await service.ledger.erase(world.erasure)
+  await assertOne(service.ledger, 'acme', dataset('lost'))
+  const { written } = (await readLog(service.database.graph('acme').read))!
+  await service.ledger.checkpointOf('acme', written)
+  await service.close()
+}, 300_000)
+
+afterAll(async () => {
+  await cli(['neo4j', 'stop'])
+  rmSync(folder, { recursive: true, force: true })
+}, 120_000)
+
+const restore = (more: string[] = [], env = {}) =>
+  cli(['restore', FILE, '--yes', ...WITH, ...more], env)
+
+/** Signs what never was, with the key of the log: another history. */
+async function forkAt(size: number) {
+  const key = (await (await openServiceKeys(config)).list()).find(
+    ({ use }) => use === 'checkpoint',
+  )!
+  const origin = `${SERVICE}/acme`
+  const text = formatCheckpoint({ origin, size, root: sha256(utf8('another history')) })
+  const signature = await key.sign(utf8(text))
+  return formatNote(text, [noteSignature(sha256, origin, key.publicKey, signature)])
+}
+
+it('is verified where there is no database, against what others know', async () => {
+  const verify = (...known: string[]) =>
+    cli(['backup', 'verify', FILE, ...WITH, ...known], { SELVEDGE_HOME: at('none') })
+  const sound = await verify()
+  expect([sound.code, JSON.parse(sound.stdout)]).toMatchObject([
+    0,
+    {
+      ok: true,
+      service: SERVICE,
+      signer: { logs: ['acme', 'umbra'] },
+      tenants: [{ tenant: 'acme' }, { tenant: 'umbra' }],
+    },
+  ])
+  writeFileSync(at('fork.note'), await forkAt(5))
+  const forked = await verify('--known', at('fork.note'))
+  expect([forked.code, forked.stderr]).toEqual([1, expect.stringContaining('RESTORE_FORK')])
+})
+
+it('is refused, with nothing written, where something speaks against it', async () => {
+  const held = await cli(['restore', FILE, ...WITH])
+  expect([held.code, held.stderr]).toEqual([1, expect.stringContaining('RESTORE_UNCONFIRMED')])
+  const full = await restore()
+  expect([full.code, full.stderr]).toEqual([
+    1,
+    expect.stringContaining('RESTORE_DATABASE_NOT_EMPTY'),
+  ])
+  const strange = await restore([], { SELVEDGE_SERVICE: 'other.test' })
+  expect([strange.code, strange.stderr]).toEqual([1, expect.stringContaining('SERVICE_MISMATCH')])
+  const lost = await restore([], { SELVEDGE_HOME: at('none') })
+  expect([lost.code, lost.stderr]).toEqual([1, expect.stringContaining('RESTORE_REGISTER_LOST')])
+  writeFileSync(at('fork.note'), await forkAt(5))
+  const forked = await restore(['--known', at('fork.note')])
+  expect([forked.code, forked.stderr]).toEqual([1, expect.stringContaining('RESTORE_FORK')])
+  // A register from before the last checkpoint would have an epoch follow the wrong one.
+  writeFileSync(at('beyond.note'), await forkAt(4_000))
+  const behind = await restore(['--known', at('beyond.note')])
+  expect([behind.code, behind.stderr]).toEqual([
+    1,
+    expect.stringContaining('RESTORE_REGISTER_BEHIND'),
+  ])
+  writeFileSync(at('strange.note'), 'Dear reader\n')
+  const unread = await restore(['--known', at('strange.note')])
+  expect([unread.code, unread.stderr]).toEqual([
+    1,
+    expect.stringContaining('RESTORE_KNOWN_INVALID'),
+  ])
+}, 180_000)
+
+it('comes back whole into an empty database, wherever it was killed, under a new origin', async () => {
+  expect(await cli(['neo4j', 'reset', '--yes'])).toMatchObject({ code: 0 })
+  expect(await cli(['neo4j', 'start', '--detach'])).toMatchObject({ code: 0 })
+  const dry = await restore(['--dry-run'])
+  expect([dry.code, JSON.parse(dry.stdout)]).toMatchObject([
+    1,
+    { tenants: [{ outcome: 'due', keptSize: world.written }, { outcome: 'due' }] },
+  ])
+  for (const failpoint of [
+    'restore-commit:1',
+    'restore-commit:2',
+    'after-epoch',
+    'restore-opened',
+  ]) {
+    const killed = await restore([], { SELVEDGE_FAILPOINT: failpoint })
+    expect([failpoint, killed.code, killed.stderr]).toEqual([failpoint, null, expect.anything()])
+    // Nobody is shown what is half restored, and nobody writes to it.
+    await expect(open()).rejects.toMatchObject({ code: 'RESTORE_UNFINISHED' })
+  }
+  const done = await restore()
+  expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('rror')])
+  const { tenants } = JSON.parse(done.stdout)
+  expect(tenants).toMatchObject([{ tenant: 'acme' }, { tenant: 'umbra' }])
+  expect(tenants[0].compared).toBeGreaterThan(0)
+  const again = await restore()
+  expect([again.code, again.stderr]).toEqual([
+    1,
+    expect.stringContaining('RESTORE_DATABASE_NOT_EMPTY'),
+  ])
+
+  const service = await open()
+  try {
+    const { database, ledger } = service
+    const { read } = database.graph('acme')
+    const origin = `${SERVICE}/acme/1`
+    expect(await readLog(read)).toMatchObject({ origin, epoch: 1, kept: [world.written] })
+    expect(await answerTo(service, world.question, world.written)).toEqual(world.answer)
+    const trust = await trustRoot(read, 'acme')
+    expect(exitCode(await verifyBundle({ sha256, bytes: world.bundle.bytes, trust }))).toBe(0)
+    const after = await weaveBundle({ database, ledger }, world.question)
+    const told = await verifyBundle({ sha256, bytes: after.bytes, trust })
+    expect([exitCode(told), told.bundle?.records]).toEqual([0, world.bundle.records])
+    // What was erased after the backup was made is erased again, though nobody asked.
+    const [entity] = (await readLineage(
+      read,
+      { root: world.erasure.what.entity, direction: 'BOTH', depth: 0 },
+      { first: 1 },
+      null,
+    ))!.nodes
+    expect(entity!.entity.name).toBe('')
+    const next = await assertOne(ledger, 'acme', dataset('next'))
+    expect(next.position.epoch).toBe(1)
+  } finally {
+    await service.close()
+  }
+  const fsck = await cli(['fsck', '--all', '--json'])
+  expect([fsck.code, JSON.parse(fsck.stdout).ok]).toEqual([0, true])
+}, 420_000)
+
+it('keeps its origin where all servers were stopped before it was made, and says so', async () => {
+  const moved = at('moved.backup')
+  expect(await cli(['backup', '--out', moved, ...WITH])).toMatchObject({ code: 0 })
+  expect(await cli(['neo4j', 'reset', '--yes'])).toMatchObject({ code: 0 })
+  // A register that is older than the backup is found out before anything is written.
+  copyFileSync(at('home/register.sqlite'), at('register.new'))
+  copyFileSync(at('register.old'), at('home/register.sqlite'))
+  const behind = await cli(['restore', moved, '--yes', ...WITH])
+  expect([behind.code, behind.stderr]).toEqual([
+    1,
+    expect.stringContaining('RESTORE_REGISTER_BEHIND'),
+  ])
+  copyFileSync(at('register.new'), at('home/register.sqlite'))
+  const done = await cli(['restore', moved, '--yes', '--keep-origin', ...WITH])
+  expect([done.code, JSON.parse(done.stdout).tenants]).toMatchObject([
+    0,
+    [
+      { tenant: 'acme', outcome: 'whole' },
+      { tenant: 'umbra', outcome: 'whole' },
+    ],
+  ])
+  const fsck = await cli(['fsck', '--all', '--json'])
+  expect([fsck.code, JSON.parse(fsck.stdout).ok]).toEqual([0, true])
+}, 240_000)
