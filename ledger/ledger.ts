@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { sha256 } from '../core/sha256.ts'
 import { findCommands } from '../lineage/commands.ts'
 import type { Database } from '../lineage/graph.ts'
@@ -5,6 +6,7 @@ import { readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
 import { utf8 } from '../proofs/utf8.ts'
 import { type Receipt, replay } from './attempt.ts'
+import type { Batches } from './batches.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
 import {
@@ -108,6 +110,8 @@ export interface LedgerOptions {
   signing?: 'in the background' | 'on demand'
   /** The backup that the caller is restoring into the database; to others that is closed. */
   restoring?: string
+  /** Who follows commands into their transactions. */
+  batches?: Batches
   /** Told what fails in the background. */
   onError?(error: unknown): void
   /** The clock by which old commands are forgotten. */
@@ -128,6 +132,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const sequencers = new Map<string, Sequencer>()
   const foundings = new Set<Promise<unknown>>()
   let closing = false
+  // A transaction is several requests' at once: it must not seem to be that of the first of them.
+  const ofNobody = AsyncLocalStorage.snapshot()
 
   const signer =
     register && !refusal
@@ -162,6 +168,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     if (!sequencer) {
       sequencer = openSequencer(database, tenant, {
         erasing: journalling,
+        ofNobody,
+        batches: options.batches,
         before: () => checkOnce(tenant),
         moved: () => checked.delete(tenant),
         committed: () => {

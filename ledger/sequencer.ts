@@ -2,6 +2,7 @@ import { failpoint } from '../core/failpoint.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Database } from '../lineage/graph.ts'
 import { attempt, EpochMoved, type Receipt, type Seen, type Settled, type Task } from './attempt.ts'
+import type { Batches } from './batches.ts'
 import type { Erasing } from './erasures.ts'
 import { ledgerBusy, ledgerClosing } from './problems.ts'
 
@@ -13,6 +14,7 @@ const MOST_WAITING_TEXT = 64_000_000
 
 interface Waiting {
   task: Task
+  caller: unknown
   resolve(receipt: Receipt): void
   reject(problem: unknown): void
 }
@@ -28,6 +30,9 @@ export interface Sequencer {
 
 export interface SequencerHooks {
   erasing: Erasing | null
+  /** Runs work as that of no request. */
+  ofNobody<T>(work: () => T): T
+  batches?: Batches | undefined
   /** Throws where the log may not be written to; says in which epoch it may, or `null` for any. */
   before(): Promise<number | null>
   /** Told that the log is in another epoch than `before` said. */
@@ -87,6 +92,13 @@ export function openSequencer(
     return done.settled
   }
 
+  const carryOut = (waiting: readonly Waiting[]) => {
+    const work = () => transact(waiting.map(({ task }) => task))
+    if (!hooks.batches) return work()
+    const callers = waiting.map(({ caller }) => caller)
+    return hooks.batches.run(callers, work)
+  }
+
   const answer = (waiting: readonly Waiting[], settled: readonly Settled[]) => {
     const later: Waiting[] = []
     for (const [i, end] of settled.entries()) {
@@ -102,7 +114,7 @@ export function openSequencer(
     let slow = 0
     for (const [i, caller] of waiting.entries()) {
       try {
-        answer([caller], await transact([caller.task]))
+        answer([caller], await carryOut([caller]))
         slow = 0
       } catch (error) {
         slow = isTimeout(error) ? slow + 1 : 0
@@ -119,7 +131,7 @@ export function openSequencer(
     while (queue.length > 0) {
       const waiting = queue.splice(0, MOST_COMMANDS)
       try {
-        answer(waiting, await transact(waiting.map(({ task }) => task)))
+        answer(waiting, await carryOut(waiting))
       } catch (error) {
         if (waiting.length > 1 && !isOutage(error)) await oneByOne(waiting)
         else rejectAll(waiting, error)
@@ -128,7 +140,7 @@ export function openSequencer(
   }
 
   const start = () => {
-    running ??= drain().finally(() => {
+    running ??= hooks.ofNobody(drain).finally(() => {
       running = undefined
       if (queue.length > 0) start()
       else if (seen === null) hooks.useless()
@@ -144,7 +156,7 @@ export function openSequencer(
       waitingText += task.text
       unanswered += 1
       const answered = new Promise<Receipt>((resolve, reject) => {
-        queue.push({ task, resolve, reject })
+        queue.push({ task, caller: hooks.batches?.caller(), resolve, reject })
         start()
       })
       return answered.finally(() => {

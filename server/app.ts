@@ -24,6 +24,7 @@ import { behindProxies, type Proxies } from './proxies.ts'
 import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
 import { decisionEngine } from './surface.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 export interface AppOptions extends Omit<Services, 'access'> {
   /** Told of every fault that is ours, under the number that the caller is told. */
@@ -35,6 +36,7 @@ export interface AppOptions extends Omit<Services, 'access'> {
   /** The host names that are answered to, where the identity is none for development; any otherwise. */
   hosts?: readonly string[] | null
   metrics?: Metrics
+  tracing?: Tracing | null
   /** Who is believed in saying for whom it asks; nobody, where it is left out. */
   proxies?: Proxies | null
   /** Told of every request that was answered. */
@@ -69,6 +71,7 @@ export function createApp({
   decisionSample,
   readiness: givenReadiness,
   metrics,
+  tracing = null,
   proxies = null,
   ...given
 }: AppOptions): App {
@@ -94,14 +97,18 @@ export function createApp({
     }
   }
   const observers: RequestObservers = {
-    onStarted: () => metrics?.requestStarted(),
+    onStarted(request, traceparent) {
+      metrics?.requestStarted()
+      tracing?.requestStarted(request, traceparent)
+    },
     onEnded(request, end) {
       metrics?.requestEnded(request, end)
+      tracing?.requestEnded(request, end)
       onEnded(request, end)
     },
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
-  const yoga = openYoga(services, { report, identity, limits, door, answer })
+  const yoga = openYoga(services, { report, identity, limits, door, tracing, answer })
   return {
     fetch: observedFetch((request) => yoga.fetch(request), observers),
     listener: observedListener(

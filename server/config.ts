@@ -21,6 +21,7 @@ import {
   unknownVariables,
 } from './settings/sources.ts'
 import { TEST_SETTINGS } from './settings/tests.ts'
+import { TRACING_SETTINGS } from './settings/tracing.ts'
 import { WITNESSING_SETTINGS } from './settings/witnessing.ts'
 
 /**
@@ -35,6 +36,7 @@ export const SETTINGS = {
   ...LIMIT_SETTINGS,
   ...BACKUP_SETTINGS,
   ...OPERATIONS_SETTINGS,
+  ...TRACING_SETTINGS,
   ...DATABASE_SETTINGS,
   ...PROCESS_SETTINGS,
   ...TEST_SETTINGS,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TENANT } from '../proofs/ids.ts'
+import type { RequestTrace } from './tracing/tracing.ts'
 
 /** What is known so far of the request under way: for its log line, its metrics and its trace. */
 export interface CurrentRequest {
@@ -17,6 +18,8 @@ export interface CurrentRequest {
   address: string | null
   /** The code of the first problem that the caller was told. */
   code: string | null
+  /** Its spans, where it is traced. */
+  trace?: RequestTrace
 }
 
 /** What a caller may choose as id: it goes into log lines and headers as it is. */

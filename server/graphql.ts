@@ -17,6 +17,7 @@ import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
 import { noteOperation } from './operation-notes.ts'
 import { type Report, tellProblem, withRequestId } from './problems.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 export const GRAPHQL_PATH = '/graphql'
 
@@ -36,12 +37,14 @@ export function openYoga(
     identity,
     limits,
     door,
+    tracing,
     answer,
   }: {
     report: Report
     identity: Identity
     limits: Limits
     door: Door
+    tracing: Tracing | null
     answer(request: Request): Promise<Response> | undefined
   },
 ) {
@@ -68,6 +71,7 @@ export function openYoga(
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, { identity, limits, door }),
+      ...(tracing ? [useTracing(tracing)] : []),
       useRequestIds(),
     ],
   })
@@ -160,6 +164,16 @@ function useOwnContext(
           if (!(Symbol.asyncIterator in result)) tellPosition(result, context)
         },
       }
+    },
+  }
+}
+
+/** Comes after the context: what is refused there is no operation yet. */
+function useTracing(tracing: Tracing): Plugin {
+  return {
+    onExecute() {
+      const end = tracing.operationStarted()
+      return { onExecuteDone: () => end() }
     },
   }
 }

@@ -15,7 +15,8 @@ export type RequestEnded = (request: CurrentRequest, end: RequestEnd) => void
 
 /** Who is told of requests. */
 export interface RequestObservers {
-  onStarted(request: CurrentRequest): void
+  /** @param traceparent The header by which a caller says from which span it asks. */
+  onStarted(request: CurrentRequest, traceparent: unknown): void
   onEnded: RequestEnded
 }
 
@@ -30,7 +31,7 @@ export const observedListener =
     const given = incoming.headers[ID]
     const request = openRequest(incoming.method ?? 'GET', typeof given === 'string' ? given : null)
     outgoing.setHeader(ID, request.id)
-    onStarted(request)
+    onStarted(request, incoming.headers.traceparent)
     outgoing.once('close', () =>
       onEnded(request, {
         status: outgoing.statusCode,
@@ -50,7 +51,7 @@ export const observedFetch =
   async (given: Request): Promise<Response> => {
     const start = performance.now()
     const request = openRequest(given.method, given.headers.get(ID))
-    onStarted(request)
+    onStarted(request, given.headers.get('traceparent'))
     const response = await withinRequest(request, async () => fetch(given))
     response.headers.set(ID, request.id)
     const milliseconds = performance.now() - start

@@ -10,6 +10,7 @@ import { openKeyring } from './keyring.ts'
 import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
 import { TRANSACTION_LOG_DAYS } from './neo4j/home.ts'
 import { openObjectFiles } from './object-files.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { type AskReplayer, openAskReplayer } from './witnessing/ask-replayer.ts'
 import { openWitnessing } from './witnessing/open.ts'
 import { readPolicyFile } from './witnessing/policy-file.ts'
@@ -53,7 +54,11 @@ export const openServiceKeys = (
  */
 export async function openService(
   config: Config,
-  options: ResolveOptions & { onError?: (error: unknown) => void; onQuery?: QueryStarted },
+  options: ResolveOptions & {
+    onError?: (error: unknown) => void
+    onQuery?: QueryStarted
+    tracing?: Tracing | null
+  },
 ): Promise<Service> {
   const { onError = () => {} } = options
   // Before anything is started: what cannot be read now would be told to nobody later.
@@ -95,12 +100,17 @@ export async function openService(
       erasing: journal && { journal, objects, pendingDays },
       ...(witnessing && { onSigned: witnessing.signed }),
       onError,
+      ...(options.tracing && { batches: options.tracing.batches }),
     })
     ends.push(() => ledger.close())
     const merges = openMergeWorker({ database, ledger, onError })
     ends.push(() => merges.close())
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
-    const waiting = { waitMs: config.witnessWait, onError }
+    const waiting = {
+      waitMs: config.witnessWait,
+      onError,
+      ...(options.tracing && { send: options.tracing.fetch }),
+    }
     const askReplayer = config.replayer ? openAskReplayer(config.replayer, waiting) : undefined
     const depths = () => ({
       commands: ledger.waiting(),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Keys } from '../ledger/keys.ts'
-import { type Database, SERVICE } from '../lineage/graph.ts'
+import { type Database, type QueryStarted, SERVICE } from '../lineage/graph.ts'
 import { readLogLag } from '../lineage/log-lag.ts'
 import { planTraversals } from '../lineage/traversal.ts'
 import { createApp } from './app.ts'
@@ -18,11 +18,22 @@ import { tlsHalfGiven } from './problems.ts'
 import { openReadiness } from './readiness.ts'
 import { shutDown } from './shut-down.ts'
 import { readTlsFiles, tlsFilesOf } from './tls.ts'
+import { openTracing } from './tracing/open.ts'
 import { VERSION } from './version.ts'
 import { within } from './within.ts'
 
 /** Whoever asks for metrics waits for about ten seconds, and wants the rest of them too. */
 const LAG_WITHIN_MS = 2_000
+
+/** Tells both of every text. */
+const bothOf =
+  (one: QueryStarted, other: QueryStarted): QueryStarted =>
+  (query, access) => {
+    const ends = [one(query, access), other(query, access)]
+    return (error) => {
+      for (const end of ends) end(error)
+    }
+  }
 
 /** A whole service that takes requests, and the Neo4j that it found. */
 export interface Serving {
@@ -54,7 +65,9 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   // Before anything is started, as well: what is wrong with it is told at once.
   if (tls) readTlsFiles(tls)
   const metrics = openMetrics({ version: VERSION })
-  const service = await openService(config, { ...options, onError, onQuery: metrics.onQuery })
+  const tracing = await openTracing(config)
+  const onQuery = tracing ? bothOf(metrics.onQuery, tracing.onQuery) : metrics.onQuery
+  const service = await openService(config, { ...options, onError, onQuery, tracing })
   const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
   metrics.watch({
     pool: database.pool,
@@ -76,6 +89,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
         identity,
         hosts: config.publicHosts,
         metrics,
+        tracing,
         proxies: config.trustedProxies,
         report: reportTo(log),
         onEnded: logRequests(log),
@@ -102,6 +116,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
       closeService: async () => {
         await planned
         await service.close()
+        await tracing?.close()
       },
       log,
     })
