@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { Problem } from '../core/problem.ts'
 import type { HostRule } from './host.ts'
-import { problemResponse, routeUnknown } from './problems.ts'
+import { answerProblem } from './limits/raw-answer.ts'
+import { routeUnknown } from './problems.ts'
 
 /**
  * Refuses a request whose host and target make no URL. The adapter behind the listener makes one
@@ -10,10 +11,8 @@ import { problemResponse, routeUnknown } from './problems.ts'
 export const refuseUnaddressable =
   (listener: RequestListener, checkHost: HostRule): RequestListener =>
   (incoming, outgoing) => {
-    const response = refusalOf(incoming, checkHost)
-    if (!response) return listener(incoming, outgoing)
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-    response.text().then((body) => outgoing.end(body))
+    const refusal = refusalOf(incoming, checkHost)
+    return refusal ? answerProblem(outgoing, refusal) : listener(incoming, outgoing)
   }
 
 /** Other targets than a path are those of proxies, and `*`. */
@@ -22,7 +21,7 @@ function refusalOf({ headers, url = '' }: IncomingMessage, checkHost: HostRule) 
     checkHost(headers.host ?? 'localhost', url)
     if (!url.startsWith('/')) throw routeUnknown(url)
   } catch (error) {
-    if (error instanceof Problem) return problemResponse(error)
+    if (error instanceof Problem) return error
     throw error
   }
 }

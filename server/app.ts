@@ -8,8 +8,10 @@ import { localHostsOnly, publicHosts } from './host.ts'
 import type { Identity } from './identity/identity.ts'
 import { openHeaderIdentity } from './identity/open.ts'
 import { limitAddresses } from './limits/address.ts'
+import { openCrossSite } from './limits/cross-site.ts'
 import { untilOf, withinTime } from './limits/deadline.ts'
 import { openDoor } from './limits/door.ts'
+import { refuseOddRequests } from './limits/http.ts'
 import { defaultLimits, type Limits } from './limits/limits.ts'
 import { openLog, reportTo } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -19,10 +21,11 @@ import {
   type RequestEnded,
   type RequestObservers,
 } from './observed.ts'
-import { problemOf, problemResponse, type Report } from './problems.ts'
+import { methodNotAllowed, problemOf, problemResponse, type Report } from './problems.ts'
 import { behindProxies, type Proxies } from './proxies.ts'
 import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
+import { securedFetch, securedListener } from './security-headers.ts'
 import { decisionEngine } from './surface.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
@@ -58,6 +61,8 @@ export interface App {
   isLocal: boolean
 }
 
+const TAKEN_BY_GRAPHQL = ['GET', 'POST']
+
 const pathOf = ({ url }: Request) => url.slice(url.indexOf('/', url.indexOf('//') + 2))
 
 /** Wires the routes together. What `options` names stays the caller's to close. */
@@ -80,15 +85,25 @@ export function createApp({
   const readiness = givenReadiness ?? usualReadiness(given)
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const door = openDoor({ limits, identity })
+  const crossSite = openCrossSite(limits.corsOrigins)
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       const path = pathOf(request)
       checkHost(request.headers.get('host') ?? new URL(request.url).host, path)
-      if (path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)) {
+      const preflight = crossSite.preflight(request)
+      if (preflight) return Promise.resolve(preflight)
+      const isGraphql = path === GRAPHQL_PATH || path.startsWith(`${GRAPHQL_PATH}?`)
+      if (isGraphql) {
         noteRequest({ route: GRAPHQL_PATH })
+        if (!TAKEN_BY_GRAPHQL.includes(request.method)) {
+          throw methodNotAllowed(request.method, TAKEN_BY_GRAPHQL)
+        }
         untilOf(request, limits)
-        return graphiql(request, identity)
+        const page = graphiql(request, identity)
+        if (!page) crossSite.check(request, { isGraphql })
+        return page
       }
+      crossSite.check(request, { isGraphql })
       const within = withinTime(services, untilOf(request, limits))
       const more = { report, identity, readiness, door, metrics }
       return answerByRoute(request, within, more).catch(tell)
@@ -108,16 +123,21 @@ export function createApp({
     },
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
-  const yoga = openYoga(services, { report, identity, limits, door, tracing, answer })
+  const yoga = openYoga(services, {
+    ...{ report, identity, limits, door, tracing, answer },
+    finish: (request, headers) => {
+      door.tell(request, headers)
+      crossSite.tell(request, headers)
+    },
+  })
+  const addressed = refuseUnaddressable(yoga as RequestListener, checkHost)
+  const counted = behindProxies(limitAddresses(addressed, door), proxies)
   return {
-    fetch: observedFetch((request) => yoga.fetch(request), observers),
-    listener: observedListener(
-      behindProxies(
-        limitAddresses(refuseUnaddressable(yoga as RequestListener, checkHost), door),
-        proxies,
-      ),
+    fetch: observedFetch(
+      securedFetch((request) => yoga.fetch(request)),
       observers,
     ),
+    listener: observedListener(securedListener(refuseOddRequests(counted)), observers),
     isLocal: identity.isDevelopment,
   }
 }

@@ -1,6 +1,7 @@
 import { ProofError } from '../proofs/error.ts'
 import { parseForeignJson, rawJson } from '../proofs/json.ts'
 import { text } from '../proofs/utf8.ts'
+import { bodyChunks } from './body-chunks.ts'
 import type { Turns } from './limits/door.ts'
 import { bodyInvalid, bodyTooLarge, contentTypeUnsupported } from './problems.ts'
 
@@ -51,23 +52,17 @@ function checked(value: unknown): GraphQLRequest {
   return said
 }
 
-/** A `content-length` is as good as its word over HTTP/1.1; without one the stream is counted. */
+/** Counted as it comes; where its length is told and too great, nothing of it is read. */
 async function readBytes(request: Request, most: number): Promise<Uint8Array> {
-  const length = request.headers.get('content-length')
-  if (length !== null && Number(length) > most) throw bodyTooLarge(most)
-  if (length !== null) {
-    const bytes = new Uint8Array(await request.arrayBuffer())
-    if (bytes.length > most) throw bodyTooLarge(most)
-    return bytes
-  }
+  if (Number(request.headers.get('content-length') ?? 0) > most) throw bodyTooLarge(most)
   const chunks: Uint8Array[] = []
   let read = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyChunks(request)) {
     read += chunk.length
     if (read > most) throw bodyTooLarge(most)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
 function parse(bytes: Uint8Array): unknown {

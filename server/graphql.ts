@@ -16,6 +16,7 @@ import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
 import { noteOperation } from './operation-notes.ts'
+import { pagePolicy } from './page-policy.ts'
 import { type Report, tellProblem, withRequestId } from './problems.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
@@ -29,6 +30,7 @@ const LONGEST_CACHED = 8_192
  *
  * @param answer Answers every request that is not for GraphQL, and refuses those for GraphQL that may
  *   not go further; `undefined` lets a request pass.
+ * @param finish Adds to the headers of every answer.
  */
 export function openYoga(
   services: Services,
@@ -39,6 +41,7 @@ export function openYoga(
     door,
     tracing,
     answer,
+    finish,
   }: {
     report: Report
     identity: Identity
@@ -46,6 +49,7 @@ export function openYoga(
     door: Door
     tracing: Tracing | null
     answer(request: Request): Promise<Response> | undefined
+    finish(request: Request, headers: Headers): void
   },
 ) {
   quietenCompiler()
@@ -65,7 +69,7 @@ export function openYoga(
     maskedErrors: { maskError: tellProblem(report) },
     parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
     plugins: [
-      useRoutes(answer),
+      useRoutes({ answer, finish }),
       useDoor(door),
       useLimits(),
       useCost(limits.mostPrice),
@@ -77,11 +81,20 @@ export function openYoga(
   })
 }
 
-function useRoutes(answer: (request: Request) => Promise<Response> | undefined): Plugin {
+function useRoutes({
+  answer,
+  finish,
+}: {
+  answer(request: Request): Promise<Response> | undefined
+  finish(request: Request, headers: Headers): void
+}): Plugin {
   return {
     onRequest({ request, endResponse }) {
       const answered = answer(request)
       if (answered) return answered.then(endResponse)
+    },
+    onResponse({ request, response }) {
+      finish(request, response.headers)
     },
   }
 }
@@ -100,10 +113,26 @@ export function graphiql(
 
 async function renderPage(sent: Record<string, string>) {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const page = renderGraphiQL({ title: 'Selvedge', headers: JSON.stringify(sent) })
-  const headers = { 'content-type': 'text/html; charset=utf-8' }
-  return new Response(page as BodyInit, { headers })
+  const headers = JSON.stringify(sent)
+  const page = String(renderGraphiQL({ title: 'Selvedge', headers }))
+  let policy = policies.get(headers)
+  if (policy === undefined) {
+    policy = pagePolicy(page, GRAPHIQL_MAY)
+    policies.set(headers, policy)
+  }
+  return new Response(page, {
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
+  })
 }
+
+/** The page asks us, and nobody else; its editor writes its own styles. */
+const GRAPHIQL_MAY = [
+  ...["connect-src 'self'", "style-src 'unsafe-inline'", 'font-src data:', 'img-src data:'],
+  'worker-src blob: data:',
+]
+
+/** Hashing 9 MB of scripts is done once for each page that there is. */
+const policies = new Map<string, string>()
 
 /**
  * Lets a request in before anything of it is read, and reads it with a parser of ours: other media
@@ -116,9 +145,6 @@ function useDoor(door: Door): Plugin {
       const turns = door.turnsOf(request)
       if (request.method === 'POST') setRequestParser((post) => readGraphQLRequest(post, turns))
       if (request.method === 'GET') setRequestParser(readGraphQLAddress)
-    },
-    onResponse({ request, response }) {
-      door.tell(request, response.headers)
     },
   }
 }

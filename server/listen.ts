@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
 import { isLocal } from './host.ts'
+import { HTTP_LIMITS, MOST_CONNECTIONS } from './limits/http.ts'
+import { answerParserProblems } from './limits/parser-problems.ts'
 import { listenNotLocal, portTaken } from './problems.ts'
 import { readTlsFiles, reloadTls, type TlsFiles } from './tls.ts'
 
@@ -15,6 +17,9 @@ export interface ListenOptions {
   tls?: TlsFiles | null
   /** Told when the certificate was read again: of what was wrong with it, or of nothing. */
   onTls?(error: unknown | null): void
+  /** Limits other than the usual ones. */
+  mostConnections?: number
+  http?: Partial<Record<keyof typeof HTTP_LIMITS, number>>
 }
 
 const USUAL_FAREWELL_MS = 10_000
@@ -32,8 +37,7 @@ export interface Listening {
 const SWEEP_MS = 20
 
 const SERVER = {
-  keepAliveTimeout: 65_000,
-  requestTimeout: 60_000,
+  ...HTTP_LIMITS,
   // By itself Node keeps the first of two `Authorization` headers, and a proxy may have read the second.
   joinDuplicateHeaders: true,
 }
@@ -46,9 +50,14 @@ const SERVER = {
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const { host, port, shutdownWithin = USUAL_FAREWELL_MS, tls, onTls = () => {} } = options
   if (app.isLocal && !isLocal(host)) throw listenNotLocal(host)
+  const parser = { ...SERVER, ...options.http } as ServerOptions
   const server = tls
-    ? createTlsServer({ ...SERVER, ...readTlsFiles(tls) }, app.listener)
-    : createServer(SERVER, app.listener)
+    ? createTlsServer({ ...parser, ...readTlsFiles(tls) }, app.listener)
+    : createServer(parser, app.listener)
+  server.maxConnections = options.mostConnections ?? MOST_CONNECTIONS
+  // Counted by us, and refused: Node would leave out those above.
+  server.maxHeadersCount = 0
+  answerParserProblems(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, error) : error),

@@ -102,6 +102,50 @@ export const serverBusy = () =>
     details: { retryAfterSeconds: 1 },
   })
 
+export const requestMalformed = (because: string) =>
+  new Problem('REQUEST_MALFORMED', `The request cannot be read: ${because}.`)
+
+export const headersTooLarge = (most: number) =>
+  new Problem('REQUEST_HEADERS_TOO_LARGE', `The headers of a request are at most ${most} bytes.`, {
+    status: 431,
+    details: { most },
+  })
+
+export const headersTooMany = (most: number) =>
+  new Problem('REQUEST_HEADERS_TOO_MANY', `A request has at most ${most} headers.`, {
+    status: 431,
+    details: { most },
+  })
+
+export const requestTooSlow = () =>
+  new Problem('REQUEST_TOO_SLOW', 'The rest of the request did not come in time; send it again.', {
+    status: 408,
+  })
+
+export const expectationUnknown = () =>
+  new Problem('EXPECTATION_UNKNOWN', 'Of expectations, 100-continue alone is met; leave it out.', {
+    status: 417,
+  })
+
+export const crossSite = () =>
+  new Problem(
+    'CROSS_SITE',
+    'A page of another site sent this; its origin is not among SELVEDGE_CORS_ORIGINS.',
+    { status: 403 },
+  )
+
+export const originNotAllowed = () =>
+  new Problem('ORIGIN_NOT_ALLOWED', 'This origin is not among SELVEDGE_CORS_ORIGINS.', {
+    status: 403,
+  })
+
+export const requestMayBeForged = () =>
+  new Problem(
+    'REQUEST_MAY_BE_FORGED',
+    'A page of another site could have sent this. Send a POST, or a header such as x-selvedge-tenant.',
+    { status: 403 },
+  )
+
 export const costAskedWrongly = () =>
   new Problem('COST_INVALID', 'extensions.cost is "report", with the answer, or "only", without.')
 
@@ -155,8 +199,8 @@ const requestIdMember = () => {
   return request ? { requestId: request.id } : {}
 }
 
-/** A problem as REST routes answer it (RFC 9457). */
-export function problemResponse(problem: Problem): Response {
+/** A problem as REST answers it (RFC 9457), for whatever sends it. */
+export function problemParts(problem: Problem) {
   const { code, message, status, details } = problem
   const { allowed } = details
   noteRequest({ code })
@@ -169,17 +213,21 @@ export function problemResponse(problem: Problem): Response {
     ...details,
     ...requestIdMember(),
   }
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: {
-      'content-type': 'application/problem+json',
-      // A 404 may be kept by default, and what is not there yet may be there in a moment.
-      'cache-control': 'no-store',
-      ...retryAfter(problem),
-      ...challengeOf(problem),
-      ...(Array.isArray(allowed) && { allow: allowed.join(', ') }),
-    },
-  })
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    // A 404 may be kept by default, and what is not there yet may be there in a moment.
+    'cache-control': 'no-store',
+    ...retryAfter(problem),
+    ...challengeOf(problem),
+    ...(Array.isArray(allowed) && { allow: allowed.join(', ') }),
+  }
+  return { status, headers, body: JSON.stringify(body) }
+}
+
+/** A problem as REST routes answer it. */
+export function problemResponse(problem: Problem): Response {
+  const { status, headers, body } = problemParts(problem)
+  return new Response(body, { status, headers })
 }
 
 /**

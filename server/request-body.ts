@@ -6,6 +6,7 @@ import {
   contentEncodingUnsupported,
   contentTypeUnsupported,
 } from '../domains/openlineage/problems.ts'
+import { bodyChunks } from './body-chunks.ts'
 
 const inflate = promisify(gunzip)
 
@@ -37,7 +38,7 @@ function checkType(header: string) {
 async function readAtMost(request: Request, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyChunks(request)) {
     length += chunk.length
     // Leaving the loop cancels the stream: the rest is not read.
     if (length > most) throw bodyTooLarge(most)

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { pagePolicy, styleHashes } from './page-policy.ts'
 import { verifyPageNotBuilt } from './problems.ts'
 
 const PAGE = new URL('../dist/verify.html', import.meta.url)
@@ -14,12 +15,15 @@ export async function serveVerifyPage(at: URL = PAGE): Promise<Response> {
     if (error.code === 'ENOENT') throw verifyPageNotBuilt()
     throw error
   })
-  return new Response(page, {
+  const html = page.toString()
+  return new Response(html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-cache',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
+      'content-security-policy': pagePolicy(html, [
+        `style-src ${styleHashes(html)}`,
+        'img-src data:',
+      ]),
     },
   })
 }

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { Problem } from '../../core/problem.ts'
 import { currentRequest } from '../current-request.ts'
-import { problemResponse } from '../problems.ts'
 import type { Door } from './door.ts'
+import { answerProblem } from './raw-answer.ts'
 
 /** Counts every request by the address that it comes from, before anything else is done with it. */
 export const limitAddresses =
@@ -12,10 +12,7 @@ export const limitAddresses =
       door.admitAddress(currentRequest()?.address ?? incoming.socket.remoteAddress ?? '')
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      const response = problemResponse(error)
-      outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-      void response.text().then((body) => outgoing.end(body))
-      return
+      return answerProblem(outgoing, error)
     }
     listener(incoming, outgoing)
   }

@@ -13,7 +13,14 @@ function quota(text: string): Quota | null | Refusal {
   return { requests: Number(requests), seconds: Number(seconds) }
 }
 
-/** What requests may ask for, together and each. */
+function origins(text: string): readonly string[] | Refusal {
+  const all = text.split(',').flatMap((part) => part.trim() || [])
+  const isOrigin = (one: string) =>
+    URL.canParse(one) && new URL(one).origin === one && one !== 'null'
+  return all.every(isOrigin) ? all : refuse('origins such as https://console.example, with commas')
+}
+
+/** What requests may ask for, together and each, and from where. */
 export const LIMIT_SETTINGS = {
   mostPrice: setting(
     'SELVEDGE_MOST_PRICE',
@@ -68,5 +75,11 @@ export const LIMIT_SETTINGS = {
     '512',
     wholeNumber(0, 100_000),
     'How many requests wait for their turn to read, and as many to write; more are answered SERVER_BUSY.',
+  ),
+  corsOrigins: setting(
+    'SELVEDGE_CORS_ORIGINS',
+    '',
+    origins,
+    'Origins of pages elsewhere that may use the service from a browser, with commas between; none without.',
   ),
 } as const

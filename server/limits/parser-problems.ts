@@ -1,0 +1,52 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Problem } from '../../core/problem.ts'
+import {
+  expectationUnknown,
+  headersTooLarge,
+  methodNotAllowed,
+  requestMalformed,
+  requestTooSlow,
+} from '../problems.ts'
+import { HTTP_LIMITS } from './http.ts'
+import { answerProblem, problemBytes } from './raw-answer.ts'
+
+/**
+ * Answers what the parser of HTTP refuses as the problems of RFC 9457 that all other refusals are:
+ * Node would answer with a bare status, or close the connection without a word.
+ */
+export function answerParserProblems(server: Server) {
+  const answering = new WeakMap<Duplex, ServerResponse>()
+  const note = ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
+    answering.set(socket, outgoing)
+    outgoing.once('close', () => {
+      if (answering.get(socket) === outgoing) answering.delete(socket)
+    })
+  }
+  server.prependListener('request', note)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // In the midst of an answer, more bytes would be read as part of it.
+    if (!socket.writable || error.code === 'ECONNRESET' || answering.get(socket)?.headersSent) {
+      socket.destroy()
+      return
+    }
+    socket.end(problemBytes(problemOfParser(error.code ?? '')), () => socket.destroy())
+  })
+  server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
+    answerProblem(outgoing, expectationUnknown())
+  })
+  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(problemBytes(methodNotAllowed('CONNECT', ['GET', 'POST'])), () => socket.destroy())
+  })
+}
+
+/** The codes are those of llhttp, Node's parser. */
+function problemOfParser(code: string): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge(HTTP_LIMITS.maxHeaderSize)
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return requestTooSlow()
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+    return requestMalformed('the extensions of its chunks are too long')
+  }
+  return requestMalformed('it is no HTTP/1.1')
+}
