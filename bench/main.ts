@@ -9,6 +9,7 @@ import { benchCrawl } from './crawl.ts'
 import { type Figures, missed } from './figures.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
+import { benchPolicy } from './policy.ts'
 import { benchProofs } from './proofs.ts'
 import { benchVerify } from './verify.ts'
 
@@ -22,6 +23,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
 /** Those that need no database: nothing is started for them. */
 const PURE: Record<string, (bench: Pick<Bench, 'say'>) => Promise<Figures>> = {
   proofs: benchProofs,
+  policy: benchPolicy,
 }
 
 const ALL = [...Object.keys(PURE), ...Object.keys(SUITES)]

@@ -76,6 +76,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/erasures.ts'),
   },
   {
+    name: 'policy',
+    summary: 'who may do what in a tenant, and what a change would mean',
+    load: () => import('./commands/policy.ts'),
+  },
+  {
     name: 'neo4j',
     summary: 'start, stop and look at the Neo4j of this home',
     load: () => import('./commands/neo4j.ts'),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -31,6 +32,11 @@ describe('a policy that can be put in force', () => {
   ])('%s', (_what, text, count) => {
     expect(check(text)).toBe(count)
   })
+})
+
+it('the examples of the how-to can be put in force', () => {
+  const examples = readFileSync('docs/how-to/policies.md', 'utf8').matchAll(/```cedar\n(.*?)```/gs)
+  expect([...examples].map(([, text]) => check(text!))).toEqual([1])
 })
 
 /** Inside the braces of `when`. */
