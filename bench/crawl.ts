@@ -34,10 +34,10 @@ export async function benchCrawl(
   const children: ChildProcess[] = []
   try {
     const { port, token } = await startServer(service, config, children)
-    const source = httpSource(`http://127.0.0.1:${port}/log/${tenant}`, {
+    const source = httpSource(`http://127.0.0.1:${port}/log/${tenant}`, async () => ({
       authorization: `Bearer ${token}`,
       'x-selvedge-tenant': tenant,
-    })
+    }))
     const paths = [...filesBetween(0, size)].map(({ level, index, width }) =>
       tilePath(level, index, width),
     )

@@ -19,10 +19,24 @@ export const urlOf = ({ host, port }: { host: string; port: number }) =>
 /** Who takes a request: the network, or in a test the app itself. */
 export type Send = (request: Request) => Promise<Response>
 
-/** The development identity, which a server takes on loopback only. */
-export function openClient(url: string, tenant: string, send: Send = fetch): Client {
+export interface ClientOptions {
+  send?: Send
+  /** Says who asks. Without it the headers do, which a server for development takes. */
+  token?: string
+}
+
+/** A client of a server, for one tenant. */
+export function openClient(
+  url: string,
+  tenant: string,
+  { send = fetch, token }: ClientOptions = {},
+): Client {
+  const identity = {
+    'x-selvedge-tenant': tenant,
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  }
   const call = async (path: string, init: RequestInit = {}) => {
-    const headers = { 'x-selvedge-tenant': tenant, ...init.headers }
+    const headers = { ...identity, ...init.headers }
     const response = await reach(new Request(new URL(path, url), { ...init, headers }), send)
     if (!response.ok) throw await problemIn(response)
     return response

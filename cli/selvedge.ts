@@ -31,6 +31,26 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/seed.ts'),
   },
   {
+    name: 'token',
+    summary: 'print a token of the development issuer',
+    load: () => import('./commands/token.ts'),
+  },
+  {
+    name: 'login',
+    summary: 'get a token of an issuer, and use it from now on',
+    load: () => import('./commands/login.ts'),
+  },
+  {
+    name: 'logout',
+    summary: 'forget the login',
+    load: () => import('./commands/logout.ts'),
+  },
+  {
+    name: 'dev-issuer',
+    summary: 'serve an issuer of tokens for development',
+    load: () => import('./commands/dev-issuer.ts'),
+  },
+  {
     name: 'trust',
     summary: 'write the trust root of a tenant',
     load: () => import('./commands/trust.ts'),

@@ -24,7 +24,7 @@ const commands = blocks('sh').flatMap((block) => block.trim().split(/\n| && /))
 
 const { app, database } = await testApp()
 const tenant = `readme-${crypto.randomUUID().slice(0, 8)}`
-const client = openClient('http://localhost', tenant, app.fetch)
+const client = openClient('http://localhost', tenant, { send: app.fetch })
 await sendWorld(client)
 const [find, upstream] = blocks('graphql')
 const { entity } = await client.graphql<{ entity: { id: string } }>(find!)

@@ -34,7 +34,7 @@ it('lists every file with the number of its events', () => {
 
 it('leads to the world that its README promises, and adds nothing when it is sent again', async () => {
   const tenant = `seeds-${crypto.randomUUID().slice(0, 8)}`
-  const client = openClient('http://localhost', tenant, app.fetch)
+  const client = openClient('http://localhost', tenant, { send: app.fetch })
   const sent = await sendWorld(client)
   expect(sent.reduce((sum, { events }) => sum + events, 0)).toBe(parseInt(row('events'), 10))
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { openClient, urlOf } from '../client.ts'
+import { tokensFor } from '../identity/credentials.ts'
 import { sendWorld } from '../seed/send.ts'
 
 export function define(command: Command): void {
@@ -12,7 +13,10 @@ export function define(command: Command): void {
     .option('--tenant <name>', 'the tenant that gets it', 'demo')
     .option('--url <url>', 'the server (default: the one that `npm start` starts here)', httpUrl)
     .action(async ({ tenant, url }: { tenant: string; url?: string }) => {
-      await sendWorld(openClient(url ?? urlOf(readConfig()), tenant), (sent) => {
+      const config = readConfig()
+      const server = url ?? urlOf(config)
+      const client = openClient(server, tenant, { token: await tokensFor(server, config)() })
+      await sendWorld(client, (sent) => {
         process.stdout.write(`${sent.file}: ${sent.events} events, ${sent.appended} log entries\n`)
       })
     })

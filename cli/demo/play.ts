@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Config } from '../../server/config.ts'
+import { mintToken } from '../../server/dev-issuer/mint.ts'
+import { ANY_TENANT } from '../../server/identity/identity.ts'
 import type { Progress } from '../../server/neo4j/progress.ts'
 import { type Serving, serve } from '../../server/serve.ts'
 import { openClient, urlOf } from '../client.ts'
@@ -40,8 +42,10 @@ export async function playAll(play: Play): Promise<void> {
   mkdirSync(play.out, { recursive: true })
   const serving = await timed('start', () => start(play))
   try {
-    const client = openClient(serving.url, TENANT)
-    await timed('events', () => sendEvents(play, client))
+    // Founding a tenant is for those who serve them all; what follows is for those of the tenant.
+    const founder = openClient(serving.url, TENANT, { token: await tokenOf(play, ANY_TENANT) })
+    await timed('events', () => sendEvents(play, founder))
+    const client = openClient(serving.url, TENANT, { token: await tokenOf(play, TENANT) })
     const root = await timed('lineage', () => askLineage(play, client))
     await timed('export', () => exportBundle(play, { client, serving, root }))
     await timed('stop', () => leave(play, serving))
@@ -66,6 +70,10 @@ const stopwatch =
     }
   }
 
+/** Who asks says so by a token, here as everywhere: this server believes no header. */
+const tokenOf = ({ config }: Play, tenant: string) =>
+  mintToken(config, { subject: 'demo', tenant, roles: ['admin'], ttlSeconds: 3_600 })
+
 async function start({ config, stage, progress, result, onServing }: Play) {
   await stage.scene({
     title: 'A real Neo4j, and a server on it',
@@ -81,7 +89,12 @@ async function start({ config, stage, progress, result, onServing }: Play) {
   onServing(serving)
   const { way, describe } = serving.neo4j
   result.neo4j = { way, describe }
-  stage.say(describe, `Selvedge: ${serving.url}`)
+  stage.say(
+    describe,
+    `Selvedge: ${serving.url}`,
+    'Who asks says so by a token that the development issuer has signed:',
+    `TOKEN=$(npm run -s selvedge -- token --tenant ${TENANT} --role admin)`,
+  )
   return serving
 }
 
@@ -125,7 +138,7 @@ async function askLineage({ stage, config, result }: Play, client: Client) {
 
 /** A question as a person would ask it of the server that `npm start` starts. */
 const curl = (config: Config, query: string) =>
-  `curl -s ${urlOf(config)}/graphql -H 'content-type: application/json' -H 'x-selvedge-tenant: ${TENANT}' -d '${JSON.stringify({ query })}'`
+  `curl -s ${urlOf(config)}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '${JSON.stringify({ query })}'`
 
 async function exportBundle(
   { config, stage, out, result }: Play,

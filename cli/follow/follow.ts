@@ -5,8 +5,10 @@ import { sha256 } from '../../core/sha256.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { parseVkey } from '../../proofs/note.ts'
 import { parseTrust } from '../../proofs/trust.ts'
+import { readConfig } from '../../server/config.ts'
+import { speakingFor } from '../identity/credentials.ts'
 import { type Expected, openFollower } from './follower.ts'
-import { httpSource, speakingFor } from './source.ts'
+import { httpSource } from './source.ts'
 
 export interface FollowOptions {
   vkey?: string
@@ -25,7 +27,7 @@ export interface FollowOptions {
  */
 export async function follow(url: string, options: FollowOptions) {
   if (!URL.canParse(url)) throw followAddress(url)
-  const source = httpSource(url, speakingFor(options.tenant))
+  const source = httpSource(url, speakingFor(options.tenant, url, readConfig()))
   try {
     const expected = expectedOf(options)
     const follower = openFollower(source, { expected, directory: options.out })

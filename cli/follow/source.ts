@@ -6,20 +6,24 @@ export interface LogSource {
   get(path: string): Promise<Uint8Array | null>
 }
 
+/** Who asks, and for whom, as headers; asked before each request. */
+export type Speaking = () => Promise<Record<string, string>>
+
 /** 256 entries of 65,535 bytes, each behind two: no file of a log is longer. */
 const LONGEST_FILE = 256 * 65_537
 
 /**
  * A log by C2SP tlog-tiles at an address.
  *
- * @param headers Say who asks, and for whom, where a Selvedge log is not public.
+ * @param speaking Gives the headers that say who asks, and for whom, where a Selvedge log is not public.
  * @throws {Problem} From `get`: `LOG_UNREACHABLE`; `LOG_ANSWER_INVALID` for an answer that is neither
  *   the file nor that there is none, or longer than any file of a log.
  */
-export function httpSource(url: string, headers: Record<string, string> = {}): LogSource {
+export function httpSource(url: string, speaking: Speaking = async () => ({})): LogSource {
   const base = url.endsWith('/') ? url : `${url}/`
   return {
     async get(path) {
+      const headers = await speaking()
       const response = await fetch(new URL(path, base), { headers }).catch((cause: unknown) => {
         throw unreachable(base, cause)
       })
@@ -55,7 +59,3 @@ const unreachable = (url: string, cause: unknown) =>
 
 const answerInvalid = (because: string) =>
   new Problem('LOG_ANSWER_INVALID', `The log does not answer as C2SP tlog-tiles says: ${because}.`)
-
-/** For whom a log is asked that is not public. */
-export const speakingFor = (tenant: string | undefined): Record<string, string> =>
-  tenant === undefined ? {} : { 'x-selvedge-tenant': tenant }

@@ -5,12 +5,14 @@ import { Problem } from '../../core/problem.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { parseNote } from '../../proofs/note.ts'
+import { readConfig } from '../../server/config.ts'
 import { listenFor } from '../../server/witness/listen.ts'
 import { openWitness, type Witness } from '../../server/witness/open.ts'
 import { answerAsReplayer, openReplayer, type Vouched } from '../../server/witness/replayer.ts'
 import { expectedOf, logMisbehaves } from '../follow/follow.ts'
 import { type Follower, openFollower } from '../follow/follower.ts'
-import { httpSource, type LogSource, speakingFor } from '../follow/source.ts'
+import { httpSource, type LogSource } from '../follow/source.ts'
+import { speakingFor } from '../identity/credentials.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { directoryOf, onError, say, type WitnessOptions } from './serve.ts'
 
@@ -123,7 +125,8 @@ function tell(vouched: Vouched, { vkey }: Witness, { out, json }: ReplayOptions)
 
 /** An address where there is a scheme; else a directory. */
 function sourceOf({ replay, tenant }: ReplayOptions): LogSource {
-  if (/^https?:\/\//.test(replay)) return httpSource(replay, speakingFor(tenant))
+  if (/^https?:\/\//.test(replay))
+    return httpSource(replay, speakingFor(tenant, replay, readConfig()))
   return {
     get: async (path) => {
       const file = join(replay, path)

@@ -34,7 +34,7 @@ export const IDENTITY_SETTINGS = {
   ),
   devIssuerPort: setting(
     'SELVEDGE_DEV_ISSUER_PORT',
-    '4601',
+    '4602',
     wholeNumber(1, 65_535),
     'The port of the development issuer, and so part of its name.',
   ),

@@ -153,7 +153,7 @@ const FORGERIES: readonly [what: string, token: string, reason: string][] = [
   ['a list of issuers', signed({ iss: [issuer.url] }), 'issuer'],
   ['the issuer’s name instead of its URL', signed({ iss: 'corp' }), 'issuer'],
   ['a member of every object for an issuer', signed({ iss: 'constructor' }), 'issuer'],
-  ['the development issuer', signed({ iss: 'http://127.0.0.1:4601' }), 'issuer'],
+  ['the development issuer', signed({ iss: 'http://127.0.0.1:4602' }), 'issuer'],
   [
     'another trusted issuer’s key of the same name',
     seal(ES256, claimsOf(issuer.url), other),

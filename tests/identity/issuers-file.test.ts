@@ -108,7 +108,7 @@ issuers:
 })
 
 describe('an identity by the settings', () => {
-  const settings = { home: directory, devHeaders: true, devIssuerPort: 4601, nodeEnv: null }
+  const settings = { home: directory, devHeaders: true, devIssuerPort: 4602, nodeEnv: null }
   const asking = (headers: Record<string, string>) =>
     new Request('http://localhost/', { headers: { ...headers } })
 

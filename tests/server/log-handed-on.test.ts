@@ -55,7 +55,7 @@ it('follows a growing log over HTTP into a mirror that replays to every signed s
   const tenant = await freshTenant()
   const trust = await writeTrust(tenant)
   const directory = at('mirror')
-  const source = httpSource(`${url}/log/${tenant}`, { 'x-selvedge-tenant': tenant })
+  const source = httpSource(`${url}/log/${tenant}`, async () => ({ 'x-selvedge-tenant': tenant }))
   const expected = { trust: await trustOf(tenant) }
   const follower = openFollower(source, { expected, directory })
   for (const [from, to] of [
