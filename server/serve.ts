@@ -72,6 +72,7 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   metrics.watch({
     pool: database.pool,
     waiting: service.waiting,
+    issuers: identity.states,
     lag: () => within(LAG_WITHIN_MS, readLogLag(database.graph(SERVICE).read, Date.now())),
   })
   const objects = openObjectFiles(join(config.home, 'objects'))

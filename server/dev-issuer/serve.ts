@@ -24,7 +24,9 @@ interface Told {
  * @throws {Problem} `DEV_ISSUER_REFUSED` in production, and where the settings lead off this machine;
  *   `DEV_ISSUER_PORT_TAKEN`, `KEY_FILE_INVALID`.
  */
-export async function serveDevIssuer(settings: DevIssuerSettings): Promise<Listening> {
+export async function serveDevIssuer(
+  settings: DevIssuerSettings,
+): Promise<Pick<Listening, 'url' | 'close'>> {
   checkDevelopment(settings)
   if (!isLocal(settings.host)) throw devIssuerRefused(`SELVEDGE_HOST is ${settings.host}`)
   const { devIssuerPort: port } = settings
@@ -41,7 +43,7 @@ export async function serveDevIssuer(settings: DevIssuerSettings): Promise<Liste
     )
     server.listen({ host: '127.0.0.1', port }, resolve)
   })
-  return { url: developmentIssuer(port), port, close: () => closeServer(server) }
+  return { url: developmentIssuer(port), close: () => closeServer(server) }
 }
 
 function answering(settings: DevIssuerSettings) {

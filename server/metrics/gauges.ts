@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { LogLag } from '../../lineage/log-lag.ts'
+import type { KeysState } from '../identity/issuer.ts'
 
 /** Where what comes and goes can be read. */
 export interface Depths {
@@ -7,12 +8,14 @@ export interface Depths {
   pool(): { most: number; busy: number }
   /** Commands that wait for their transaction, and checkpoints that wait for a witness. */
   waiting(): { commands: number; witnesses: number }
+  /** How it stands with the keys of each issuer of tokens. */
+  issuers?(): Readonly<Record<string, KeysState>>
   /** How far logs are beyond their checkpoints. */
   lag(): Promise<LogLag>
 }
 
 /** Adds what is read when somebody looks, and not kept. */
-export function openGauges(register: Registry, { pool, waiting, lag }: Depths) {
+export function openGauges(register: Registry, { pool, waiting, issuers, lag }: Depths) {
   const registers = [register]
   const read = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -40,6 +43,21 @@ export function openGauges(register: Registry, { pool, waiting, lag }: Depths) {
     () => waiting().witnesses,
   )
   openLag(register, lag)
+  if (issuers) openIssuers(register, issuers)
+}
+
+/** The names are the operator's own, from his settings. */
+function openIssuers(register: Registry, issuers: NonNullable<Depths['issuers']>) {
+  new Gauge({
+    name: 'selvedge_issuer_keys',
+    help: 'Whether keys of an issuer of tokens are held: 1, 0.5 where it was last asked in vain, or 0.',
+    labelNames: ['issuer'],
+    registers: [register],
+    collect() {
+      const worth = { ready: 1, stale: 0.5, unreachable: 0 }
+      for (const [issuer, state] of Object.entries(issuers())) this.set({ issuer }, worth[state])
+    },
+  })
 }
 
 /** All are of one look at the database; where that fails, they are not told at all. */

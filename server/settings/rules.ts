@@ -2,6 +2,9 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Problem } from '../../core/problem.ts'
 import type { Config, ConfigFault } from '../config.ts'
+import { isLocal } from '../host.ts'
+import { readIssuers } from '../identity/issuers-file.ts'
+import { issuersMissing } from '../identity/problems.ts'
 import { readTlsFiles, tlsFilesOf } from '../tls.ts'
 import { readPolicyFile } from '../witnessing/policy-file.ts'
 import type { Setting } from './setting.ts'
@@ -23,6 +26,17 @@ const RULES: readonly Rule[] = [
     const files = tlsFilesOf(config)
     return files && told('SELVEDGE_TLS_CERT', () => readTlsFiles(files))
   },
+  ({ issuers, nodeEnv }) => {
+    if (issuers !== null) return told('SELVEDGE_ISSUERS', () => readIssuers(issuers))
+    if (nodeEnv !== 'production') return null
+    return told('SELVEDGE_ISSUERS', () => {
+      throw issuersMissing()
+    })
+  },
+  ({ issuers, host }) =>
+    issuers === null && !isLocal(host)
+      ? fault('SELVEDGE_HOST', 'without SELVEDGE_ISSUERS only this machine may be listened to')
+      : null,
   ({ home }) => {
     const there = existing(home)
     return statSync(there).isDirectory() && allows(there, constants.W_OK)

@@ -18,6 +18,7 @@ function measured(
   metrics.watch({
     pool: () => ({ most: 32, busy: 3 }),
     waiting: () => ({ commands: 4, witnesses: 5 }),
+    issuers: () => ({ corp: 'ready', partner: 'stale', other: 'unreachable' }),
     lag,
   })
   const app = createApp({
@@ -48,6 +49,12 @@ const seriesOf = (lines: string[]) =>
     .map((line) => line.split(' ')[0])
 
 describe('the metrics', () => {
+  it('say of each issuer of tokens whether its keys are held', async () => {
+    const { told } = measured()
+    const of = (issuer: string) => told(`selvedge_issuer_keys{issuer="${issuer}"}`)
+    expect([await of('corp'), await of('partner'), await of('other')]).toEqual(['1', '0.5', '0'])
+  })
+
   it('count requests by route and root field, with the class of their status and their problem', async () => {
     const { ask, send, told } = measured()
     await ask('query Mine { log { size } }')

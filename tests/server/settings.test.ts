@@ -225,6 +225,9 @@ describe('selvedge config --check', () => {
     ['a passphrase that is a folder', { SELVEDGE_KEYS_PASSPHRASE_FILE: folder }, 'readable'],
     ['a command that is not executable', { SELVEDGE_KEYS_COMMAND: written('') }, 'executable'],
     ['a java that is not there', { SELVEDGE_JAVA: '/nowhere' }, 'executable'],
+    ['issuers that are none', { SELVEDGE_ISSUERS: written('issuers: []') }, 'SELVEDGE_ISSUERS'],
+    ['nobody to say who asks, in production', { NODE_ENV: 'production' }, 'SELVEDGE_ISSUERS'],
+    ['nobody to say who asks, on a network', { SELVEDGE_HOST: '0.0.0.0' }, 'SELVEDGE_HOST'],
     ['a home below a file', { SELVEDGE_HOME: join(written(''), 'home') }, 'SELVEDGE_HOME'],
   ])('finds %s', (_what, env, said) => {
     const faults = findConfigFaults(env as Record<string, string>)
