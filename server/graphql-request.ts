@@ -48,7 +48,10 @@ function checked(value: unknown): GraphQLRequest {
     throw bodyInvalid('it must be an object')
   }
   const said = value as GraphQLRequest
-  if (typeof said.query !== 'string') throw bodyInvalid('its member query must be a text')
+  // Where it is left out, its hash may stand for it.
+  if (said.query !== undefined && typeof said.query !== 'string') {
+    throw bodyInvalid('its member query must be a text')
+  }
   return said
 }
 

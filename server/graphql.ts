@@ -14,10 +14,11 @@ import { useCost } from './limits/cost.ts'
 import { untilOf, withinTime } from './limits/deadline.ts'
 import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
-import { checkLimits, checkNesting, MOST_TOKENS } from './limits/operation.ts'
+import { checkLimits, checkNesting, introspects, MOST_TOKENS } from './limits/operation.ts'
+import { openPersisted, type Persisted } from './limits/persisted.ts'
 import { noteOperation } from './operation-notes.ts'
 import { pagePolicy } from './page-policy.ts'
-import { type Report, tellProblem, withRequestId } from './problems.ts'
+import { introspectionOff, type Report, tellProblem, withRequestId } from './problems.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -53,6 +54,8 @@ export function openYoga(
   },
 ) {
   quietenCompiler()
+  const { introspection } = limits
+  const mayIntrospect = introspection === 'auto' ? identity.isDevelopment : introspection === 'on'
   return createYoga({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -70,8 +73,8 @@ export function openYoga(
     parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
     plugins: [
       useRoutes({ answer, finish }),
-      useDoor(door),
-      useLimits(),
+      useDoor(door, openPersisted(limits)),
+      useLimits({ mayIntrospect }),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, { identity, limits, door }),
@@ -138,19 +141,21 @@ const policies = new Map<string, string>()
  * Lets a request in before anything of it is read, and reads it with a parser of ours: other media
  * types are refused, since a form could be sent from any page without asking.
  */
-function useDoor(door: Door): Plugin {
+function useDoor(door: Door, persisted: Persisted): Plugin {
   return {
     async onRequestParse({ request, setRequestParser }) {
       await door.admit(request)
       const turns = door.turnsOf(request)
-      if (request.method === 'POST') setRequestParser((post) => readGraphQLRequest(post, turns))
-      if (request.method === 'GET') setRequestParser(readGraphQLAddress)
+      setRequestParser(async (sent) => {
+        const isPost = sent.method === 'POST'
+        return persisted(isPost ? await readGraphQLRequest(sent, turns) : readGraphQLAddress(sent))
+      })
     },
   }
 }
 
 /** A document is checked once, also where it comes from the cache. */
-function useLimits(): Plugin {
+function useLimits({ mayIntrospect }: { mayIntrospect: boolean }): Plugin {
   const checked = new WeakSet<DocumentNode>()
   return {
     onParse({ parseFn, setParseFn }) {
@@ -161,6 +166,7 @@ function useLimits(): Plugin {
       return ({ result }) => {
         if (!result || result instanceof Error || checked.has(result)) return
         checkLimits(result)
+        if (!mayIntrospect && introspects(result)) throw introspectionOff()
         checked.add(result)
       }
     },

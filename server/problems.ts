@@ -146,6 +146,31 @@ export const requestMayBeForged = () =>
     { status: 403 },
   )
 
+export const operationNotListed = () =>
+  new Problem('OPERATION_NOT_LISTED', 'This server runs listed operations alone; this is none.', {
+    status: 403,
+  })
+
+/** The message is a word of Apollo's protocol: its clients then send the text with the hash. */
+export const persistedQueryNotFound = () =>
+  new Problem('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound', { status: 404 })
+
+export const persistedQueryInvalid = (because: string) =>
+  new Problem('PERSISTED_QUERY_INVALID', `extensions.persistedQuery cannot be taken: ${because}.`)
+
+export const operationsInvalid = (name: string, because: string, cause?: unknown) =>
+  new Problem('OPERATIONS_INVALID', `${name} cannot be taken as an operation: ${because}.`, {
+    details: { name },
+    cause,
+  })
+
+export const introspectionOff = () =>
+  new Problem(
+    'INTROSPECTION_OFF',
+    'The schema cannot be asked for here; SELVEDGE_INTROSPECTION=on lets it.',
+    { status: 403 },
+  )
+
 export const costAskedWrongly = () =>
   new Problem('COST_INVALID', 'extensions.cost is "report", with the answer, or "only", without.')
 

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
@@ -7,6 +8,7 @@ import {
   type SelectionSetNode,
   Source,
   TokenKind,
+  visit,
 } from 'graphql'
 import { operationTooLarge } from '../problems.ts'
 
@@ -52,6 +54,19 @@ export function checkNesting(text: string | Source) {
     // What is no token is the parser's to tell.
     if (!(error instanceof GraphQLError)) throw error
   }
+}
+
+/** Whether a document asks for the schema, be it anywhere. */
+export function introspects(document: DocumentNode): boolean {
+  let found = false
+  visit(document, {
+    Field: ({ name: { value } }) => {
+      if (value !== '__schema' && value !== '__type') return
+      found = true
+      return BREAK
+    },
+  })
+  return found
 }
 
 interface Size {

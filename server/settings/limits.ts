@@ -1,4 +1,14 @@
-import { type Refusal, refuse, setting, wholeNumber } from './setting.ts'
+import {
+  flag,
+  oneOf,
+  optional,
+  path,
+  type Refusal,
+  readable,
+  refuse,
+  setting,
+  wholeNumber,
+} from './setting.ts'
 
 /** So many requests in so many seconds; as many may come at once as the whole window takes. */
 export interface Quota {
@@ -81,5 +91,24 @@ export const LIMIT_SETTINGS = {
     '',
     origins,
     'Origins of pages elsewhere that may use the service from a browser, with commas between; none without.',
+  ),
+  operations: readable(
+    optional(
+      'SELVEDGE_OPERATIONS',
+      path,
+      'A directory of .graphql files, or a JSON file of documents by SHA-256: what may be asked for by hash.',
+    ),
+  ),
+  operationsOnly: setting(
+    'SELVEDGE_OPERATIONS_ONLY',
+    'false',
+    flag,
+    'Whether only the documents of SELVEDGE_OPERATIONS may run.',
+  ),
+  introspection: setting(
+    'SELVEDGE_INTROSPECTION',
+    'auto',
+    oneOf('auto', 'on', 'off'),
+    'Whether the schema can be asked for: auto is on in development, and off where issuers are configured.',
   ),
 } as const
