@@ -359,8 +359,9 @@ describe('a token that is not good', () => {
 
   it('is refused in the address, also beside a good one', async () => {
     const query = `access_token=${good}`
-    for (const headers of [{}, { authorization: `Bearer ${good}` }]) {
-      for (const told of await refusalsOf(headers as Record<string, string>, query)) {
+    const asked = { 'x-requested-with': 'a test' }
+    for (const headers of [asked, { ...asked, authorization: `Bearer ${good}` }]) {
+      for (const told of await refusalsOf(headers, query)) {
         expect(told).toMatchObject({ status: 401, code: 'TOKEN_INVALID', reason: 'place' })
       }
     }
