@@ -77,8 +77,10 @@ const tell = (stage: string) => (at: { tenant: string; done: number; of: number 
  * Restores a backup into an empty database. Everything is checked before anything is written: the whole
  * archive, and every checkpoint that is known elsewhere; and what was written before any origin is closed.
  */
-export async function restoreFromArchive(options: FromArchive): Promise<RestoredTenant[]> {
-  const config = readConfig()
+export async function restoreFromArchive(
+  options: FromArchive,
+  config: Config = readConfig(),
+): Promise<RestoredTenant[]> {
   const path = join(config.home, 'register.sqlite')
   // Opening it would make an empty one.
   if (!existsSync(path)) throw registerLost(`${path} is missing`)

@@ -1,5 +1,6 @@
 import { sha256 } from '../../core/sha256.ts'
 import type { SigningKey } from '../../ledger/keys.ts'
+import { restoreUnfinished } from '../../ledger/problems.ts'
 import { type Database, SERVICE } from '../../lineage/graph.ts'
 import { readService, type ServiceRow } from '../../lineage/service.ts'
 import { allTenants } from '../../lineage/tenants.ts'
@@ -43,12 +44,13 @@ export interface BackupOptions {
  * the same checkpoint for the tenant that it was at.
  *
  * @throws {Problem} `BACKUP_DATABASE_EMPTY`, `BACKUP_OF_ANOTHER`, `BACKUP_UNSIGNED`,
- *   `BACKUP_LOG_DIFFERS`; as `openArchiveWriter`.
+ *   `BACKUP_LOG_DIFFERS`, `RESTORE_UNFINISHED`; as `openArchiveWriter`.
  */
 export async function writeArchive(options: BackupOptions): Promise<Manifest> {
   const { database, path, passphrase, logN } = options
   const service = await readService(database.graph(SERVICE).read)
   if (!service) throw nothingToBackUp()
+  if (service.restoring !== null) throw restoreUnfinished()
   const fold = new Fold()
   let manifest: Manifest | undefined
   const file = await openArchiveWriter(path, passphrase, {

@@ -1,11 +1,15 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import neo4j from 'neo4j-driver'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { restoreFromArchive } from '../../cli/restore/from-archive.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
+import { checkLog } from '../../domains/fsck/check-log.ts'
+import { openRegister } from '../../ledger/register.ts'
 import { readLog } from '../../lineage/log.ts'
 import { readLineage } from '../../lineage/traversal.ts'
 import { formatCheckpoint } from '../../proofs/checkpoint.ts'
@@ -96,8 +100,32 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 120_000)
 
-const restore = (more: string[] = [], env = {}) =>
-  cli(['restore', FILE, '--yes', ...WITH, ...more], env)
+const asked = {
+  file: FILE,
+  passphraseFile: at('passphrase'),
+  known: [] as string[],
+  dropUnsigned: false,
+  keepOrigin: false,
+  dryRun: false,
+}
+const restore = (more: Partial<typeof asked> = {}, env = {}) =>
+  restoreFromArchive({ ...asked, ...more }, { ...config, ...env })
+
+/** Leaves nothing in the database, as a new one has nothing. */
+async function emptyDatabase() {
+  const service = await open()
+  const { uri, username, password } = service.neo4j
+  await service.close()
+  const driver = neo4j.driver(uri, neo4j.auth.basic(username, password))
+  await driver.executeQuery('MATCH (n) DETACH DELETE n')
+  await driver.close()
+}
+
+async function expectCleanLogs({ database }: Service) {
+  for (const tenant of ['acme', 'umbra']) {
+    expect((await checkLog(database.graph(tenant))).differences).toEqual([])
+  }
+}
 
 /** Signs what never was, with the key of the log: another history. */
 async function forkAt(size: number) {
@@ -106,87 +134,67 @@ async function forkAt(size: number) {
   )!
   const origin = `${SERVICE}/acme`
   const text = formatCheckpoint({ origin, size, root: sha256(utf8('another history')) })
-  const signature = await key.sign(utf8(text))
-  return formatNote(text, [noteSignature(sha256, origin, key.publicKey, signature)])
+  const note = formatNote(text, [
+    noteSignature(sha256, origin, key.publicKey, await key.sign(utf8(text))),
+  ])
+  const path = at(`${size}.note`)
+  writeFileSync(path, note)
+  return path
 }
 
-it('is verified where there is no database, against what others know', async () => {
-  const verify = (...known: string[]) =>
-    cli(['backup', 'verify', FILE, ...WITH, ...known], { SELVEDGE_HOME: at('none') })
-  const sound = await verify()
-  expect([sound.code, JSON.parse(sound.stdout)]).toMatchObject([
+it('is verified where there is no database', async () => {
+  const verified = await cli(['backup', 'verify', FILE, ...WITH], { SELVEDGE_HOME: at('none') })
+  expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([
     0,
     {
       ok: true,
       service: SERVICE,
       signer: { logs: ['acme', 'umbra'] },
-      tenants: [{ tenant: 'acme' }, { tenant: 'umbra' }],
+      tenants: [{ tenant: 'acme', size: world.written }, { tenant: 'umbra' }],
     },
   ])
-  writeFileSync(at('fork.note'), await forkAt(5))
-  const forked = await verify('--known', at('fork.note'))
-  expect([forked.code, forked.stderr]).toEqual([1, expect.stringContaining('RESTORE_FORK')])
+})
+
+it('is not restored unasked', async () => {
+  const held = await cli(['restore', FILE, ...WITH])
+  expect([held.code, held.stderr]).toEqual([1, expect.stringContaining('RESTORE_UNCONFIRMED')])
 })
 
 it('is refused, with nothing written, where something speaks against it', async () => {
-  const held = await cli(['restore', FILE, ...WITH])
-  expect([held.code, held.stderr]).toEqual([1, expect.stringContaining('RESTORE_UNCONFIRMED')])
-  const full = await restore()
-  expect([full.code, full.stderr]).toEqual([
-    1,
-    expect.stringContaining('RESTORE_DATABASE_NOT_EMPTY'),
-  ])
-  const strange = await restore([], { SELVEDGE_SERVICE: 'other.test' })
-  expect([strange.code, strange.stderr]).toEqual([1, expect.stringContaining('SERVICE_MISMATCH')])
-  const lost = await restore([], { SELVEDGE_HOME: at('none') })
-  expect([lost.code, lost.stderr]).toEqual([1, expect.stringContaining('RESTORE_REGISTER_LOST')])
-  writeFileSync(at('fork.note'), await forkAt(5))
-  const forked = await restore(['--known', at('fork.note')])
-  expect([forked.code, forked.stderr]).toEqual([1, expect.stringContaining('RESTORE_FORK')])
-  // A register from before the last checkpoint would have an epoch follow the wrong one.
-  writeFileSync(at('beyond.note'), await forkAt(4_000))
-  const behind = await restore(['--known', at('beyond.note')])
-  expect([behind.code, behind.stderr]).toEqual([
-    1,
-    expect.stringContaining('RESTORE_REGISTER_BEHIND'),
-  ])
-  writeFileSync(at('strange.note'), 'Dear reader\n')
-  const unread = await restore(['--known', at('strange.note')])
-  expect([unread.code, unread.stderr]).toEqual([
-    1,
-    expect.stringContaining('RESTORE_KNOWN_INVALID'),
-  ])
-}, 180_000)
+  const code = (code: string) => expect.objectContaining({ code })
+  await expect(restore()).rejects.toEqual(code('RESTORE_DATABASE_NOT_EMPTY'))
+  await expect(restore({}, { service: 'other.test' })).rejects.toEqual(code('SERVICE_MISMATCH'))
+  await expect(restore({}, { home: at('none') })).rejects.toEqual(code('RESTORE_REGISTER_LOST'))
+  await expect(restore({ known: [await forkAt(5)] })).rejects.toEqual(code('RESTORE_FORK'))
+  // An epoch would follow what was not signed last.
+  await expect(restore({ known: [await forkAt(4_000)] })).rejects.toEqual(
+    code('RESTORE_REGISTER_BEHIND'),
+  )
+  mkdirSync(at('stranger/keys'), { recursive: true })
+  copyFileSync(at('home/register.sqlite'), at('stranger/register.sqlite'))
+  await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('KEYS_MISMATCH'))
+  rmSync(at('stranger/register.sqlite'))
+  openRegister(at('stranger/register.sqlite')).close()
+  await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('RESTORE_REGISTER_LOST'))
+}, 120_000)
 
 it('comes back whole into an empty database, wherever it was killed, under a new origin', async () => {
-  expect(await cli(['neo4j', 'reset', '--yes'])).toMatchObject({ code: 0 })
-  expect(await cli(['neo4j', 'start', '--detach'])).toMatchObject({ code: 0 })
-  const dry = await restore(['--dry-run'])
-  expect([dry.code, JSON.parse(dry.stdout)]).toMatchObject([
-    1,
-    { tenants: [{ outcome: 'due', keptSize: world.written }, { outcome: 'due' }] },
-  ])
-  for (const failpoint of [
-    'restore-commit:1',
-    'restore-commit:2',
-    'after-epoch',
-    'restore-opened',
-  ]) {
-    const killed = await restore([], { SELVEDGE_FAILPOINT: failpoint })
+  await emptyDatabase()
+  const due = [{ outcome: 'due', keptSize: world.written }, { outcome: 'due' }]
+  expect(await restore({ dryRun: true })).toMatchObject(due)
+  const command = ['restore', FILE, '--yes', ...WITH]
+  for (const failpoint of ['restore-commit:2', 'after-epoch', 'restore-opened']) {
+    const killed = await cli(command, { SELVEDGE_FAILPOINT: failpoint })
     expect([failpoint, killed.code, killed.stderr]).toEqual([failpoint, null, expect.anything()])
     // Nobody is shown what is half restored, and nobody writes to it.
     await expect(open()).rejects.toMatchObject({ code: 'RESTORE_UNFINISHED' })
   }
-  const done = await restore()
+  const done = await cli(command)
   expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('rror')])
   const { tenants } = JSON.parse(done.stdout)
   expect(tenants).toMatchObject([{ tenant: 'acme' }, { tenant: 'umbra' }])
   expect(tenants[0].compared).toBeGreaterThan(0)
-  const again = await restore()
-  expect([again.code, again.stderr]).toEqual([
-    1,
-    expect.stringContaining('RESTORE_DATABASE_NOT_EMPTY'),
-  ])
+  await expect(restore()).rejects.toMatchObject({ code: 'RESTORE_DATABASE_NOT_EMPTY' })
 
   const service = await open()
   try {
@@ -201,43 +209,32 @@ it('comes back whole into an empty database, wherever it was killed, under a new
     const told = await verifyBundle({ sha256, bytes: after.bytes, trust })
     expect([exitCode(told), told.bundle?.records]).toEqual([0, world.bundle.records])
     // What was erased after the backup was made is erased again, though nobody asked.
-    const [entity] = (await readLineage(
-      read,
-      { root: world.erasure.what.entity, direction: 'BOTH', depth: 0 },
-      { first: 1 },
-      null,
-    ))!.nodes
+    const itself = { root: world.erasure.what.entity, direction: 'BOTH', depth: 0 } as const
+    const [entity] = (await readLineage(read, itself, { first: 1 }, null))!.nodes
     expect(entity!.entity.name).toBe('')
     const next = await assertOne(ledger, 'acme', dataset('next'))
     expect(next.position.epoch).toBe(1)
+    await expectCleanLogs(service)
   } finally {
     await service.close()
   }
-  const fsck = await cli(['fsck', '--all', '--json'])
-  expect([fsck.code, JSON.parse(fsck.stdout).ok]).toEqual([0, true])
 }, 420_000)
 
-it('keeps its origin where all servers were stopped before it was made, and says so', async () => {
+it('keeps its origin where all servers were stopped before it was made, and that is said', async () => {
   const moved = at('moved.backup')
   expect(await cli(['backup', '--out', moved, ...WITH])).toMatchObject({ code: 0 })
-  expect(await cli(['neo4j', 'reset', '--yes'])).toMatchObject({ code: 0 })
+  await emptyDatabase()
   // A register that is older than the backup is found out before anything is written.
   copyFileSync(at('home/register.sqlite'), at('register.new'))
   copyFileSync(at('register.old'), at('home/register.sqlite'))
-  const behind = await cli(['restore', moved, '--yes', ...WITH])
-  expect([behind.code, behind.stderr]).toEqual([
-    1,
-    expect.stringContaining('RESTORE_REGISTER_BEHIND'),
-  ])
+  await expect(restore({ file: moved })).rejects.toMatchObject({ code: 'RESTORE_REGISTER_BEHIND' })
   copyFileSync(at('register.new'), at('home/register.sqlite'))
-  const done = await cli(['restore', moved, '--yes', '--keep-origin', ...WITH])
-  expect([done.code, JSON.parse(done.stdout).tenants]).toMatchObject([
-    0,
-    [
-      { tenant: 'acme', outcome: 'whole' },
-      { tenant: 'umbra', outcome: 'whole' },
-    ],
+  expect(await restore({ file: moved, keepOrigin: true })).toMatchObject([
+    { tenant: 'acme', outcome: 'whole' },
+    { tenant: 'umbra', outcome: 'whole' },
   ])
-  const fsck = await cli(['fsck', '--all', '--json'])
-  expect([fsck.code, JSON.parse(fsck.stdout).ok]).toEqual([0, true])
+  const service = await open()
+  expect(await readLog(service.database.graph('acme').read)).toMatchObject({ epoch: 1 })
+  await expectCleanLogs(service)
+  await service.close()
 }, 240_000)
