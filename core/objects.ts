@@ -21,6 +21,20 @@ export interface Objects {
   get(sha256: string): Promise<StoredObject | null>
   /** Deletes what is at an address for good, claimed or not; where there is nothing, it does nothing. */
   delete(sha256: string): Promise<void>
+  /** Everything that is kept, in no particular order. */
+  list(): AsyncIterable<Kept>
+  /**
+   * Deletes those of the addresses that nothing leads to. Safe beside whoever puts the very same bytes
+   * meanwhile: either they are not deleted, or they are put again.
+   *
+   * @param led What something leads to; asked once no put of these addresses can go unnoticed any more.
+   * @returns What was deleted.
+   */
+  collect(addresses: readonly string[], led: () => Promise<ReadonlySet<string>>): Promise<string[]>
+  /** Deletes what writing that was cut off before a time (in milliseconds) has left; says how much. */
+  tidy(before: number): Promise<number>
+  /** Lets go of connections. */
+  close(): void
 }
 
 /** An object that was put, and for what. */
@@ -31,8 +45,19 @@ export interface Claim {
   since: number
 }
 
+/** An object that is kept. */
+export interface Kept {
+  address: string
+  size: number
+  /** When it was put first, in milliseconds of the clock. */
+  since: number
+}
+
 export interface StoredObject {
   size: number
-  /** Opens the file only when it is called: who asks for the size alone leaves nothing open. */
+  /**
+   * Opens the file only when it is called: who asks for the size alone leaves nothing open. The stream
+   * fails where the bytes are not those that were put; read as a whole, before its last part.
+   */
   read(slice?: Slice): ReadableStream<Uint8Array>
 }

@@ -5,6 +5,7 @@ import { IDENTITY_SETTINGS } from './settings/identity.ts'
 import { KEY_SETTINGS } from './settings/keys.ts'
 import { LIMIT_SETTINGS } from './settings/limits.ts'
 import { nearest } from './settings/nearest.ts'
+import { OBJECT_SETTINGS } from './settings/objects.ts'
 import { OPERATIONS_SETTINGS } from './settings/operations.ts'
 import { settingInvalid, settingUnknown } from './settings/problems.ts'
 import { PROCESS_SETTINGS } from './settings/process.ts'
@@ -35,6 +36,7 @@ export const SETTINGS = {
   ...WITNESSING_SETTINGS,
   ...LIMIT_SETTINGS,
   ...BACKUP_SETTINGS,
+  ...OBJECT_SETTINGS,
   ...OPERATIONS_SETTINGS,
   ...TRACING_SETTINGS,
   ...DATABASE_SETTINGS,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Objects } from '../core/objects.ts'
 import { openMergeWorker } from '../domains/openlineage/merge-worker.ts'
 import { openErasureJournal } from '../ledger/erasures.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
@@ -9,7 +10,7 @@ import type { Config } from './config.ts'
 import { openKeyring } from './keyring.ts'
 import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
 import { TRANSACTION_LOG_DAYS } from './neo4j/home.ts'
-import { openObjectFiles } from './object-files.ts'
+import { openObjectStore } from './objects/open.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { type AskReplayer, openAskReplayer } from './witnessing/ask-replayer.ts'
 import { openWitnessing } from './witnessing/open.ts'
@@ -20,6 +21,7 @@ export interface Service {
   neo4j: Neo4j
   database: Database
   ledger: Ledger
+  objects: Objects
   /** How long an export waits for a witnessed checkpoint; zero where nobody is asked for one. */
   witnessWaitMs: number
   /** Asks for a replayer's note; `undefined` where none is configured. */
@@ -87,7 +89,8 @@ export async function openService(
     // Who does not sign leaves the asking to who does.
     const witnessing = policy && config.signer && openWitnessing({ database, policy, onError })
     if (witnessing) ends.push(() => witnessing.close())
-    const objects = openObjectFiles(join(config.home, 'objects'))
+    const objects = await openObjectStore(config, onError)
+    ends.push(() => objects.close())
     // Beside the register, for the same reason: it must outlive what a backup brings back.
     const journal = register && openErasureJournal(join(config.home, 'erasures.sqlite'))
     ends.push(() => journal?.close())
@@ -116,7 +119,7 @@ export async function openService(
       commands: ledger.waiting(),
       witnesses: witnessing ? witnessing.waiting() : 0,
     })
-    return { neo4j, database, ledger, witnessWaitMs, askReplayer, waiting: depths, close }
+    return { neo4j, database, ledger, objects, witnessWaitMs, askReplayer, waiting: depths, close }
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await close().catch(() => {})

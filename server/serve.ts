@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Keys } from '../ledger/keys.ts'
 import { type Database, type QueryStarted, SERVICE } from '../lineage/graph.ts'
 import { readLogLag } from '../lineage/log-lag.ts'
@@ -11,7 +10,6 @@ import { type Listening, listen } from './listen.ts'
 import { openLog, reportTo, tellTls, tellTo } from './log.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
-import { openObjectFiles } from './object-files.ts'
 import { logRequests } from './observed.ts'
 import { openService } from './open.ts'
 import { tlsHalfGiven } from './problems.ts'
@@ -68,14 +66,13 @@ export async function serve(config: Config, options: ResolveOptions): Promise<Se
   const tracing = await openTracing(config)
   const onQuery = tracing ? bothOf(metrics.onQuery, tracing.onQuery) : metrics.onQuery
   const service = await openService(config, { ...options, onError, onQuery, tracing })
-  const { database, ledger, neo4j, witnessWaitMs, askReplayer } = service
+  const { database, ledger, objects, neo4j, witnessWaitMs, askReplayer } = service
   metrics.watch({
     pool: database.pool,
     waiting: service.waiting,
     issuers: identity.states,
     lag: () => within(LAG_WITHIN_MS, readLogLag(database.graph(SERVICE).read, Date.now())),
   })
-  const objects = openObjectFiles(join(config.home, 'objects'))
   const readiness = openReadiness({
     database,
     keys: () => ledger.keys,

@@ -1,5 +1,4 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { sha256 } from '../../core/sha256.ts'
 import { exportBundle } from '../../domains/evidence/export.ts'
@@ -10,7 +9,6 @@ import { hex } from '../../proofs/hex.ts'
 import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectFiles } from '../../server/object-files.ts'
 import { openService } from '../../server/open.ts'
 
 interface Options {
@@ -61,8 +59,7 @@ async function writeBundle({ out, json, ...asked }: Options) {
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })
   try {
-    const { database, ledger, witnessWaitMs, askReplayer } = service
-    const objects = openObjectFiles(join(config.home, 'objects'))
+    const { database, ledger, objects, witnessWaitMs, askReplayer } = service
     // What a server beside this one has just committed is to be in the answer.
     if (!(await readWholeLog(database.graph(asked.tenant)))) throw tenantUnknown(asked.tenant)
     const tell = ({ stage, done, of }: ExportStep) =>

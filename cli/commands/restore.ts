@@ -20,7 +20,7 @@ import { migrate } from '../../lineage/migrations.ts'
 import { readConfig } from '../../server/config.ts'
 import { TRANSACTION_LOG_DAYS } from '../../server/neo4j/home.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectFiles } from '../../server/object-files.ts'
+import { openObjectStore } from '../../server/objects/open.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
@@ -141,7 +141,7 @@ async function carryOut(
     told.push(outcome === 'due' ? await restoreLog(restoring, tenant, { dropUnsigned }) : looked)
   }
   const journal = openErasureJournal(join(home, 'erasures.sqlite'))
-  const objects = openObjectFiles(join(home, 'objects'))
+  const objects = await openObjectStore(config, tellFailure)
   const pendingDays = Math.max(config.backupDays, TRANSACTION_LOG_DAYS)
   const erasing = { journal, objects, pendingDays }
   const ledger = await openLedger({ database, service, keys, register, erasing })
@@ -156,6 +156,7 @@ async function carryOut(
   } finally {
     await ledger.close()
     journal.close()
+    objects.close()
   }
   return told
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { exportBundle, weaveBundle } from '../../domains/evidence/export.ts'
 import { findExport } from '../../domains/evidence/find-export.ts'
@@ -81,13 +82,10 @@ it.each(['UPSTREAM', 'DOWNSTREAM', 'BOTH'] as const)(
 )
 
 /** Fails where a repeated export would be made once more. */
-const noObjects = {
-  put: () => Promise.reject(new Error('nothing is to be kept')),
-  settle: () => Promise.reject(new Error('nothing is to be settled')),
-  claims: () => Promise.reject(new Error('nothing is to be looked for')),
-  get: () => Promise.reject(new Error('nothing is to be read')),
-  delete: () => Promise.reject(new Error('nothing is to be deleted')),
-}
+const noObjects = new Proxy({} as Objects, {
+  get: (_none, asked) => () =>
+    Promise.reject(new Error(`nothing is to be asked: ${String(asked)}`)),
+})
 
 it('refuses a key that made another export', async () => {
   const tenant = await freshTenant(ledger)

@@ -104,3 +104,30 @@ describe('the environment', () => {
     expect(unread.map(([key]) => key)).toEqual([])
   })
 })
+
+describe('the bucket of object files', () => {
+  it.each([
+    ['s3://exports', { bucket: 'exports', prefix: '' }],
+    ['s3://exports/', { bucket: 'exports', prefix: '' }],
+    ['s3://my.exports-1/a/b_2/', { bucket: 'my.exports-1', prefix: 'a/b_2/' }],
+  ])('is read from %s', (value, objects) => {
+    expect(readConfig({ SELVEDGE_OBJECTS: value })).toMatchObject({ objects })
+  })
+
+  it.each([
+    ['SELVEDGE_OBJECTS', 'exports'],
+    ['SELVEDGE_OBJECTS', 's3://Exports'],
+    ['SELVEDGE_OBJECTS', 's3://exports//a'],
+    ['SELVEDGE_OBJECTS', 's3://exports/../a'],
+    ['SELVEDGE_OBJECTS', `s3://exports/${'a'.repeat(201)}`],
+    ['SELVEDGE_S3_ENDPOINT', 's3.example.org'],
+    ['SELVEDGE_S3_ENDPOINT', 'ftp://s3.example.org'],
+    ['SELVEDGE_S3_ENDPOINT', 'https://key:secret@s3.example.org'],
+    ['SELVEDGE_S3_REGION', 'Frankfurt am Main'],
+    ['SELVEDGE_EXPORT_DAYS', '-1'],
+  ])('is not taken from %s=%s', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(name) }),
+    )
+  })
+})

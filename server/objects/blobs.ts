@@ -1,0 +1,33 @@
+import type { Slice } from '../../core/objects.ts'
+
+/** A name under which bytes are kept. */
+export interface Blob {
+  name: string
+  size: number
+  /** When it was written, in milliseconds of the clock. */
+  since: number
+}
+
+/**
+ * What a store must be able to do for object files to be kept in it: bytes under names such as
+ * `ab/abcd`, whole or not at all. A write is seen by every later read of anybody.
+ */
+export interface Blobs {
+  /**
+   * Keeps bytes durably under a name that has none; `false` where it has some already.
+   *
+   * @throws {Problem} As everything here: `OBJECT_STORE_FULL`, `OBJECT_STORE_REFUSED`,
+   *   `OBJECT_STORE_UNAVAILABLE`.
+   */
+  create(name: string, bytes: Uint8Array): Promise<boolean>
+  find(name: string): Promise<Blob | null>
+  /** Opens it when the first bytes are asked for. */
+  read(name: string, slice: Slice): AsyncIterable<Uint8Array>
+  /** Everything whose name begins so. */
+  list(prefix: string): AsyncIterable<Blob>
+  /** Takes a name away for good, and what unfinished writes of it have left. */
+  remove(name: string): Promise<void>
+  /** Deletes what unfinished writes from before a time have left; says how much. */
+  tidy(before: number): Promise<number>
+  close(): void
+}

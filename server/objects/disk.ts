@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream, type Dirent } from 'node:fs'
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Blob, Blobs } from './blobs.ts'
+import { storeFull, storeRefused, storeUnavailable } from './problems.ts'
+
+const DRAFTS = 'drafts'
+const ATTEMPTS = 5
+
+/**
+ * Keeps blobs as files under a directory, a folder deep. A file appears under its name by a link, once
+ * it is whole and on disk: until then it is a draft.
+ */
+export function openDiskBlobs(directory: string): Blobs {
+  const pathOf = (name: string) => join(directory, name)
+  const told = <T>(work: Promise<T>) =>
+    work.catch((error) => Promise.reject(toProblem(error, directory)))
+
+  async function* blobsIn(folder: string, start: string): AsyncGenerator<Blob> {
+    for (const entry of await told(entriesOf(pathOf(folder)))) {
+      if (!entry.isFile() || !entry.name.startsWith(start)) continue
+      const name = `${folder}/${entry.name}`
+      const found = await told(fileAt(pathOf(name)))
+      // Taken away just now.
+      if (found) yield { name, ...found }
+    }
+  }
+
+  return {
+    create: (name, bytes) => told(create(directory, name, bytes)),
+    async find(name) {
+      const found = await told(fileAt(pathOf(name)))
+      return found && { name, ...found }
+    },
+    async *read(name, { start, end }) {
+      // Node's own end is the last byte.
+      const stream = createReadStream(pathOf(name), { start, end: end - 1 })
+      try {
+        yield* stream as AsyncIterable<Uint8Array>
+      } catch (error) {
+        throw toProblem(error, directory)
+      } finally {
+        stream.destroy()
+      }
+    },
+    async *list(prefix) {
+      const [folder, start] = prefix.includes('/') ? split(prefix) : [null, prefix]
+      if (folder !== null) return yield* blobsIn(folder, start)
+      for (const entry of await told(entriesOf(directory))) {
+        const isListed = entry.isDirectory() && entry.name !== DRAFTS
+        if (isListed && entry.name.startsWith(start)) yield* blobsIn(entry.name, '')
+      }
+    },
+    async remove(name) {
+      await told(removeDurably(pathOf(name)))
+      for await (const draft of blobsIn(DRAFTS, `${basename(name)}.`)) {
+        await told(removeDurably(pathOf(draft.name)))
+      }
+    },
+    async tidy(before) {
+      let done = 0
+      for await (const { name, since } of blobsIn(DRAFTS, '')) {
+        if (since >= before) continue
+        await told(removeDurably(pathOf(name)))
+        done += 1
+      }
+      return done
+    },
+    close() {},
+  }
+}
+
+const split = (prefix: string): [string, string] => {
+  const at = prefix.indexOf('/')
+  return [prefix.slice(0, at), prefix.slice(at + 1)]
+}
+
+async function create(directory: string, name: string, bytes: Uint8Array): Promise<boolean> {
+  const path = join(directory, name)
+  const folder = dirname(path)
+  const drafts = join(directory, DRAFTS)
+  const made = [
+    await mkdir(drafts, { recursive: true, mode: 0o700 }),
+    await mkdir(folder, { recursive: true, mode: 0o700 }),
+  ]
+  const isNew = await linkNew(join(drafts, basename(name)), path, bytes)
+  await syncDirectory(folder)
+  if (made.some((one) => one !== undefined)) {
+    await syncDirectory(directory)
+    await syncDirectory(dirname(directory))
+  }
+  return isNew
+}
+
+/** Gives whether it was new; whoever deletes that name meanwhile may take the draft away from under us. */
+async function linkNew(draftName: string, path: string, bytes: Uint8Array): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const draft = `${draftName}.${randomBytes(6).toString('hex')}`
+    try {
+      await writeWhole(draft, bytes)
+      await link(draft, path)
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') return false
+      if (code !== 'ENOENT' || attempt === ATTEMPTS) throw error
+    } finally {
+      // A draft that cannot be taken away now is found when the store is tidied.
+      await rm(draft, { force: true }).catch(() => {})
+    }
+  }
+}
+
+async function writeWhole(path: string, bytes: Uint8Array) {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A name that is new, or gone, is so durably when its directory is on disk. */
+async function syncDirectory(path: string) {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+const unlessMissing =
+  <T>(otherwise: T) =>
+  (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+    return otherwise
+  }
+
+const entriesOf = (folder: string): Promise<Dirent[]> =>
+  readdir(folder, { withFileTypes: true }).catch(unlessMissing<Dirent[]>([]))
+
+async function fileAt(path: string) {
+  const found = await stat(path).catch(unlessMissing(null))
+  return found?.isFile() ? { size: found.size, since: found.mtimeMs } : null
+}
+
+async function removeDurably(path: string) {
+  if (!(await fileAt(path))) return
+  await rm(path, { force: true })
+  await syncDirectory(dirname(path))
+}
+
+function toProblem(error: unknown, directory: string) {
+  const { code } = error as NodeJS.ErrnoException
+  // No fault of the disk's: one of ours.
+  if (code === undefined) return error
+  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) return storeFull(directory, code, error)
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return storeRefused(directory, code, error)
+  return storeUnavailable(directory, code, error)
+}

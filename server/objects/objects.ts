@@ -1,0 +1,135 @@
+import { ReadableStream } from 'node:stream/web'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Claim, Objects } from '../../core/objects.ts'
+import { sha256 } from '../../core/sha256.ts'
+import { hex } from '../../proofs/hex.ts'
+import type { Blobs } from './blobs.ts'
+import { checked } from './checked.ts'
+import { objectContested } from './problems.ts'
+
+const ADDRESS = /^[0-9a-f]{64}$/
+const OBJECT = /^([0-9a-f]{2})\/(\1[0-9a-f]{62})$/
+/** In the folder of claims: a name that no object has. */
+const CLAIM = /^claims\/([0-9a-f]{64})\.([a-z0-9.-]{1,150})$/
+const NOTHING = new Uint8Array()
+
+/** From marking to deleting; whoever is slower than this starts again. */
+const COLLECT_WITHIN_MS = 60_000
+/** After this nobody deletes by a mark any more: its collector has died. */
+const MARK_LIVES_MS = 600_000
+const WAIT_MS = 75_000
+const POLL_MS = 50
+
+const objectName = (address: string) => `${address.slice(0, 2)}/${address}`
+const claimName = ({ address, by }: Pick<Claim, 'address' | 'by'>) => {
+  const name = `claims/${address}.${by}`
+  if (!CLAIM.test(name)) throw new Error(`no claim can be called ${name}`)
+  return name
+}
+const marksOf = (address: string) => `collecting/${address}.`
+
+/**
+ * Object files over any store of named bytes. An object lies under its address; a claim is an empty
+ * blob that stands before its object does. So whatever a crash leaves, a claim leads to it.
+ *
+ * Collecting and putting the same bytes at once is decided as Dekker did it: whoever collects writes a
+ * mark, then looks for claims, then deletes; whoever puts writes a claim, waits until there is no mark,
+ * then writes. One of the two sees the other, because the store shows every write to every later read.
+ *
+ * @param now The clock, in milliseconds.
+ */
+export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects {
+  const claims = async () => {
+    const found: Claim[] = []
+    for await (const { name, since } of blobs.list('claims/')) {
+      const [, address, by] = CLAIM.exec(name) ?? []
+      if (address !== undefined && by !== undefined) found.push({ address, by, since })
+    }
+    return found
+  }
+  const isMarked = async (address: string) => {
+    for await (const { since } of blobs.list(marksOf(address))) {
+      if (since > now() - MARK_LIVES_MS) return true
+    }
+    return false
+  }
+  /** Waits for collectors that may not have seen our claim: any that marks later will. */
+  const outlastCollectors = async (address: string) => {
+    const giveUpAt = now() + WAIT_MS
+    while (await isMarked(address)) {
+      if (now() > giveUpAt) throw objectContested(address)
+      await sleep(POLL_MS)
+    }
+  }
+  return {
+    async put(bytes, by) {
+      const address = hex(sha256(bytes))
+      await blobs.create(claimName({ address, by }), NOTHING)
+      await outlastCollectors(address)
+      await blobs.create(objectName(address), bytes)
+      return address
+    },
+    settle: (claim) => blobs.remove(claimName(claim)),
+    claims,
+    async get(address) {
+      if (!ADDRESS.test(address)) return null
+      const found = await blobs.find(objectName(address))
+      if (!found) return null
+      const { size, name } = found
+      return {
+        size,
+        read: (slice = { start: 0, end: size }) => {
+          const bytes = slice.end - slice.start
+          const whole = bytes === size
+          const source = bytes === 0 ? none() : blobs.read(name, slice)
+          const parts = ReadableStream.from(checked(source, { address, bytes, whole }))
+          return parts as globalThis.ReadableStream<Uint8Array>
+        },
+      }
+    },
+    async delete(address) {
+      if (!ADDRESS.test(address)) return
+      await blobs.remove(objectName(address))
+      // Last: until the bytes are gone, something must lead to them.
+      for await (const { name } of blobs.list(`claims/${address}.`)) await blobs.remove(name)
+    },
+    async *list() {
+      for await (const { name, size, since } of blobs.list('')) {
+        const [, , address] = OBJECT.exec(name) ?? []
+        if (address !== undefined) yield { address, size, since }
+      }
+    },
+    async collect(addresses, led) {
+      const began = now()
+      const marks = addresses.map((address) => marksOf(address) + crypto.randomUUID())
+      try {
+        for (const mark of marks) await blobs.create(mark, NOTHING)
+        // In this order: what was recorded and settled between the two is led to.
+        const claimed = new Set((await claims()).map(({ address }) => address))
+        const kept = await led()
+        const gone: string[] = []
+        for (const address of addresses) {
+          if (claimed.has(address) || kept.has(address)) continue
+          if (now() - began > COLLECT_WITHIN_MS) break
+          await blobs.remove(objectName(address))
+          gone.push(address)
+        }
+        return gone
+      } finally {
+        for (const mark of marks) await blobs.remove(mark)
+      }
+    },
+    async tidy(before) {
+      let done = await blobs.tidy(before)
+      for await (const { name, since } of blobs.list('collecting/')) {
+        if (since >= Math.min(before, now() - MARK_LIVES_MS)) continue
+        await blobs.remove(name)
+        done += 1
+      }
+      return done
+    },
+    close: () => blobs.close(),
+  }
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
