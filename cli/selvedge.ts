@@ -101,6 +101,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/policy.ts'),
   },
   {
+    name: 'objects',
+    summary: 'list and verify the files of exports, and delete what nobody needs',
+    load: () => import('./commands/objects.ts'),
+  },
+  {
     name: 'neo4j',
     summary: 'start, stop and look at the Neo4j of this home',
     load: () => import('./commands/neo4j.ts'),
