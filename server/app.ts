@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { openAccess, type ToldDecision } from '../domains/access/access.ts'
 import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
+import { breakable } from './break-off.ts'
 import { noteRequest } from './current-request.ts'
 import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
 import { localHostsOnly, publicHosts } from './host.ts'
@@ -130,7 +131,7 @@ export function createApp({
       crossSite.tell(request, headers)
     },
   })
-  const addressed = refuseUnaddressable(yoga as RequestListener, checkHost)
+  const addressed = refuseUnaddressable(breakable(yoga as RequestListener), checkHost)
   const counted = behindProxies(limitAddresses(addressed, door), proxies)
   return {
     fetch: observedFetch(

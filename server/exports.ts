@@ -2,8 +2,9 @@ import { findExport } from '../domains/evidence/find-export.ts'
 import { exportUnknown } from '../domains/evidence/problems.ts'
 import { isUrn } from '../proofs/ids.ts'
 import type { Context } from '../resolvers/context.ts'
+import { breakingOff } from './break-off.ts'
 import { isKnown, rangeOf } from './conditional.ts'
-import { problemResponse, rangeNotSatisfiable } from './problems.ts'
+import { problemResponse, type Report, rangeNotSatisfiable } from './problems.ts'
 
 /** The media type of a stitched bundle (docs/specs/bundle.md). */
 const BUNDLE = 'application/vnd.selvedge.bundle+zip'
@@ -18,6 +19,7 @@ export async function serveExport(
   request: Request,
   id: string,
   context: Context,
+  report: Report,
 ): Promise<Response> {
   if (!isUrn(id)) throw exportUnknown()
   const file = await findExport(context.graph.read, context.services.objects, id)
@@ -43,6 +45,6 @@ export async function serveExport(
     'content-disposition': `attachment; filename="${id.split(':').at(-1)}.zip"`,
     ...(range && { 'content-range': `bytes ${start}-${end - 1}/${file.size}` }),
   }
-  const body = request.method === 'HEAD' ? null : file.read({ start, end })
+  const body = request.method === 'HEAD' ? null : breakingOff(file.read({ start, end }), report)
   return new Response(body, { status: range ? 206 : 200, headers })
 }

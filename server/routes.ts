@@ -81,7 +81,8 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/exports/{id}',
     permission: 'export:read',
-    answer: (request, context, { part }) => serveExport(request, idIn(part), context),
+    answer: (request, context, { part, report }) =>
+      serveExport(request, idIn(part), context, report),
   },
   {
     method: 'GET',

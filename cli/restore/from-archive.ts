@@ -29,7 +29,7 @@ import { migrate } from '../../lineage/migrations.ts'
 import { type Config, readConfig } from '../../server/config.ts'
 import { TRANSACTION_LOG_DAYS } from '../../server/neo4j/home.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectFiles } from '../../server/object-files.ts'
+import { openObjectStore } from '../../server/objects/open.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
@@ -191,7 +191,7 @@ async function carryOut(database: Database, work: Work) {
 async function reopen(database: Database, { config, archive, audit, register, keys }: Work) {
   const { home, service, backupDays } = config
   const journal = openErasureJournal(join(home, 'erasures.sqlite'))
-  const objects = openObjectFiles(join(home, 'objects'))
+  const objects = await openObjectStore(config, tellFailure)
   const pendingDays = Math.max(backupDays, TRANSACTION_LOG_DAYS)
   const ledger = await openLedger({
     ...{ database, service, keys, register, signing: 'on demand', restoring: archive.id },
