@@ -36,7 +36,7 @@ export function openErasing(drafting: Drafting): Erasing {
       if (!batch.erases) throw eraseNoJournal()
       const entity = find(asked.id)
       if (!entity) throw entityUnknown(asked.id)
-      if (entity.kind === 'Tenant') throw eraseRefused(entity.kind)
+      if (entity.kind === 'Tenant' || entity.kind === 'Grant') throw eraseRefused(entity.kind)
       const carriers = await carriersNow(drafting, asked.id)
       const bodies = await bodiesAsked(drafting, asked, carriers)
       const targets = carriers.filter(({ body }) => bodies.has(body))

@@ -157,7 +157,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
   const retire = (id: string, aliasOf?: string): Outcome => {
     const before = find(id)
     if (!before) throw entityUnknown(id)
-    if (before.kind === 'Tenant') throw retireRefused(before.kind)
+    if (before.kind === 'Tenant' || before.kind === 'Grant') throw retireRefused(before.kind)
     if (before.action === 'retire' && (aliasOf === undefined || before.aliasOf)) {
       return unchanged(before)
     }

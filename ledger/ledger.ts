@@ -5,7 +5,8 @@ import type { Database } from '../lineage/graph.ts'
 import { readLog } from '../lineage/log.ts'
 import { b64 } from '../proofs/base64.ts'
 import { utf8 } from '../proofs/utf8.ts'
-import { type Receipt, replay } from './attempt.ts'
+import { openAcross } from './across.ts'
+import { type Receipt, replay, type Task } from './attempt.ts'
 import type { Batches } from './batches.ts'
 import { checkLog, type SignedCheckpoint } from './checkpointer.ts'
 import type { Draft, Name, Outcome } from './draft.ts'
@@ -49,6 +50,16 @@ export interface Command {
   run(draft: Draft): Promise<readonly Outcome[]>
 }
 
+/** A command on two logs: that of its tenant, and another's, which is told of it. */
+export interface CommandAcross extends Command {
+  other: string
+  /** What the other's log records, decided after `run`, under both locks. */
+  mirror: Pick<Command, 'names' | 'ids' | 'run'>
+}
+
+/** Who asked, in the log of another tenant: no subject that a caller could have. */
+const subjectAbroad = (tenant: string) => `→${tenant}`
+
 /** The one write path: everything that changes what a tenant can see goes through here. */
 export interface Ledger {
   /**
@@ -58,6 +69,14 @@ export interface Ledger {
    *   `LEDGER_BUSY`, `LOG_BEHIND_REGISTER`, `REGISTER_MISMATCH`, `DATABASE_UNAVAILABLE`.
    */
   submit(command: Command): Promise<Receipt>
+  /**
+   * Carries a command out on two logs in one transaction, so that neither has what the other lacks.
+   * The other's log tells of the tenant, and never of who asked.
+   *
+   * @returns The receipt of the tenant's own log; a command that was carried out before changes neither.
+   * @throws {Problem} As `submit`; `TENANT_UNKNOWN` also where there is no other.
+   */
+  submitAcross(command: CommandAcross): Promise<Receipt>
   /**
    * What a command was answered that was carried out under this key, or `null` where there is none:
    * for a caller whose command is costly to make ready.
@@ -130,7 +149,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   /** The logs that this process has checked against the register, and may write to, in that epoch. */
   const checked = new Map<string, number>()
   const sequencers = new Map<string, Sequencer>()
-  const foundings = new Set<Promise<unknown>>()
+  /** Work beside the sequencers, which a ledger that closes waits for. */
+  const beside = new Set<Promise<unknown>>()
   let closing = false
   // A transaction is several requests' at once: it must not seem to be that of the first of them.
   const ofNobody = AsyncLocalStorage.snapshot()
@@ -217,12 +237,40 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     }
   }
 
-  const submit: Ledger['submit'] = async (command) => {
-    const { tenant, subject, key, request, names = [], ids = [], policies, run } = command
+  /** Fixed before the first attempt, so that each finds what an earlier one may have done. */
+  const taskOf = ({
+    subject,
+    key,
+    request,
+    names = [],
+    ids = [],
+    policies,
+    run,
+  }: Command): Task => {
     // Read for the whole batch at once, so that one of these would take all of it down.
     if (!names.every(isWellFormed)) throw nameInvalid()
     const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
-    return sequencerOf(tenant).submit({ subject, ...fixed, names, ids, policies, run })
+    return { subject, ...fixed, names, ids, policies, run }
+  }
+
+  const submit: Ledger['submit'] = async (command) =>
+    sequencerOf(command.tenant).submit(taskOf(command))
+
+  const writeAcross = openAcross(database, {
+    before: checkOnce,
+    moved: (tenant) => checked.delete(tenant),
+    committed: (tenant) => {
+      signer?.soon(tenant)
+      forgetting.committed(tenant)
+    },
+  })
+
+  /** Has the ledger wait for it where it closes. */
+  const held = <T>(work: Promise<T>): Promise<T> => {
+    const settled = work.catch(() => {})
+    beside.add(settled)
+    void settled.finally(() => beside.delete(settled))
+    return work
   }
 
   const erasures = openErasures({ database, erasing, onError }, submit)
@@ -231,6 +279,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   return {
     keys: desk,
     submit,
+    async submitAcross(command) {
+      const { tenant, other, mirror, request } = command
+      const task = taskOf(command)
+      const told = taskOf({ tenant: other, subject: subjectAbroad(tenant), request, ...mirror })
+      return held(writeAcross({ tenant, task, other, mirror: told }))
+    },
     erase: erasures.erase,
     reapplyErasures: erasures.reapply,
     async find({ tenant, subject, key, request }) {
@@ -252,11 +306,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         request: requestHash(`tenantCreate ${tenant}`),
         newestOf: desk.newestOf,
       }
-      const work = found(founding)
-      const settled = work.catch(() => {})
-      foundings.add(settled)
-      void settled.finally(() => foundings.delete(settled))
-      const receipt = await work
+      const receipt = await held(found(founding))
       database.noteApplied(tenant, receipt.position)
       signer?.soon(tenant)
       return receipt
@@ -267,7 +317,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     async close() {
       closing = true
       await Promise.all([...sequencers.values()].map((sequencer) => sequencer.close()))
-      await Promise.all(foundings)
+      await Promise.all(beside)
       await forgetting.close()
       await signer?.close()
     },

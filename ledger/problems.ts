@@ -63,12 +63,20 @@ export const aliasCycle = (id: string, aliasOf: string) =>
   })
 
 export const retireRefused = (kind: string) =>
-  new Problem('RETIRE_REFUSED', `A ${kind} cannot be retired by itself.`, { status: 409 })
+  new Problem(
+    'RETIRE_REFUSED',
+    kind === 'Grant'
+      ? 'A Grant stands on two logs, and ends on both: use grantRevoke.'
+      : `A ${kind} cannot be retired by itself.`,
+    { status: 409 },
+  )
 
 export const eraseRefused = (kind: string) =>
   new Problem(
     'ERASE_REFUSED',
-    `What a ${kind} says of itself stands in every header of its log, so erasing it would hide nothing.`,
+    kind === 'Grant'
+      ? 'A Grant stands on two logs and names nobody; use grantRevoke to end it.'
+      : `What a ${kind} says of itself stands in every header of its log, so erasing it would hide nothing.`,
     { status: 409 },
   )
 

@@ -50,6 +50,16 @@ interface Applied {
 export interface Database {
   /** @param until How long a caller waits for what is read; without one, as long as any read may take. */
   graph(tenant: string, until?: Until): Graph
+  /**
+   * One managed transaction over several tenants. Each text runs for the tenant that it is asked
+   * through; what the work does for one it does for all, or for none.
+   *
+   * @throws {Error} Where the work asks through a tenant that is not among those named.
+   */
+  writeAcross<T>(
+    tenants: readonly string[],
+    work: (of: (tenant: string) => Transaction) => Promise<T>,
+  ): Promise<T>
   /** Runs one schema command (constraints and indexes have no tenant). */
   schema(command: string): Promise<void>
   /** The operators of the plan that the database would use. */
@@ -146,6 +156,13 @@ export function openDatabase({
   const door: Door = { driver, onQuery, busy: 0 }
   return {
     graph: (tenant, until) => openGraph(door, tenant, { applied, until }),
+    writeAcross: (tenants, work) =>
+      writeManaged(door, (managed) =>
+        work((tenant) => {
+          if (!tenants.includes(tenant)) throw new Error(`${tenant} is not in this transaction`)
+          return inside(door, managed, (text, params) => bound(tenant, applied, text, params))
+        }),
+      ),
     noteApplied: (tenant, position) => {
       const known = applied.get(tenant)
       if (known && known.epoch > position.epoch) return
@@ -170,44 +187,62 @@ interface Door {
   busy: number
 }
 
+/** The parameters of a text with those that the tenant's handle alone may set. */
+function bound(
+  tenant: string,
+  applied: ReadonlyMap<string, Applied>,
+  text: Query<unknown>,
+  params: Params,
+): Params {
+  if (text.scope === 'service' && tenant !== SERVICE) {
+    throw new Error(`${text.name} runs in the scope of the service alone`)
+  }
+  const { epoch, seq } = applied.get(tenant) ?? { epoch: 0, seq: 0 }
+  const known = { tenant, service: SERVICE, applied: BigInt(seq), appliedEpoch: BigInt(epoch) }
+  return { ...(packed(params) as Params), ...known }
+}
+
 function openGraph(
   door: Door,
   tenant: string,
   { applied, until }: { applied: ReadonlyMap<string, Applied>; until: Until | undefined },
 ): Graph {
-  const { driver } = door
-  const bind = (text: Query<unknown>, params: Params) => {
-    if (text.scope === 'service' && tenant !== SERVICE) {
-      throw new Error(`${text.name} runs in the scope of the service alone`)
-    }
-    const { epoch, seq } = applied.get(tenant) ?? { epoch: 0, seq: 0 }
-    const known = { tenant, service: SERVICE, applied: BigInt(seq), appliedEpoch: BigInt(epoch) }
-    return { ...(packed(params) as Params), ...known }
-  }
+  const bind = (text: Query<unknown>, params: Params) => bound(tenant, applied, text, params)
   return {
     tenant,
-    read: async <Row>(text: Query<Row>, params: Params = {}) => {
-      const bound = { params: bind(text, params), until }
-      return occupying(door, () =>
-        observed(door, { text, access: 'read' }, () => readWithRetry<Row>(driver, text, bound)),
-      )
-    },
-    write: async <T>(work: (transaction: Transaction) => Promise<T>, timeoutMs = TIMEOUT_MS) => {
-      const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })
-      try {
-        const inside = (managed: ManagedTransaction) =>
-          work({
-            run: <Row>(text: Query<Row>, params: Params = {}) =>
-              observed(door, { text, access: 'write' }, async () =>
-                rows<Row>((await managed.run(text.text, bind(text, params))).records),
-              ),
-          })
-        const transact = () => session.executeWrite(inside, { timeout: timeoutMs })
-        return await occupying(door, transact).catch(tellDatabase)
-      } finally {
-        await session.close()
-      }
-    },
+    read: async <Row>(text: Query<Row>, params: Params = {}) =>
+      occupying(door, () =>
+        observed(door, { text, access: 'read' }, () =>
+          readWithRetry<Row>(door.driver, text, { params: bind(text, params), until }),
+        ),
+      ),
+    write: (work, timeoutMs) =>
+      writeManaged(door, (managed) => work(inside(door, managed, bind)), timeoutMs),
+  }
+}
+
+const inside = (
+  door: Door,
+  managed: ManagedTransaction,
+  bind: (text: Query<unknown>, params: Params) => Params,
+): Transaction => ({
+  run: <Row>(text: Query<Row>, params: Params = {}) =>
+    observed(door, { text, access: 'write' }, async () =>
+      rows<Row>((await managed.run(text.text, bind(text, params))).records),
+    ),
+})
+
+async function writeManaged<T>(
+  door: Door,
+  work: (managed: ManagedTransaction) => Promise<T>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
+  const session = door.driver.session({ defaultAccessMode: neo4j.session.WRITE })
+  const transact = () => session.executeWrite(work, { timeout: timeoutMs })
+  try {
+    return await occupying(door, transact).catch(tellDatabase)
+  } finally {
+    await session.close()
   }
 }
 

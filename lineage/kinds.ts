@@ -1,5 +1,14 @@
 /** The kinds of entity that this release records. A new kind starts here, and the compiler names the rest. */
-export const KINDS = ['Tenant', 'Dataset', 'Job', 'Run', 'Export', 'Erasure', 'Policy'] as const
+export const KINDS = [
+  'Tenant',
+  'Dataset',
+  'Job',
+  'Run',
+  'Export',
+  'Erasure',
+  'Policy',
+  'Grant',
+] as const
 export type Kind = (typeof KINDS)[number]
 
 /** The kind as it stands in an id: lower case without separators (docs/specs/record.md). */
@@ -59,7 +68,28 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = 
   Export: { BASED_ON: 'any' },
   Erasure: { BASED_ON: 'any' },
   Policy: {},
+  Grant: {},
 }
 
 /** The `until` of an edge in force: the largest safe integer, 2^53 - 1. */
 export const OPEN = Number.MAX_SAFE_INTEGER
+
+/**
+ * Whether a kind may be shown to another tenant by a grant. What says how a tenant works (its exports,
+ * erasures, grants and single runs) is not lineage that anybody is granted.
+ */
+const MAY_BE_GRANTED: Record<Kind, boolean> = {
+  Tenant: false,
+  Dataset: true,
+  Job: true,
+  Run: false,
+  Export: false,
+  Erasure: false,
+  Policy: false,
+  Grant: false,
+}
+
+export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])
+
+/** The relations that a granted walk takes: those of lineage, but not to what was made for the record. */
+export const GRANTED_RELATIONS = DESIGN.filter((relation) => relation !== 'BASED_ON')

@@ -133,3 +133,16 @@ export const saveTiles = (ask: Ask, tiles: readonly TileRow[]) => ask(SAVE_TILES
 
 /** The leaves from `from` up to, not including, `to`, in order. */
 export const readLeaves = (ask: Ask, from: number, to: number) => ask(LEAVES, { from, to })
+
+/**
+ * Reads what the proof of one leaf takes, and nothing else: tiles, which are hashes, and that leaf.
+ *
+ * @throws {Error} Where another text is asked, or another leaf.
+ */
+export const leafProofAsk =
+  (ask: Ask, seq: number): Ask =>
+  (text, params) => {
+    const isOfLeaf = text === (LEAVES as unknown) && params?.from === seq && params.to === seq + 1
+    if (text === (TILES as unknown) || isOfLeaf) return ask(text, params)
+    throw new Error(`${text.name} is no part of the proof of leaf ${seq}`)
+  }

@@ -61,3 +61,17 @@ export const deadlineExceeded = (timeoutMs: number) =>
 /** Nobody reads this: it ends the work of a caller who has gone. */
 export const requestCancelled = () =>
   new Problem('REQUEST_CANCELLED', 'The caller did not wait for the answer.', { status: 499 })
+
+export const grantUnknown = (id: string) =>
+  new Problem(
+    'GRANT_UNKNOWN',
+    'No such grant holds for this tenant now; grants(active: true) lists those that do.',
+    { status: 404, details: { id: id.slice(0, 200) } },
+  )
+
+export const grantExceeded = (what: 'direction' | 'depth', most: string | number) =>
+  new Problem(
+    'GRANT_EXCEEDED',
+    `The grant does not go that far from there: ask for a ${what} of ${most}${what === 'depth' ? ' or less' : ''}.`,
+    { status: 403, details: { what, most } },
+  )

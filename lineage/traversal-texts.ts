@@ -34,16 +34,40 @@ export interface TraversalRow extends EntityColumns, LogState {
   steps: Step[][]
 }
 
-const TYPES = DESIGN.join('|')
+/** What a walk is bounded by, besides its direction and length: written into the text. */
+export interface Bounds {
+  /** What stands before "lineage" in the name of the text. */
+  adjective: string
+  /** The types of the edges that it may take. */
+  types: string
+  /** Follows the opening, and may narrow it to no row. */
+  held: string
+  /** A further condition on every node that it comes to, the root included. */
+  may: (node: string) => string
+  /** A further condition on the path from a name to what it is an alias of. */
+  follows: string
+  /** Further columns, out of the variables `found`, `distances` (`ups` and `downs`) and `n`. */
+  counted: (direction: Direction, hops: number) => { calls: string; columns: string }
+}
+
+const UNBOUNDED: Bounds = {
+  adjective: '',
+  types: DESIGN.join('|'),
+  held: '',
+  may: () => '',
+  follows: '',
+  counted: () => ({ calls: '', columns: '' }),
+}
+
 const ARROWS = { UPSTREAM: ['-', '->'], DOWNSTREAM: ['<-', '-'] } as const
-type Way = keyof typeof ARROWS
+export type Way = keyof typeof ARROWS
 
 /** All nodes within `hops`, nearest first: this form, and no other, is planned as a pruning search. */
-function reached(way: Way, hops: number) {
+export function reached(way: Way, hops: number, { types, may }: Bounds) {
   const [left, right] = ARROWS[way]
-  return `MATCH p = (root)${left}[:${TYPES}*0..${hops}]${right}(x)
+  return `MATCH p = (root)${left}[:${types}*0..${hops}]${right}(x)
       WHERE all(r IN relationships(p) WHERE ${inForce('r')})
-        AND all(y IN nodes(p) WHERE y.tenant = $tenant)
+        AND all(y IN nodes(p) WHERE y.tenant = $tenant${may('y')})
       WITH x, min(length(p)) AS d`
 }
 
@@ -51,37 +75,68 @@ function reached(way: Way, hops: number) {
 const NEVER = 1_000_000
 
 const FOUND = {
-  UPSTREAM: (hops: number) => `${reached('UPSTREAM', hops)} ORDER BY d, x.id
+  UPSTREAM: (hops: number, bounds: Bounds) => `${reached('UPSTREAM', hops, bounds)} ORDER BY d, x.id
       RETURN collect(x) AS found, collect(d) AS distances`,
-  DOWNSTREAM: (hops: number) => `${reached('DOWNSTREAM', hops)} ORDER BY d, x.id
+  DOWNSTREAM: (
+    hops: number,
+    bounds: Bounds,
+  ) => `${reached('DOWNSTREAM', hops, bounds)} ORDER BY d, x.id
       RETURN collect(x) AS found, collect(d) AS distances`,
-  BOTH: (hops: number) => `CALL (root, n) {
-      ${reached('UPSTREAM', hops)} RETURN x, d AS up, ${NEVER} AS down
+  BOTH: (hops: number, bounds: Bounds) => `CALL (root, n) {
+      ${reached('UPSTREAM', hops, bounds)} RETURN x, d AS up, ${NEVER} AS down
       UNION ALL
-      ${reached('DOWNSTREAM', hops)} RETURN x, ${NEVER} AS up, d AS down
+      ${reached('DOWNSTREAM', hops, bounds)} RETURN x, ${NEVER} AS up, d AS down
     }
       WITH x, min(up) AS up, min(down) AS down
       WITH x, up, down, CASE WHEN up < down THEN up ELSE down END AS d ORDER BY d, x.id
       RETURN collect(x) AS found, collect(d) AS distances, collect(up) AS ups, collect(down) AS downs`,
-} satisfies Record<Direction, (hops: number) => string>
+} satisfies Record<Direction, (hops: number, bounds: Bounds) => string>
 
-/** The edges walked from nodes that lie nearer than the depth. */
-function walked(way: Way, hops: number, distances: string) {
+/** The ways of a direction, and the variable that has the distances of each. */
+export const WAYS = {
+  UPSTREAM: [['UPSTREAM', 'distances']],
+  DOWNSTREAM: [['DOWNSTREAM', 'distances']],
+  BOTH: [
+    ['UPSTREAM', 'ups'],
+    ['DOWNSTREAM', 'downs'],
+  ],
+} as const satisfies Record<Direction, readonly (readonly [Way, string])[]>
+
+/** One hop from `x`, along edges in force at `n`. */
+export function hop(way: Way, types: string) {
   const [left, right] = ARROWS[way]
-  return `UNWIND range(0, stop - 1) AS i
-      WITH n, i, start, found[i] AS x WHERE ${distances}[i] < ${hops}
-      MATCH (x)${left}[r:${TYPES}]${right}(y) WHERE ${inForce('r')} AND y.tenant = $tenant
-      RETURN y, null AS j,
-        [i, type(r), r.since, ${way === 'DOWNSTREAM'}, CASE WHEN i < start THEN x.id END] AS step`
+  return `MATCH (x)${left}[r:${types}]${right}(y) WHERE ${inForce('r')} AND y.tenant = $tenant`
 }
 
-const STEPS = {
-  UPSTREAM: (hops: number) => walked('UPSTREAM', hops, 'distances'),
-  DOWNSTREAM: (hops: number) => walked('DOWNSTREAM', hops, 'distances'),
-  BOTH: (hops: number) => `${walked('UPSTREAM', hops, 'ups')}
+/** The edges walked from nodes that lie nearer than the depth. */
+const walked = (way: Way, hops: number, distances: string, { types, may }: Bounds) =>
+  `UNWIND range(0, stop - 1) AS i
+      WITH n, i, start, found[i] AS x WHERE ${distances}[i] < ${hops}
+      ${hop(way, types)}${may('y')}
+      RETURN y, null AS j,
+        [i, type(r), r.since, ${way === 'DOWNSTREAM'}, CASE WHEN i < start THEN x.id END] AS step`
+
+const steps = (direction: Direction, hops: number, bounds: Bounds) =>
+  WAYS[direction]
+    .map(([way, distances]) => walked(way, hops, distances, bounds))
+    .join(`
       UNION ALL
-      ${walked('DOWNSTREAM', hops, 'downs')}`,
-} satisfies Record<Direction, (hops: number) => string>
+      `)
+
+/** Finds the root at `n`, the canonical one where `$root` names an alias; `null` where there is none. */
+export const rootAt = ({
+  follows,
+  may,
+}: Bounds) => `OPTIONAL MATCH (named:Entity {tenant: $tenant, id: $root}) WHERE named.first < n
+  CALL (named, n) {
+    MATCH q = (named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})${follows}
+    WITH c, min(length(q)) AS hops ORDER BY hops DESC LIMIT 1${may('c') && `\n    WITH c WHERE true${may('c')}`}
+    RETURN head(collect(c)) AS root
+  }`
+
+/** The variables that carry a direction's nodes and distances. */
+export const carriedBy = (direction: Direction) =>
+  direction === 'BOTH' ? 'found, distances, ups, downs' : 'found, distances'
 
 /**
  * One text a direction and depth, for Cypher takes no parameter for the length of a path.
@@ -92,21 +147,21 @@ const STEPS = {
  *
  * @param hops A whole number, checked by the caller: it is written into the text.
  */
-function traversalText(direction: Direction, hops: number) {
-  const carried = direction === 'BOTH' ? 'found, distances, ups, downs' : 'found, distances'
-  return query<TraversalRow>(`
-  // lineage ${direction.toLowerCase()} within ${hops} hops
+export function traversalText<Row extends TraversalRow>(
+  direction: Direction,
+  hops: number,
+  bounds: Bounds,
+) {
+  const carried = carriedBy(direction)
+  const { calls, columns } = bounds.counted(direction, hops)
+  return query<Row>(`
+  // ${bounds.adjective}lineage ${direction.toLowerCase()} within ${hops} hops
   ${AT_POSITION}
-  OPTIONAL MATCH (named:Entity {tenant: $tenant, id: $root}) WHERE named.first < n
-  CALL (named, n) {
-    MATCH q = (named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})
-    WITH c, min(length(q)) AS hops ORDER BY hops DESC LIMIT 1
-    RETURN head(collect(c)) AS root
-  }
+  ${bounds.held}${rootAt(bounds)}
   CALL (root, n) {
-    ${FOUND[direction](hops)}
+    ${FOUND[direction](hops, bounds)}
   }
-  WITH *, CASE WHEN $afterId IS NULL THEN 0 ELSE size([i IN range(0, size(found) - 1)
+  ${calls}WITH *, CASE WHEN $afterId IS NULL THEN 0 ELSE size([i IN range(0, size(found) - 1)
     WHERE distances[i] < $afterDistance
       OR (distances[i] = $afterDistance AND found[i].id <= $afterId)]) END AS start
   WITH *, CASE WHEN start + toInteger($first) < size(found)
@@ -115,7 +170,7 @@ function traversalText(direction: Direction, hops: number) {
     CALL (${carried}, n, start, stop) {
       UNWIND range(0, stop - 1) AS j RETURN found[j] AS y, j, null AS step
       UNION ALL
-      ${STEPS[direction](hops)}
+      ${steps(direction, hops, bounds)}
     }
     WITH y, max(j) AS j, collect(step) AS steps, start
     WITH y, j, start, [step IN steps WHERE j >= start OR step[0] >= start] AS steps
@@ -125,14 +180,16 @@ function traversalText(direction: Direction, hops: number) {
   }
   WITH *, found[start..stop] AS page
   RETURN ${LOG_STATE}, root.id AS root, size(found) AS total, start,
-    ${entityColumns('page')}, distances[start..stop] AS distances, places, ends, steps`)
+    ${entityColumns('page')}, distances[start..stop] AS distances, places, ends, steps${columns}`)
 }
 
 /** A hop more than may be asked for is planned too: it tells how many neighbours lie beyond. */
 const TEXTS = Object.fromEntries(
   DIRECTIONS.map((direction) => [
     direction,
-    Array.from({ length: MOST_HOPS + 2 }, (_, hops) => traversalText(direction, hops)),
+    Array.from({ length: MOST_HOPS + 2 }, (_, hops) =>
+      traversalText<TraversalRow>(direction, hops, UNBOUNDED),
+    ),
   ]),
 ) as Record<Direction, Query<TraversalRow>[]>
 

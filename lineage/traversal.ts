@@ -93,12 +93,21 @@ export async function readLineage(
 ): Promise<LineagePage | undefined> {
   const [row] = await ask(traversalQuery(direction, depth), {
     root,
-    first,
     n,
-    afterDistance: after?.distance ?? null,
-    afterId: after?.id ?? null,
+    ...pageParams({ first, after }),
   })
-  if (!row) return undefined
+  return row && pageOf(ask, row)
+}
+
+/** A page as the parameters of a traversal's text. */
+export const pageParams = ({ first, after }: Page) => ({
+  first,
+  afterDistance: after?.distance ?? null,
+  afterId: after?.id ?? null,
+})
+
+/** Lays a traversal's row out as a page. */
+export async function pageOf(ask: Ask, row: TraversalRow): Promise<LineagePage> {
   const entities = await entitiesAt(ask, row, row.n)
   return {
     ...stateOf(row),

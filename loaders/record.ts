@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { bodies, recordTimes } from '../lineage/bodies.ts'
+import { type Body, bodies, recordTimes } from '../lineage/bodies.ts'
 import { type ErasedBy, erasuresOf } from '../lineage/erasures.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { bodiesTooLarge } from '../lineage/problems.ts'
@@ -35,12 +35,19 @@ const MOST_BODIES = 48_000_000
  *
  * @throws {Problem} `LINEAGE_BODIES_TOO_LARGE`
  */
-export function bodyLoader(ask: Ask, most = MOST_BODIES) {
+export const bodyLoader = (ask: Ask, most = MOST_BODIES) =>
+  openBodyLoader((seqs) => bodies(ask, seqs), most)
+
+/** The same for whoever reads bodies in another way. */
+export function openBodyLoader(
+  readBodies: (seqs: readonly number[]) => Promise<Body[]>,
+  most = MOST_BODIES,
+) {
   let read = 0
   let turn: Promise<unknown> = Promise.resolve()
   const readBatch = async (seqs: readonly number[]) => {
     if (read > most) throw bodiesTooLarge(most)
-    const rows = inOrderOf(seqs, await bodies(ask, seqs), ({ seq }) => seq)
+    const rows = inOrderOf(seqs, await readBodies(seqs), ({ seq }) => seq)
     for (const row of rows) read += row?.fields?.length ?? 0
     if (read > most) throw bodiesTooLarge(most)
     return rows.map((row) => JSON.parse(row?.fields ?? '{}') as Fields)

@@ -13,6 +13,8 @@ import { budgetSpent, tenantMissing } from './problems.ts'
 /** What the server hands to every request; exporting needs the most of it. */
 export interface Services extends Exporting {
   access: Access
+  /** The clock by which grants begin and end, in milliseconds since 1970; the machine's by default. */
+  now?(): number
 }
 
 /** Who asks, for which tenant, and from which position on. */

@@ -21,7 +21,14 @@ export async function facetsOf(
   wanted: { group?: string | null; name?: string | null },
   context: Context,
 ): Promise<Facet[]> {
-  const fields = await fieldsOf(entity, context)
+  return facetsIn(await fieldsOf(entity, context), wanted)
+}
+
+/** The facets among some fields, by group and name. */
+export function facetsIn(
+  fields: Fields,
+  wanted: { group?: string | null; name?: string | null },
+): Facet[] {
   const pointers = (fields.numbersAsText ?? {}) as Record<string, string[]>
   return Object.keys(fields)
     .sort()
@@ -36,7 +43,11 @@ export async function facetsOf(
 
 /** A field of the body that is text, or `null`. */
 export async function textField(entity: EntityAt, name: string, context: Context) {
-  const fields = await fieldsOf(entity, context)
+  return textIn(await fieldsOf(entity, context), name)
+}
+
+/** A field that is text, or `null`. */
+export function textIn(fields: Fields, name: string) {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   return typeof value === 'string' ? value : null
 }

@@ -23,6 +23,7 @@ const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
   Export: 'A bundle that was handed out.',
   Erasure: 'The ground on which something was erased.',
   Policy: 'Who may do what in the tenant, as it has said itself.',
+  Grant: 'What one tenant lets another read, and until when.',
 }
 
 export const KindRef = builder.enumType('Kind', {

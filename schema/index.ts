@@ -13,6 +13,8 @@ import './state-proof.ts'
 import './record.ts'
 import './erasure.ts'
 import './policy.ts'
+import './grant.ts'
+import './granted.ts'
 
 /** The whole API. */
 export const schema = describePrices(builder.toSchema())

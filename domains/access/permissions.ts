@@ -7,6 +7,7 @@ export const GROUPS = {
   erase: 'Erase for good.',
   operate: 'Keep the service running.',
   govern: 'Decide who sees and may do what.',
+  share: 'Let another tenant read a part of the graph, and end that.',
   policy: 'Look at the policies of the tenant, and change them.',
   service: 'What is about no tenant, or about all of them.',
 } as const
@@ -74,6 +75,17 @@ export const PERMISSIONS = {
     groups: ['policy'],
     on: 'Tenant',
     says: 'Put policies of the tenant in force, or retire them.',
+  },
+  'grant:read': { groups: ['read'], on: 'Tenant', says: 'List the grants given and received.' },
+  'grant:write': {
+    groups: ['share'],
+    on: 'Tenant',
+    says: 'Give another tenant a grant, or revoke one.',
+  },
+  'granted:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Read what another tenant has granted this one.',
   },
   'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
   'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },
