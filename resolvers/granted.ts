@@ -63,7 +63,7 @@ export function openGrant({ grant: id }: { grant: string }, context: Context): P
 
 async function openOne(id: string, context: Context): Promise<Granted> {
   const found = await findGrant(id, context)
-  if (!found || !isReceived(found.body) || !isGrantOpen(found.body, context)) {
+  if (!found || !isReceived(found.body, context) || !isGrantOpen(found.body, context)) {
     throw grantUnknown(id)
   }
   const { from, fields, reference, root, direction, depth, kinds, until } = found.body
@@ -86,8 +86,9 @@ async function openOne(id: string, context: Context): Promise<Granted> {
 
 const isReceived = (
   body: Partial<GrantBody>,
+  { tenant }: Context,
 ): body is GrantBody & Required<Pick<GrantBody, 'reference'>> =>
-  body.side === 'received' && body.reference !== undefined
+  body.side === 'received' && body.to === tenant && body.reference !== undefined
 
 export interface GrantedLineageAsked extends GrantedQuestion {
   first: number

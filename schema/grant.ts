@@ -5,6 +5,7 @@ import { formatPosition } from '../lineage/position.ts'
 import { type Connection, findEntity } from '../resolvers/entity.ts'
 import { createGrant, endGrant, grantBody, isGrantOpen, listGrants } from '../resolvers/grant.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { EntityRef, KindRef, NodeRef } from './entity.ts'
 import { DirectionRef } from './lineage.ts'
 import { PageInfoRef } from './page.ts'
@@ -195,6 +196,7 @@ const GrantInputRef = builder.inputType('GrantInput', {
 builder.queryField('grants', (t) =>
   t.field({
     permission: 'grant:read',
+    extensions: sizedBy('first', 1_000, { weight: 10 }),
     type: GrantConnectionRef,
     nullable: true,
     description: 'The grants that this tenant has given or received, the oldest first.',
@@ -217,6 +219,7 @@ builder.queryField('grants', (t) =>
 builder.mutationFields((t) => ({
   grantCreate: t.field({
     permission: 'grant:write',
+    extensions: cost({ weight: 20 }),
     type: GrantResultRef,
     nullable: true,
     description:
@@ -226,6 +229,7 @@ builder.mutationFields((t) => ({
   }),
   grantRevoke: t.field({
     permission: 'grant:write',
+    extensions: cost({ weight: 20 }),
     type: GrantResultRef,
     nullable: true,
     description:

@@ -16,6 +16,7 @@ import {
   proveGranted,
 } from '../resolvers/granted.ts'
 import { builder } from './builder.ts'
+import { cost, sizedBy } from './cost.ts'
 import { KindRef } from './entity.ts'
 import { FacetGroupRef, FacetRef } from './facet.ts'
 import { GrantRef } from './grant.ts'
@@ -113,6 +114,7 @@ const GrantedEntityRef = builder.objectRef<GrantedEntity>('GrantedEntity').imple
     }),
     facets: t.field({
       type: [FacetRef],
+      extensions: cost({ assumed: 10 }),
       args: {
         group: t.arg({ type: FacetGroupRef, description: 'Only facets of this group.' }),
         name: t.arg.string({ description: 'Only the facets of this name.' }),
@@ -124,6 +126,7 @@ const GrantedEntityRef = builder.objectRef<GrantedEntity>('GrantedEntity').imple
     inclusion: t.field({
       type: GrantedInclusionRef,
       nullable: true,
+      extensions: cost({ weight: 20 }),
       description: 'The proof that its record in force is in the log.',
       resolve: (shown) => proveGranted(shown),
     }),
@@ -227,6 +230,7 @@ const GrantedRef = builder.objectRef<Granted>('Granted').implement({
     entity: t.field({
       type: GrantedEntityRef,
       nullable: true,
+      extensions: cost({ weight: 20 }),
       description: 'One entity by id; null for whatever is not granted, be it there or not.',
       args: { id: t.arg.id({ required: true, description: 'Its URN.' }) },
       resolve: (granted, args, context) => findGrantedEntity(granted, args, context),
@@ -234,6 +238,7 @@ const GrantedRef = builder.objectRef<Granted>('Granted').implement({
     lineage: t.field({
       type: GrantedLineageRef,
       nullable: true,
+      extensions: sizedBy('first', 5_000, { weight: 20 }),
       description: 'What lies upstream or downstream, within the grant.',
       args: {
         root: t.arg.id({
@@ -261,6 +266,7 @@ const GrantedRef = builder.objectRef<Granted>('Granted').implement({
     checkpoint: t.field({
       type: GrantedCheckpointRef,
       nullable: true,
+      extensions: cost({ weight: 5 }),
       description:
         'A signed checkpoint of the log of who gave the grant that covers all of this answer.',
       resolve: ({ covering }) => covering(),

@@ -12,7 +12,8 @@ import {
  * Whether the compiler answers a document as the interpreter does. It keeps one program a document,
  * whatever operation is named, so there must be just one. It knows nothing of `@oneOf`, so objects
  * must be written out, where validation sees them: no variable may be one, or stand within one; and
- * mutations are left to the interpreter altogether. It reads variables from a plain object and
+ * mutations are left to the interpreter altogether. It asks for a variable that may not be null even
+ * where that has a default. It reads variables from a plain object and
  * writes answers to one, so no name may be one that every object has, such as `constructor`.
  */
 export function isCompilable(document: DocumentNode, schema: GraphQLSchema): boolean {
@@ -29,7 +30,11 @@ export function isCompilable(document: DocumentNode, schema: GraphQLSchema): boo
   }
   visit(document, {
     Name: ({ value }) => unless(value in Object.prototype),
-    VariableDefinition: ({ type }) => unless('getFields' in (schema.getType(nameOf(type)) ?? {})),
+    VariableDefinition: ({ type, defaultValue }) =>
+      unless(
+        'getFields' in (schema.getType(nameOf(type)) ?? {}) ||
+          (type.kind === Kind.NON_NULL_TYPE && defaultValue !== undefined),
+      ),
     Variable: () => unless(objects > 0),
     ObjectValue: {
       enter: () => {

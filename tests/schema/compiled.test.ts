@@ -90,6 +90,11 @@ it.each([
     'query Q($constructor: Int) { entities(first: $constructor) { nodes { id } } }',
     {},
   ],
+  [
+    'a variable that may not be null, with a default',
+    'query Q($first: Int! = 2) { entities(first: $first) { nodes { id } } }',
+    {},
+  ],
 ])('answers the same at any time, and faultlessly: %s', async (_what, query, variables) => {
   const asking = { tenant, variables, headers: { 'x-request-id': 'the-same' } }
   const [first, ...later] = [
