@@ -106,3 +106,22 @@ it('the verifier needs no database and no server', () =>
         !/^(proofs|core)\//.test(to),
     ),
   ).toEqual([]))
+
+/** Where a graph of any tenant can be opened: the caller's own, the service's, and that of a grant. */
+it('resolvers open a graph in three places alone', () => {
+  const opening = ['resolvers', 'schema', 'loaders', 'domains/grants'].flatMap((folder) =>
+    readdirSync(folder, { encoding: 'utf8' })
+      .map((name) => join(folder, name))
+      .filter((file) => file.endsWith('.ts') && /\.graph\(/.test(readFileSync(file, 'utf8'))),
+  )
+  expect(opening.sort()).toEqual([
+    'resolvers/context.ts',
+    'resolvers/granted.ts',
+    'resolvers/tenant.ts',
+  ])
+})
+
+it('what reads another tenant by a grant is run by one file', () =>
+  expect(breaking((file, to) => to === 'lineage/granted-texts.ts' && floor(file) >= 0)).toEqual([
+    'lineage/granted.ts -> lineage/granted-texts.ts',
+  ]))
