@@ -39,17 +39,17 @@ const GRANTED: Bounds = {
   held: HELD,
   may: (node) => ` AND ${node}.kind IN $grantKinds`,
   // Only the granted name itself may turn out to be another's: where others lead is not granted.
-  follows: ' AND ($grantFollows OR length(q) = 0)',
+  meant: 'CASE WHEN $grantFollows THEN hops ELSE -hops END',
   counted: (direction, hops) => ({
     calls: `CALL (${carriedBy(direction)}, n) {
     CALL (${carriedBy(direction)}, n) {
       ${WAYS[direction]
         .map(([way, distances]) => beside(way, hops, distances))
         .join(`
-      UNION
+      UNION ALL
       `)}
     }
-    RETURN count(y) AS hidden
+    RETURN count(DISTINCT y) AS hidden
   }
   `,
     columns: ', hidden',
@@ -77,7 +77,7 @@ const placesText = (way: Way, hops: number) =>
   query<PlacesRow>(`
   // granted places ${way.toLowerCase()} within ${hops} hops
   ${AT_POSITION}
-  ${HELD}${rootAt({ ...GRANTED, follows: '' })}
+  ${HELD}${rootAt({ ...GRANTED, meant: 'hops' })}
   CALL (root, n) {
     ${reached(way, hops, GRANTED)} WHERE x.id IN $ids
     RETURN collect(x) AS found, collect(d) AS distances

@@ -44,8 +44,8 @@ export interface Bounds {
   held: string
   /** A further condition on every node that it comes to, the root included. */
   may: (node: string) => string
-  /** A further condition on the path from a name to what it is an alias of. */
-  follows: string
+  /** What is greatest for the name that is meant, out of how many aliases away it is: `hops`. */
+  meant: string
   /** Further columns, out of the variables `found`, `distances` (`ups` and `downs`) and `n`. */
   counted: (direction: Direction, hops: number) => { calls: string; columns: string }
 }
@@ -55,7 +55,7 @@ const UNBOUNDED: Bounds = {
   types: DESIGN.join('|'),
   held: '',
   may: () => '',
-  follows: '',
+  meant: 'hops',
   counted: () => ({ calls: '', columns: '' }),
 }
 
@@ -125,12 +125,12 @@ const steps = (direction: Direction, hops: number, bounds: Bounds) =>
 
 /** Finds the root at `n`, the canonical one where `$root` names an alias; `null` where there is none. */
 export const rootAt = ({
-  follows,
+  meant,
   may,
 }: Bounds) => `OPTIONAL MATCH (named:Entity {tenant: $tenant, id: $root}) WHERE named.first < n
   CALL (named, n) {
-    MATCH q = (named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})${follows}
-    WITH c, min(length(q)) AS hops ORDER BY hops DESC LIMIT 1${may('c') && `\n    WITH c WHERE true${may('c')}`}
+    MATCH q = (named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})
+    WITH c, min(length(q)) AS hops ORDER BY ${meant} DESC LIMIT 1${may('c') && `\n    WITH c WHERE true${may('c')}`}
     RETURN head(collect(c)) AS root
   }`
 

@@ -40,9 +40,16 @@ async function scansOf(text: string): Promise<string[]> {
     .filter((details) => !ONE_A_TENANT.test(details))
 }
 
+/** Of texts that differ in nothing but how many hops they go, these stand for all. */
+const HOPS = [0, 1, 2, 20, 21]
+const standsForItself = ({ name }: { name: string }) => {
+  const [, hops] = / within (\d+) hops$/.exec(name) ?? []
+  return hops === undefined || HOPS.includes(Number(hops))
+}
+
 it('finds every node of a tenant by an index, whatever other tenants have', async () => {
   const scans: Record<string, string[]> = {}
-  for (const { text } of queries()) {
+  for (const { text } of queries().filter(standsForItself)) {
     const found = await scansOf(text)
     if (found.length > 0) scans[text] = found
   }
