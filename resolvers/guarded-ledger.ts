@@ -29,6 +29,7 @@ export function guardLedger(
   return {
     ...ledger,
     submit: (command) => guarded((policies) => ledger.submit({ ...command, policies })),
+    submitAcross: (command) => guarded((policies) => ledger.submitAcross({ ...command, policies })),
     erase: (command) => guarded((policies) => ledger.erase({ ...command, policies })),
   }
 }
