@@ -4,6 +4,7 @@ import { testApp } from '../setup/app.ts'
 import {
   codeOf,
   give,
+  patient,
   READ,
   readGranted,
   revoke,
@@ -13,7 +14,7 @@ import {
 } from './support.ts'
 
 let clock: number | null = null
-const test = await testApp('on demand', { now: () => clock ?? Date.now() })
+const test = patient(await testApp('on demand', { now: () => clock ?? Date.now() }))
 const { app, ask, freshTenant, faults } = test
 
 /**

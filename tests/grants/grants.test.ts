@@ -5,6 +5,7 @@ import { testApp } from '../setup/app.ts'
 import {
   codeOf,
   give,
+  patient,
   readGranted,
   revoke,
   soon,
@@ -14,7 +15,7 @@ import {
 } from './support.ts'
 
 let clock: number | null = null
-const test = await testApp('on demand', { now: () => clock ?? Date.now() })
+const test = patient(await testApp('on demand', { now: () => clock ?? Date.now() }))
 const { ask, freshTenant, ledger, database } = test
 
 /** raw <- load <- clean <- weave <- public, and raw <- twin: datasets and the jobs between them. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { dataset, job, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { arbitraryPlan, type GrantPlan, type Plan, type TenantPlan } from './arbitrary.ts'
-import { codeOf, type Given, give, type Page, revoke, tryToRead } from './support.ts'
+import { codeOf, type Given, give, type Page, patient, revoke, tryToRead } from './support.ts'
 import { placeOf, type Question, seen, type WholeGraph, wholeGraph } from './whole-graph.ts'
 
 /**
@@ -11,7 +11,7 @@ import { placeOf, type Question, seen, type WholeGraph, wholeGraph } from './who
  * answer is what a filter over the whole graph lets through, worked out here in the plainest way.
  */
 let clock: number | null = null
-const test = await testApp('on demand', { now: () => clock ?? Date.now() })
+const test = patient(await testApp('on demand', { now: () => clock ?? Date.now() }))
 const { ask, freshTenant, ledger, faults } = test
 
 const NOW = Date.now() + 10 * 86_400_000
