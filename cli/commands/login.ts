@@ -5,7 +5,7 @@ import { isSafeAddress } from '../../server/identity/address.ts'
 import { urlOf } from '../client.ts'
 import { type SignIn, writeLogin } from '../identity/login.ts'
 import { addressUnsafe } from '../identity/problems.ts'
-import { signIn } from '../identity/sign-in.ts'
+import { type Approval, signIn, signInByDevice } from '../identity/sign-in.ts'
 
 interface Options extends Omit<SignIn, 'secretFile' | 'keyFile'> {
   clientSecretFile?: string
@@ -16,9 +16,11 @@ interface Options extends Omit<SignIn, 'secretFile' | 'keyFile'> {
 export function define(command: Command): void {
   command
     .description(
-      'Get a token of an OpenID Connect issuer as one of its clients, and use it from now on.\n\n' +
+      'Get a token of an OpenID Connect issuer, and use it from now on.\n\n' +
+        'A service account signs in with its secret or its key. Without either a person logs in, with a\n' +
+        'browser on any device: the command shows where, and waits.\n\n' +
         'Commands send it to that one server, and get a new one when it ends. It is kept in login.json\n' +
-        'in SELVEDGE_HOME, with the paths of the files and not what is in them. SELVEDGE_TOKEN goes\n' +
+        'in SELVEDGE_HOME, with the paths of those files and not what is in them. SELVEDGE_TOKEN goes\n' +
         'before it.',
     )
     .requiredOption('--issuer <url>', 'the issuer')
@@ -36,8 +38,8 @@ export function define(command: Command): void {
       'the server that it is for (default: the one that `npm start` starts)',
     )
     .action(async (options: Options) => {
-      if ((options.clientSecretFile === undefined) === (options.clientKeyFile === undefined)) {
-        command.error('error: name either --client-secret-file or --client-key-file')
+      if (options.clientSecretFile !== undefined && options.clientKeyFile !== undefined) {
+        command.error('error: name --client-secret-file or --client-key-file, and not both')
       }
       await login(options)
     })
@@ -52,9 +54,13 @@ async function login({ clientSecretFile, clientKeyFile, server, ...asked }: Opti
     ...(clientSecretFile !== undefined && { secretFile: resolve(clientSecretFile) }),
     ...(clientKeyFile !== undefined && { keyFile: resolve(clientKeyFile) }),
   }
-  const token = await signIn(by)
+  const isAccount = by.secretFile !== undefined || by.keyFile !== undefined
+  const token = isAccount ? await signIn(by) : await signInByDevice(by, showApproval)
   const { origin } = new URL(url)
   writeLogin(config.home, { ...by, server: origin, ...token })
   const until = new Date(token.expiresAt * 1000).toISOString()
   process.stdout.write(`${by.clientId} of ${by.issuer} at ${origin}, until ${until}\n`)
 }
+
+const showApproval = ({ url, code }: Approval) =>
+  process.stderr.write(`Open ${url} in a browser and enter ${code}\n`)

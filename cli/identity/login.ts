@@ -14,6 +14,8 @@ const LOGIN = z.object({
   audience: z.string().optional(),
   resource: z.string().optional(),
   accessToken: z.string(),
+  /** Where a person logged in, and no file says who he is. */
+  refreshToken: z.string().optional(),
   /** In seconds since 1970. */
   expiresAt: z.number(),
 })
@@ -22,7 +24,7 @@ const LOGIN = z.object({
 export type Login = z.infer<typeof LOGIN>
 
 /** How a client signs in, and with what. */
-export type SignIn = Omit<Login, 'server' | 'accessToken' | 'expiresAt'>
+export type SignIn = Omit<Login, 'server' | 'accessToken' | 'refreshToken' | 'expiresAt'>
 
 const fileIn = (home: string) => join(home, 'login.json')
 
