@@ -24,7 +24,7 @@ export function openLog(
   { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
   sink: LogSink = destination({ dest: 2, sync: true }),
 ): Log {
-  const asText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
+  const asText = isText(logFormat)
   const options = {
     level: logLevel,
     base: null,
@@ -43,6 +43,10 @@ export function openLog(
   }
   return pino(options, asText ? { write: (line: string) => sink.write(textLine(line)) } : sink)
 }
+
+/** Whether lines are written for people. */
+export const isText = (logFormat: Config['logFormat']) =>
+  logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY === true)
 
 /** Logs every fault of ours under the number that the caller was told. */
 export const reportTo =

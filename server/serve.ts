@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { logDecisions } from './decision-log.ts'
 import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
-import { openLog, reportTo, tellTls, tellTo } from './log.ts'
+import { type Log, openLog, reportTo, tellTls, tellTo } from './log.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { logRequests } from './observed.ts'
@@ -53,8 +53,11 @@ export interface Serving {
  * @throws {Problem} `ISSUERS_INVALID`, `ISSUERS_MISSING`, `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what
  *   opening the service throws.
  */
-export async function serve(config: Config, options: ResolveOptions): Promise<Serving> {
-  const log = openLog(config)
+export async function serve(
+  config: Config,
+  options: ResolveOptions & { log?: Log },
+): Promise<Serving> {
+  const log = options.log ?? openLog(config)
   const onError = tellTo(log)
   // Before anything is started: nobody could use a server that knows nobody.
   const identity = openIdentity(config, onError)

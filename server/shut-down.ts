@@ -57,5 +57,5 @@ async function bounded(work: Promise<void>, withinMs: number) {
   }
 }
 
-/** What is in the background ends at its next step, and steps take a moment. */
-const LEAST_MS = 1_000
+/** What is in the background ends at its next step, and a transaction may take as long as this. */
+const LEAST_MS = 15_000

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { readConfig } from '../../server/config.ts'
-import { progressTo } from '../../server/neo4j/progress.ts'
+import { readConfig, unknownSettings } from '../../server/config.ts'
+import { isText, openLog } from '../../server/log.ts'
+import { progressInLines, progressTo } from '../../server/neo4j/progress.ts'
 import { serve } from '../../server/serve.ts'
 import { tellFailure } from '../failure.ts'
 import { addSettingFlags, flagsIn } from '../flags.ts'
@@ -18,7 +19,13 @@ export function define(command: Command): void {
 
 async function start(options: Record<string, string>) {
   const config = readConfig(process.env, flagsIn(options))
-  const serving = await serve(config, { progress: progressTo(process.stderr) })
+  const log = openLog(config)
+  for (const setting of unknownSettings()) log.warn({ setting }, 'there is no such setting')
+  // Whoever reads JSON lines reads nothing else.
+  const progress = isText(config.logFormat)
+    ? progressTo(process.stderr)
+    : progressInLines((line) => log.info(line))
+  const serving = await serve(config, { progress, log })
   // Before anyone is told that it serves, and may end it.
   const interrupted = untilInterrupted(() => serving.close(), serving.reload)
   process.stdout.write(`${serving.neo4j.describe}\nSelvedge serves at ${serving.url}\n`)

@@ -34,7 +34,11 @@ function rewriting(out: NodeJS.WriteStream): Progress {
   }
 }
 
-function plain(out: NodeJS.WritableStream, now: () => number): Progress {
+/** The same in lines, for whoever keeps them in a form of its own. */
+export const progressInLines = (tell: (line: string) => void, now = Date.now): Progress =>
+  plain({ write: (text) => tell(text.trimEnd()) }, now)
+
+function plain(out: { write(text: string): unknown }, now: () => number): Progress {
   let last = Number.NEGATIVE_INFINITY
   return {
     step(text) {
