@@ -55,7 +55,7 @@ export async function benchPolicy({ say }: { say(text: string): void }): Promise
       openMs: round(openUs / 1_000),
     },
     ratios: {
-      rememberedOf100Us: { value: round(rememberedUs / 100), budget: 0.2 },
+      rememberedOf100Us: { value: round(rememberedUs / 100, 4), budget: 0.2 },
       defaultOf100Us: { value: round(defaultUs / 100) },
       ownToDefault: { value: round(ownUs / defaultUs) },
     },

@@ -114,7 +114,7 @@ export async function simulatePolicies(
     ...lately.map((one) => ({ ...one, shown: masked(one.question.principal, mask) })),
     ...roles.map((question) => ({ question, count: null, shown: null })),
   ]
-  const simulated = simulate(engine, await context.policies, {
+  const simulated = await simulate(engine, await context.policies, {
     changes: changes.map(({ name, text }): PolicyChange => ({ name, text: text ?? null })),
     questions: asked.map(({ question }) => question),
   })

@@ -177,7 +177,7 @@ builder.queryFields((t) => ({
       changes: t.arg({
         type: [PolicyChangeRef],
         required: true,
-        description: 'Up to 50 changes, applied one after the other.',
+        description: 'Up to 10 changes, applied one after the other.',
       }),
       requests: t.arg({ type: [PolicyRequestRef], description: 'Up to 500 requests to look at.' }),
       recentDecisions: t.arg.int({

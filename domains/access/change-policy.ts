@@ -2,7 +2,7 @@ import type { Command } from '../../ledger/ledger.ts'
 import type { Engine } from './engine.ts'
 import type { InForce } from './in-force.ts'
 import { countPolicies } from './named-policies.ts'
-import { checkPolicyText, MOST_POLICIES } from './policy-text.ts'
+import { checkPolicyText, MOST_POLICIES, MOST_TEXT } from './policy-text.ts'
 import { policyNameInvalid, policyUnknown, tooManyPolicies } from './problems.ts'
 
 /** A policy that shall be in force under a name; without a text, none of that name any more. */
@@ -44,7 +44,9 @@ export function policiesAfter(
   }
   const all = [...after].map(([name, text]) => ({ name, text }))
   const count = all.reduce((sum, policy) => sum + countPolicies(policy), 0)
-  if (count > MOST_POLICIES) throw tooManyPolicies(count, MOST_POLICIES)
+  if (count > MOST_POLICIES) throw tooManyPolicies('policies', count, MOST_POLICIES)
+  const length = all.reduce((sum, { text }) => sum + text.length, 0)
+  if (length > MOST_TEXT) throw tooManyPolicies('characters of policies', length, MOST_TEXT)
   return all
 }
 

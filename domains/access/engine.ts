@@ -1,3 +1,4 @@
+import { inTurns } from '../../core/in-turns.ts'
 import { askCedar, keepPolicies, keepSchema, type Principal } from './cedar.ts'
 import { cedarSchema, type Operation } from './cedar-schema.ts'
 import { DEFAULTS, GUARANTEES } from './default-policies.ts'
@@ -39,12 +40,12 @@ export interface Engine {
   decide(question: Question, own?: OwnPolicies): Decision
   /** Whether a default forbids it, so that no policy of a tenant can permit it. */
   isForbidden(question: Question): boolean
-  /** Decides questions by policies that are not in force, and remembers nothing of it. */
-  weigh(policies: readonly NamedPolicies[], questions: readonly Question[]): Decision[]
+  /** Decides questions by policies that are not in force, in turns, and remembers nothing of it. */
+  weigh(policies: readonly NamedPolicies[], questions: readonly Question[]): Promise<Decision[]>
 }
 
 /** How many tenants' own policies are kept ready; those of the tenant asked for longest ago give way. */
-const MOST_KEPT = 200
+const MOST_KEPT = 100
 
 /** How many decisions are remembered: one takes Cedar 0.1 ms, and looking one up a hundredth of that. */
 const MOST_REMEMBERED = 20_000
@@ -70,6 +71,9 @@ export function openEngine(operations: readonly Operation[]): Engine {
   const guarantees = keep(`${scope}/guarantees`, GUARANTEES)
   const keptOf = openKept(scope, keep)
   const remembered = openMemory()
+
+  /** One after the other: Cedar has one place for what is weighed. */
+  let weighing: Promise<unknown> = Promise.resolve()
 
   const ask = ({ id, names }: Kept, question: Question): Decision => {
     const { isPermitted, policies } = askCedar({ schema: scope, policies: id }, question)
@@ -101,8 +105,12 @@ export function openEngine(operations: readonly Operation[]): Engine {
       return !isPermitted && policies.length > 0
     },
     weigh(policies, questions) {
-      const weighed = keep(`${scope}/weighed`, [...DEFAULTS, ...policies])
-      return questions.map((question) => askGuarded(question, () => weighed))
+      const weighed = weighing.then(() => {
+        const kept = keep(`${scope}/weighed`, [...DEFAULTS, ...policies])
+        return inTurns(questions, (question) => askGuarded(question, () => kept))
+      })
+      weighing = weighed.catch(() => {})
+      return weighed
     },
   }
 }

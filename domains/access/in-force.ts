@@ -36,19 +36,26 @@ export interface KnownPolicies {
   now(graph: Graph, look?: Look): Promise<InForce>
 }
 
-/** Tenants whose policies are remembered; those asked for longest ago are read anew. */
+/** What is remembered, in tenants and in characters of policies; what was asked for longest ago is read anew. */
 const MOST_TENANTS = 5_000
+const MOST_CHARACTERS = 10_000_000
 
 /** Opens what one process knows. */
 export function openKnownPolicies(): KnownPolicies {
   const known = new Map<string, InForce>()
+  let characters = 0
   const looking = new Map<string, Looking>()
   const reading = new Map<string, Promise<InForce>>()
 
   const keep = (tenant: string, found: InForce) => {
+    characters += lengthOf(found) - lengthOf(known.get(tenant))
     known.delete(tenant)
     known.set(tenant, found)
-    if (known.size > MOST_TENANTS) known.delete(known.keys().next().value!)
+    while (known.size > 1 && (known.size > MOST_TENANTS || characters > MOST_CHARACTERS)) {
+      const [longestAgo, policies] = known.entries().next().value!
+      characters -= lengthOf(policies)
+      known.delete(longestAgo)
+    }
     return found
   }
 
@@ -81,6 +88,9 @@ export function openKnownPolicies(): KnownPolicies {
     },
   }
 }
+
+const lengthOf = (found: InForce | undefined) =>
+  found?.policies.reduce((sum, { text }) => sum + text.length, 0) ?? 0
 
 interface Looking {
   under: Promise<PoliciesVersion | undefined>

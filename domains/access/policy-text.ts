@@ -7,6 +7,9 @@ export const LONGEST_TEXT = 10_000
 /** How many single policies a tenant may have in force: a text may hold several. */
 export const MOST_POLICIES = 100
 
+/** How long all texts together may be that a tenant has in force: every server keeps them at hand. */
+export const MOST_TEXT = 100_000
+
 /**
  * What one policy may nest and chain. Cedar reads by recursion, and a text of 500 characters can bring
  * its memory to an end, after which it decides nothing any more in this process: so it never gets to

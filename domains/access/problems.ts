@@ -29,11 +29,11 @@ export const policyUnknown = (name: string) =>
     details: { name },
   })
 
-export const tooManyPolicies = (count: number, most: number) =>
+export const tooManyPolicies = (what: string, count: number, most: number) =>
   new Problem(
     'POLICY_TOO_MANY',
-    `The tenant would have ${count} policies of its own in force; at most ${most} are taken. Retire some, or say more in one.`,
-    { status: 409, details: { count, most } },
+    `The tenant would have ${count} ${what} of its own in force; at most ${most} are taken. Retire some.`,
+    { status: 409, details: { what, count, most } },
   )
 
 export const simulationTooLarge = (what: string, most: number) =>

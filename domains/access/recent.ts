@@ -8,7 +8,7 @@ export interface RecentQuestion {
 
 /** How many different questions are remembered of a tenant, and of how many tenants. */
 export const MOST_RECENT = 500
-const MOST_TENANTS = 200
+const MOST_TENANTS = 50
 
 /**
  * Remembers what was asked in this process, so that a change of policies can be tried on it. In memory

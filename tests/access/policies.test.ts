@@ -185,6 +185,14 @@ describe("a tenant's own policy", () => {
     ).toEqual([])
   })
 
+  it('are measured together', async () => {
+    const admin = as(await freshTenant(), ['admin'])
+    const long = OPEN_LOG.padEnd(10_000)
+    for (let i = 0; i < 10; i++) expect(codesOf(await put(admin, `p${i}`, long))).toBeUndefined()
+    expect(codesOf(await put(admin, 'p9', long))).toBeUndefined()
+    expect(codesOf(await put(admin, 'one-more', OPEN_LOG))).toEqual(['POLICY_TOO_MANY'])
+  })
+
   it('are counted together, each policy of a text', async () => {
     const admin = as(await freshTenant(), ['admin'])
     const many = (count: number) => OPEN_LOG.repeat(count)
@@ -393,7 +401,7 @@ describe('a simulation', () => {
     ],
     [
       'more changes than are taken',
-      Array.from({ length: 51 }, () => ({ name: 'p', text: OPEN_LOG })),
+      Array.from({ length: 11 }, () => ({ name: 'p', text: OPEN_LOG })),
       [],
       'POLICY_SIMULATION_TOO_LARGE',
     ],
