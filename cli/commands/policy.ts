@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { type Client, openClient, urlOf } from '../client.ts'
+import { tokensFor } from '../identity/credentials.ts'
 import { type PolicyEntry, policyLines, type Simulation, simulationLines } from '../policy/tell.ts'
 import { POLICIES, PUT, RETIRE, SIMULATE } from '../policy/texts.ts'
 
@@ -56,18 +57,24 @@ const atServer = (command: Command) =>
     .option('--url <url>', 'the server (default: the one that `npm start` starts here)')
     .option('--json', 'print one JSON object')
 
-const clientOf = ({ url, tenant }: Place): Client => openClient(url ?? urlOf(readConfig()), tenant)
+async function clientOf({ url, tenant }: Place): Promise<Client> {
+  const config = readConfig()
+  const server = url ?? urlOf(config)
+  return openClient(server, tenant, { token: await tokensFor(server, config)() })
+}
 
 const tell = ({ json, tenant }: Place, told: object, text: string) =>
   process.stdout.write(json ? `${JSON.stringify({ ok: true, tenant, ...told })}\n` : text)
 
 async function list({ text, ...place }: Place & { text?: true }) {
-  const { policies } = await clientOf(place).graphql<{ policies: PolicyEntry[] }>(POLICIES)
+  const client = await clientOf(place)
+  const { policies } = await client.graphql<{ policies: PolicyEntry[] }>(POLICIES)
   tell(place, { policies }, policyLines(policies, { withText: text === true }))
 }
 
 async function put(name: string, file: string, place: Place) {
-  const { policyPut } = await clientOf(place).graphql<{ policyPut: { position: string } }>(PUT, {
+  const client = await clientOf(place)
+  const { policyPut } = await client.graphql<{ policyPut: { position: string } }>(PUT, {
     name,
     text: readText(file),
   })
@@ -75,10 +82,10 @@ async function put(name: string, file: string, place: Place) {
 }
 
 async function retire(name: string, place: Place) {
-  const { policyRetire } = await clientOf(place).graphql<{ policyRetire: { position: string } }>(
-    RETIRE,
-    { name },
-  )
+  const client = await clientOf(place)
+  const { policyRetire } = await client.graphql<{ policyRetire: { position: string } }>(RETIRE, {
+    name,
+  })
   tell(place, { name, ...policyRetire }, `${name} is retired from ${policyRetire.position} on\n`)
 }
 
@@ -90,14 +97,12 @@ interface SimulateOptions extends Place {
 }
 
 async function simulate({ put: puts, retire: names, recent, requests, ...place }: SimulateOptions) {
-  const { policySimulate } = await clientOf(place).graphql<{ policySimulate: Simulation }>(
-    SIMULATE,
-    {
-      changes: [...puts, ...names.map((name) => ({ name, text: null }))],
-      recentDecisions: recent,
-      requests: requests && (JSON.parse(readText(requests)) as unknown),
-    },
-  )
+  const client = await clientOf(place)
+  const { policySimulate } = await client.graphql<{ policySimulate: Simulation }>(SIMULATE, {
+    changes: [...puts, ...names.map((name) => ({ name, text: null }))],
+    recentDecisions: recent,
+    requests: requests && (JSON.parse(readText(requests)) as unknown),
+  })
   tell(place, policySimulate, simulationLines(policySimulate))
 }
 
