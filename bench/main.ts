@@ -11,6 +11,7 @@ import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
 import { benchPolicy } from './policy.ts'
 import { benchProofs } from './proofs.ts'
+import { benchShares } from './shares.ts'
 import { benchVerify } from './verify.ts'
 
 const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise<Figures>> = {
@@ -18,6 +19,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   ingest: benchIngest,
   verify: benchVerify,
   crawl: benchCrawl,
+  shares: benchShares,
 }
 
 /** Those that need no database: nothing is started for them. */

@@ -25,7 +25,8 @@ export interface Lanes {
 
 export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
   const lanes = {
-    read: openShares({ slots: readSlots, queue }),
+    // By default as many as there are processors: more would slow each other.
+    read: openShares({ slots: readSlots, shared: Math.ceil(readSlots / 2), queue }),
     write: openShares({ slots: writeSlots, queue }),
     parse: openShares({ slots: 1, queue }),
   }

@@ -13,6 +13,8 @@ export interface Waiter {
 /** How much is done at once, and how much may wait. */
 export interface ShareOptions {
   slots: number
+  /** How many of them several parties share, where that is fewer: the rest keeps the machine quick. */
+  shared?: number
   /** The most that wait, of all parties together. */
   queue: number
   /** How long a party that has nothing to do counts on, in milliseconds. */
@@ -54,7 +56,7 @@ const LINGER_MS = 1_000
  * @param now In milliseconds; it may stand still, but not go back.
  */
 export function openShares(
-  { slots, queue, lingerMs = LINGER_MS }: ShareOptions,
+  { slots, shared = slots, queue, lingerMs = LINGER_MS }: ShareOptions,
   now: () => number = () => performance.now(),
 ): Shares {
   const parties = new Map<string, Party>()
@@ -81,7 +83,7 @@ export function openShares(
 
   const start = () => {
     while (running < slots && waiting > 0) {
-      const share = Math.max(1, Math.floor(slots / parties.size))
+      const share = parties.size === 1 ? slots : Math.max(1, Math.floor(shared / parties.size))
       let next: Party | undefined
       for (const party of parties.values()) {
         if (party.waiting.length === 0 || party.running >= share) continue

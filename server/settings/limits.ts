@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import {
   flag,
   oneOf,
@@ -70,9 +71,9 @@ export const LIMIT_SETTINGS = {
   ),
   readSlots: setting(
     'SELVEDGE_READ_SLOTS',
-    '8',
+    () => String(Math.max(4, 2 * availableParallelism())),
     wholeNumber(1, 1_000),
-    'How many requests read the graph at once; tenants share these fairly.',
+    'How many requests read the graph at once; tenants share these fairly. Twice the processors, by default.',
   ),
   writeSlots: setting(
     'SELVEDGE_WRITE_SLOTS',

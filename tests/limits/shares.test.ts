@@ -80,6 +80,15 @@ describe('slots among parties', () => {
     expect(of('running', 'flood').length).toBe(4)
   })
 
+  it('are fewer for several than for one, where that is asked for', () => {
+    const { enter, leave, of } = world({ slots: 8, shared: 4, queue: 99 })
+    for (let i = 0; i < 30; i++) enter('a')
+    expect(of('running').length).toBe(8)
+    const b = enter('b')
+    for (let i = 0; i < 8; i++) leave(of('running', 'a')[0]!)
+    expect([b.state, of('running', 'a').length]).toEqual(['running', 2])
+  })
+
   it('are one each where there are more parties than slots, in the order of their last turns', () => {
     const { enter, leave, of, starts } = world({ slots: 2, queue: 99 })
     for (let i = 0; i < 3; i++) for (const party of ['a', 'b', 'c']) enter(party)

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import { afterAll, expect, it } from 'vitest'
+import { Problem } from '../../core/problem.ts'
+import { erase } from '../../domains/erasure/erase.ts'
+import { readWithholding } from '../../domains/evidence/withhold.ts'
+import { parseBody } from '../../domains/openlineage/parse-body.ts'
+import { parseEvent } from '../../domains/openlineage/parse-event.ts'
+import { checkQuestion } from '../../lineage/traversal.ts'
+import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
+import { spendPage } from '../../resolvers/entity.ts'
+import { recordItems } from '../../resolvers/record.ts'
+import { createApp } from '../../server/app.ts'
+import { openLanes } from '../../server/limits/lanes.ts'
+import { defaultLimits } from '../../server/limits/limits.ts'
+import { openRates } from '../../server/limits/rates.ts'
+import { listen } from '../../server/listen.ts'
+import { receiveBatch, receiveEvent } from '../../server/openlineage.ts'
+import { head, runId } from '../openlineage/events.ts'
+import { near } from '../schema/recording.ts'
+
+/** What is let through goes no further than here: these limits stand before any database. */
+const further = new Problem('WENT_FURTHER', 'It was not refused.')
+const away = () => Promise.reject(further)
+const ledger = { submit: away, erase: away } as never
+const database = { graph: () => ({ tenant: 'acme', read: away, write: away }) } as never
+const limits = defaultLimits()
+
+const app = createApp({ database, ledger, objects: undefined as never, report: () => {} })
+const { port, close } = await listen(app, { host: '127.0.0.1', port: 0 })
+afterAll(close)
+
+const caller: Caller = {
+  ...{ tenant: 'acme', subject: 'ada', issuer: 'development', roles: ['admin'], key: undefined },
+  ...{ isServiceWide: true, minPosition: undefined },
+}
+const context = (): Context => openContext({ database, ledger } as unknown as Services, caller)
+
+type Code = string | undefined
+
+/** The code that something is refused with, be it thrown or told in an answer. */
+async function codeOf(work: () => unknown): Promise<Code> {
+  try {
+    const result = await work()
+    if (typeof (result as Response | undefined)?.json !== 'function') return undefined
+    const told = (await (result as Response).json()) as {
+      code?: string
+      errors?: { extensions: { code: string } }[]
+    }
+    return told.code ?? told.errors?.[0]?.extensions.code
+  } catch (error) {
+    return (error as Problem).code
+  }
+}
+
+const post = (body: string, headers = {}) =>
+  new Request('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-selvedge-tenant': 'acme', ...headers },
+    body,
+  })
+const ask =
+  (query: string, headers = {}) =>
+  () =>
+    app.fetch(post(JSON.stringify({ query }), headers))
+const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
+
+const lineageCaller = {
+  ...{ ledger, tenant: 'acme', subject: 'ada', report: () => {} },
+  turns: {
+    write: <T>(work: () => Promise<T>) => work(),
+    parse: async <T>(_: number, work: () => T) => work(),
+  },
+}
+const place = { key: 'record' }
+const event = (more: object) =>
+  parseEvent(
+    {
+      ...head('2026-01-01T00:00:00Z'),
+      run: { runId: runId(1) },
+      job: near('etl'),
+      ...more,
+    } as never,
+    [],
+  )
+const facet = (bytes: number) => ({ note: 'x'.repeat(bytes - '{"note":""}'.length) })
+
+/** Asks for the whole queue of one line, and one turn more that is running. */
+function wait(n: number) {
+  const lanes = openLanes({ ...limits, readSlots: 1 })
+  const until = { timeoutMs: 600_000, endsAt: Date.now() + 600_000 }
+  const never = () => new Promise<never>(() => {})
+  const [, ...waiting] = times(n + 1, () => lanes.inTurn('read', { party: 'a', until }, never))
+  const last = waiting.at(-1)!
+  return Promise.race([last, new Promise((resolve) => setImmediate(resolve))])
+}
+
+function count(n: number, of: 'address' | 'principal' | 'tenant') {
+  const rates = openRates(limits, () => 0)
+  const subject = (i: number) => (of === 'principal' ? 'ada' : `subject ${i}`)
+  const tenant = of === 'tenant' ? 'acme' : undefined
+  const take = (i: number) =>
+    of === 'address'
+      ? rates.ofAddress('192.0.2.1')
+      : rates.ofCaller({ principal: subject(i), tenant })
+  for (let i = 1; i < n; i++) take(i)
+  if (take(n).some(({ standing }) => !standing.isWithin)) {
+    throw Object.assign(new Error(), { code: 'RATE_LIMITED' })
+  }
+}
+
+async function withHeaders(n: number) {
+  const socket = connect(port, '127.0.0.1')
+  const more = 'X-A: a\r\n'.repeat(n - 2)
+  socket.end(`GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${more}\r\n`)
+  const [told = '{}'] = /\{.*\}/s.exec(await textOf(socket)) ?? []
+  return Response.json(JSON.parse(told))
+}
+
+/** 99,902 for a page of pages, and the rest for another page. */
+const costing = (price: number) =>
+  `{ a: entities(first: 100) { nodes { ... on Job { runs(first: 996) { nodes { id } } } } } b: entities(first: ${price - 99_902 - 2}) { nodes { id } } }`
+
+/** For each row of the table something that is of that size. */
+const CASES: Record<string, (n: number) => () => unknown> = {
+  'bytes of a GraphQL request': (n) => () =>
+    app.fetch(post('{"query":"{ log { size } }"}'.padEnd(n))),
+  "tokens of an operation's text": (n) => ask(`{${'a '.repeat(n - 2)}}`),
+  'brackets open at once in a text': (n) =>
+    ask(`{ node(id: ${'['.repeat(n - 2)}${']'.repeat(n - 2)}) { id } }`),
+  'fragments of a document': (n) =>
+    ask(`{ ...f0 } ${times(n, (i) => `fragment f${i} on Query { __typename }`).join(' ')}`),
+  'depth of an operation': (n) => ask(`${'{ a '.repeat(n)}${'}'.repeat(n)}`),
+  'fields of an operation, fragments spread': (n) => ask(`{ log { ${'size '.repeat(n - 1)} } }`),
+  'fields at its root': (n) => ask(`{ ${'__typename '.repeat(n)} }`),
+  'aliases of an operation': (n) => ask(`{ log { ${times(n, (i) => `a${i}: size`).join(' ')} } }`),
+  'price of an operation': (n) => ask(costing(n)),
+  'things that the lists of a request may hold': (n) => () => context().spend(n),
+  'things on a page of lineage': (n) => () => checkQuestion({ depth: 1, first: n }),
+  'hops of lineage': (n) => () => checkQuestion({ depth: n, first: 1 }),
+  'things on a page of another list': (n) => () => spendPage(n, context()),
+  'items of `record`': (n) => () =>
+    recordItems(
+      { items: times(n, (i) => ({ dataset: near(`d${i}`) })) as never },
+      context(),
+      place,
+    ),
+  'bytes of the items of `record`': (n) => () => {
+    const item = (name: string) => ({ dataset: { ...near('a'), description: name } })
+    const room = n - Buffer.byteLength(JSON.stringify(['record', [item('')]]))
+    return recordItems({ items: [item('x'.repeat(room))] as never }, context(), place)
+  },
+  'bytes of an OpenLineage event, inflated': (n) => () =>
+    receiveEvent(post('{}'.padEnd(n)), lineageCaller),
+  'bytes of an OpenLineage batch, inflated': (n) => () =>
+    receiveBatch(post('[]'.padEnd(n)), lineageCaller),
+  'events of an OpenLineage batch': (n) => () =>
+    receiveBatch(post(JSON.stringify(times(n, () => 1))), lineageCaller),
+  'bytes of a facet': (n) => () => event({ run: { runId: runId(1), facets: { big: facet(n) } } }),
+  'inputs and outputs of an event': (n) => () => event({ inputs: times(n, (i) => near(`t${i}`)) }),
+  'bytes of a namespace or name': (n) => () => event({ job: near('x'.repeat(n)) }),
+  'depth of JSON that others define': (n) => () =>
+    parseBody(Buffer.from(`${'['.repeat(n)}${']'.repeat(n)}`)),
+  'characters of the reason of an erasure': (n) => () =>
+    erase(ledger, {
+      ...{ tenant: 'acme', subject: 'ada', ground: 'court-order' as never, reason: 'x'.repeat(n) },
+      what: { entity: 'urn:selvedge:dataset:h:x' },
+    } as never),
+  'patterns of `withhold`': (n) => () => readWithholding(times(n, (i) => `field${i}`)),
+  'characters of `x-selvedge-subject`': (n) =>
+    ask('{ log { size } }', { 'x-selvedge-subject': 'a'.repeat(n) }),
+  'headers of a request': (n) => () => withHeaders(n),
+  'requests of an address at once': (n) => () => count(n, 'address'),
+  'requests of a subject at once': (n) => () => count(n, 'principal'),
+  'requests of a tenant at once': (n) => () => count(n, 'tenant'),
+  'requests that wait in a line': (n) => () => wait(n),
+}
+
+const section = readFileSync('docs/limits.md', 'utf8').split('## All limits')[1]!.split('\n## ')[0]!
+const rows = [
+  ...section.matchAll(/^\| (?!what|-)(.+?) +\| ([\d,]+) +\| (.*?) *\| `([A-Z_]+)` +\|$/gm),
+].map(([, what, most, setting, code]) => ({
+  ...{ what: what!, most: Number(most!.replaceAll(',', '')), code: code! },
+  setting: setting!.replaceAll('`', ''),
+}))
+
+it('has a row for each limit that is tried here, and no other', () => {
+  expect(rows.map(({ what }) => what).sort()).toEqual(Object.keys(CASES).sort())
+})
+
+it.each(rows)(
+  'takes $most $what, and refuses one more with $code',
+  async ({ what, most, code }) => {
+    const of = CASES[what]!
+    expect(await codeOf(of(most))).not.toBe(code)
+    expect(await codeOf(of(most + 1))).toBe(code)
+  },
+)
