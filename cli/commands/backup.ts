@@ -18,7 +18,7 @@ import { progressTo } from '../../server/neo4j/progress.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { readPassphrase } from '../passphrase.ts'
-import { readKnown, sizesIn } from '../restore/from-archive.ts'
+import { readKnown, sizesIn } from '../restore/against.ts'
 
 interface Options {
   out: string

@@ -1,15 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { failpoint } from '../../core/failpoint.ts'
 import { type Archive, openArchive } from '../../domains/backup/archive-reader.ts'
 import { type ArchiveAudit, auditArchive } from '../../domains/backup/audit-archive.ts'
 import type { TenantAudit } from '../../domains/backup/audit-tenant.ts'
-import {
-  compareKnown,
-  type KnownCheckpoint,
-  knownIn,
-  requireNewest,
-} from '../../domains/backup/known.ts'
+import { compareKnown, requireNewest } from '../../domains/backup/known.ts'
 import { notClean } from '../../domains/backup/problems.ts'
 import { finishRestore, restoreArchive } from '../../domains/backup/restore-archive.ts'
 import { checkLog } from '../../domains/fsck/check-log.ts'
@@ -18,10 +13,8 @@ import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import { registerLost } from '../../domains/restore/problems.ts'
 import { restoreLog, type Told } from '../../domains/restore/restore-logs.ts'
 import { openErasureJournal } from '../../ledger/erasures.ts'
-import { KEY_USES, type Keys } from '../../ledger/keys.ts'
+import type { Keys } from '../../ledger/keys.ts'
 import { openLedger } from '../../ledger/ledger.ts'
-import { originOf } from '../../ledger/origin.ts'
-import { keysMismatch, serviceMismatch } from '../../ledger/problems.ts'
 import { openRegister, type Register } from '../../ledger/register.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
@@ -34,6 +27,14 @@ import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
 import { readPassphrase } from '../passphrase.ts'
+import {
+  due,
+  nextOrigins,
+  readKnown,
+  registeredCheckpoints,
+  requireOurs,
+  sizesIn,
+} from './against.ts'
 
 export interface FromArchive {
   file: string
@@ -65,10 +66,6 @@ interface Work {
   options: FromArchive
 }
 
-/** Reads what files know of logs. @throws {Problem} `RESTORE_KNOWN_INVALID` */
-export const readKnown = (names: readonly string[]) =>
-  names.flatMap((name) => knownIn(readFileSync(name, 'utf8'), name))
-
 const progress = progressTo(process.stderr)
 const tell = (stage: string) => (at: { tenant: string; done: number; of: number }) =>
   progress.step(`${stage} ${at.tenant}: ${at.done} of ${at.of}`)
@@ -95,15 +92,21 @@ export async function restoreFromArchive(
       onProgress: tell('checking'),
     })
     progress.done()
-    const keys = await openServiceKeys(config)
-    await requireOurs({ config, audit, register, keys })
+    // To be looked at alone: a home without keys is not to get any by this.
+    const held = await openServiceKeys(config, { signing: false })
+    await requireOurs(audit, { service: config.service, register, keys: held })
+    const keys = options.dryRun ? null : await openServiceKeys(config)
     const compared = audit.tenants.map((tenant) => {
       const told = compareKnown(tenant, all)
       requireNewest(tenant, { tenant: tenant.tenant, checkpoints: registered }, known)
       return told
     })
-    if (options.dryRun)
-      return audit.tenants.map((one, i) => ({ ...due(one, registered), ...compared[i]! }))
+    if (keys === null) {
+      const origins = await nextOrigins(register, audit, options.keepOrigin)
+      return audit.tenants.map((one, i) => {
+        return { ...due(one, origins[i]!, registered), ...compared[i]! }
+      })
+    }
     const told = await withDatabase(config, { progress }, (database) =>
       carryOut(database, { config, archive, audit, register, keys, options }),
     )
@@ -113,54 +116,6 @@ export async function restoreFromArchive(
     register.close()
     archive.close()
   }
-}
-
-/** The sizes that something is known of, by tenant. */
-export const sizesIn = (known: readonly KnownCheckpoint[]) => (tenant: string) =>
-  known.filter((one) => isOf(one, tenant)).map(({ size }) => size)
-
-const isOf = ({ origin }: KnownCheckpoint, tenant: string) => origin.split('/')[1] === tenant
-
-/** Everything that was ever signed, by the register. */
-async function registeredCheckpoints(register: Register, service: string) {
-  const found: KnownCheckpoint[] = []
-  for (const tenant of await register.tenants(service)) {
-    await register.openEpoch({ service, tenant }, async (known) => {
-      const origins = [originOf(service, tenant), ...known.epochs.map(({ origin }) => origin)]
-      for (const origin of origins) {
-        for (const { size, root } of known.signed(origin)) {
-          found.push({ origin, size, root, source: 'the signing register' })
-        }
-      }
-      return null
-    })
-  }
-  return found
-}
-
-/** The backup is of the service whose keys and register are here. */
-async function requireOurs({
-  config,
-  audit,
-  register,
-  keys,
-}: Pick<Work, 'config' | 'audit' | 'register' | 'keys'>) {
-  const { opening } = audit
-  if (opening.service !== config.service) throw serviceMismatch(opening.service, config.service)
-  const id = await register.id()
-  if (id === null) throw registerLost('it is empty')
-  if (opening.register !== null && opening.register !== id) throw registerLost('it is another one')
-  const held = await keys.list()
-  for (const use of KEY_USES) {
-    const newest = opening[use].at(-1)
-    if (!held.some((key) => key.use === use && key.kid === newest)) throw keysMismatch(use)
-  }
-}
-
-function due({ tenant, origin, size }: TenantAudit, registered: readonly KnownCheckpoint[]): Told {
-  const sizes = registered.filter((one) => isOf(one, tenant)).map((one) => one.size)
-  const lostSize = Math.max(size, ...sizes)
-  return { tenant, outcome: 'due', origin, keptSize: size, lostSize, drops: 0 }
 }
 
 async function carryOut(database: Database, work: Work) {

@@ -22,7 +22,7 @@ import {
 
 /** What one read brings at most: so many rows, and bodies of so many characters among them. */
 const ROWS_A_READ = 512
-const MOST_CHARS = 100_000
+const MOST_CHARS = 32_000
 
 /**
  * Says up to where a tenant is held: its last published checkpoint.

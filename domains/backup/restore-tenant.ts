@@ -65,7 +65,7 @@ export class RestoreTenant {
     })
     this.#stored = head?.written ?? 0
     // What a restore appends comes behind all that the backup holds.
-    this.#done = head !== undefined && (head.epoch > epoch || head.signed === size)
+    this.#done = head !== undefined && (head.epoch > epoch || head.signed >= size)
     if (!this.#done && this.#stored > size) throw restoreMoved(this.#log.tenant)
   }
 

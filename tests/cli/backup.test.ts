@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import neo4j from 'neo4j-driver'
@@ -170,9 +170,10 @@ it('is refused, with nothing written, where something speaks against it', async 
   await expect(restore({ known: [await forkAt(4_000)] })).rejects.toEqual(
     code('RESTORE_REGISTER_BEHIND'),
   )
-  mkdirSync(at('stranger/keys'), { recursive: true })
+  mkdirSync(at('stranger'), { recursive: true })
   copyFileSync(at('home/register.sqlite'), at('stranger/register.sqlite'))
   await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('KEYS_MISMATCH'))
+  expect(existsSync(at('stranger/keys'))).toBe(false)
   rmSync(at('stranger/register.sqlite'))
   openRegister(at('stranger/register.sqlite')).close()
   await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('RESTORE_REGISTER_LOST'))
@@ -180,7 +181,8 @@ it('is refused, with nothing written, where something speaks against it', async 
 
 it('comes back whole into an empty database, wherever it was killed, under a new origin', async () => {
   await emptyDatabase()
-  const due = [{ outcome: 'due', keptSize: world.written }, { outcome: 'due' }]
+  const origin = `${SERVICE}/acme/1`
+  const due = [{ outcome: 'due', keptSize: world.written, origin }, { outcome: 'due' }]
   expect(await restore({ dryRun: true })).toMatchObject(due)
   const command = ['restore', FILE, '--yes', ...WITH]
   for (const failpoint of ['restore-commit:2', 'after-epoch', 'restore-opened']) {
@@ -200,7 +202,6 @@ it('comes back whole into an empty database, wherever it was killed, under a new
   try {
     const { database, ledger } = service
     const { read } = database.graph('acme')
-    const origin = `${SERVICE}/acme/1`
     expect(await readLog(read)).toMatchObject({ origin, epoch: 1, kept: [world.written] })
     expect(await answerTo(service, world.question, world.written)).toEqual(world.answer)
     const trust = await trustRoot(read, 'acme')
