@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { v7 as uuidv7 } from 'uuid'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { openArchiveWriter } from '../../domains/backup/archive-writer.ts'
 import type { LeafLine, Line } from '../../domains/backup/lines.ts'
 import { readLeaves, readLog } from '../../lineage/log.ts'
@@ -14,6 +14,9 @@ import { testNeo4j } from '../setup/database.ts'
 import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
 import { selvedge } from '../setup/selvedge.ts'
 import { backing, backupFolder, PASSPHRASE } from './support.ts'
+
+/** Processes are started, and a database that nobody has asked yet. */
+vi.setConfig({ testTimeout: 240_000 })
 
 const test = await testLedger()
 const { database, ledger, home, keys } = test
@@ -163,7 +166,7 @@ it('is taken up after a kill at any of its chunks, with the checkpoint that it b
     0,
     { ok: true, tenants: [{ tenant }] },
   ])
-}, 240_000)
+})
 
 it('says that there is no room, and goes on where there is', async () => {
   const tenant = await heavyTenant()
@@ -191,7 +194,7 @@ it('says that there is no room, and goes on where there is', async () => {
   const done = await selvedge(command(path, tenant), environment())
   expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('BACKUP')])
   expect((await audit(path)).tenants).toMatchObject([{ tenant }])
-}, 120_000)
+})
 
 it('is refused of a log that is not what its checkpoint covers', async () => {
   const tenant = await freshTenant(ledger)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { v7 as uuidv7 } from 'uuid'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import type { LeafLine } from '../../domains/backup/lines.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
@@ -15,6 +15,9 @@ import { send } from '../openlineage/world.ts'
 import { restoring } from '../restore/support.ts'
 import { testLedger } from '../setup/ledger.ts'
 import { backing, backupFolder } from './support.ts'
+
+/** Whole histories are written, and a database that nobody has asked yet. */
+vi.setConfig({ testTimeout: 240_000 })
 
 const test = await testLedger()
 const { database, ledger } = test
@@ -60,7 +63,7 @@ describe('what is restored is what was stored', () => {
       }),
       { numRuns: 6, endOnFailure: true },
     )
-  }, 240_000)
+  })
 
   it('of entities that were retired, joined, erased in part or as a whole, and named again', async () => {
     const tenant = await newTenant()
@@ -117,7 +120,7 @@ describe('what is restored is what was stored', () => {
     await bringBack(path)
     expect(await stored(tenant)).toEqual(before)
     await expectClean(database, tenant)
-  }, 120_000)
+  })
 
   it('wherever it was stopped, and taken up again', async () => {
     const tenant = await newTenant()
@@ -153,7 +156,7 @@ describe('what is restored is what was stored', () => {
     // Once more, where everything is there already.
     await bringBack(path)
     expect(await stored(tenant)).toEqual(before)
-  }, 240_000)
+  })
 })
 
 it('goes on under a new origin though nothing that was signed is lost, and proofs made before verify', async () => {
@@ -203,4 +206,4 @@ it('brings a body back that is as long as one may be', async () => {
     true,
   )
   await expectClean(database, tenant)
-}, 120_000)
+})
