@@ -86,7 +86,9 @@ export function createApp({
   const readiness = givenReadiness ?? usualReadiness(given)
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const door = openDoor({ limits, identity })
-  const crossSite = openCrossSite(limits.corsOrigins)
+  const crossSite = openCrossSite(limits.corsOrigins, {
+    believesHeaders: identity.isDevelopment,
+  })
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       const path = pathOf(request)

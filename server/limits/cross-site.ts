@@ -33,8 +33,12 @@ const PREFLIGHTED = [
  * loopback, every page that is open on the machine could otherwise speak to it.
  *
  * @param origins Origins such as `https://console.example`, exactly as a browser sends them.
+ * @param believesHeaders Whether a request counts for somebody without a token.
  */
-export function openCrossSite(origins: readonly string[]): CrossSite {
+export function openCrossSite(
+  origins: readonly string[],
+  { believesHeaders = true }: { believesHeaders?: boolean } = {},
+): CrossSite {
   const allowed = new Set(origins)
   const isOwn = (request: Request, origin: string) => {
     const host = request.headers.get('host') ?? new URL(request.url).host
@@ -54,7 +58,8 @@ export function openCrossSite(origins: readonly string[]): CrossSite {
         throw crossSite()
       }
       if (site !== null) throw crossSite()
-      if (!isRead || PREFLIGHTED.some((name) => headers.has(name))) return
+      // Who must show a token cannot be made to ask for anything without it.
+      if (!isRead || !believesHeaders || PREFLIGHTED.some((name) => headers.has(name))) return
       throw requestMayBeForged()
     },
     preflight({ method, headers }) {

@@ -284,7 +284,8 @@ it.each([
   ['no query', '?x=1', 'REQUEST_BODY_INVALID'],
   ['nothing', '', 'REQUEST_BODY_INVALID'],
 ])('refuses a GET with %s', async (_what, search, code) => {
-  const response = await app.fetch(new Request(`http://localhost/graphql${search}`))
+  const headers = { 'x-selvedge-tenant': tenant }
+  const response = await app.fetch(new Request(`http://localhost/graphql${search}`, { headers }))
   const answer = (await response.json()) as { errors: { extensions: { code: string } }[] }
   expect([response.status, answer.errors[0]?.extensions.code]).toEqual([400, code])
 })
@@ -319,7 +320,9 @@ it.each([
 
 it('takes no mutation by GET', async () => {
   const query = encodeURIComponent('mutation { tenantCreate(name: "by-get") { name } }')
-  const response = await app.fetch(new Request(`http://localhost/graphql?query=${query}`))
+  const headers = { 'x-selvedge-tenant': tenant }
+  const address = `http://localhost/graphql?query=${query}`
+  const response = await app.fetch(new Request(address, { headers }))
   expect(response.status).toBe(405)
   expect(await ledger.checkpoint('by-get').catch(({ code }) => code)).toBe('TENANT_UNKNOWN')
 })
