@@ -12,6 +12,7 @@ import { type Neo4j, type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
 import { TRANSACTION_LOG_DAYS } from './neo4j/home.ts'
 import { openObjectStore } from './objects/open.ts'
 import type { Tracing } from './tracing/tracing.ts'
+import { verifyDatabase } from './verify-database.ts'
 import { type AskReplayer, openAskReplayer } from './witnessing/ask-replayer.ts'
 import { openWitnessing } from './witnessing/open.ts'
 import { readPolicyFile } from './witnessing/policy-file.ts'
@@ -81,7 +82,7 @@ export async function openService(
   try {
     const database = openDatabase({ ...neo4j, onQuery: options.onQuery })
     ends.push(() => database.close())
-    await database.verify()
+    await verifyDatabase(database, neo4j, config)
     await migrate(database)
     const keys = await openServiceKeys(config)
     const register = config.signer ? openRegister(join(config.home, 'register.sqlite')) : null

@@ -68,7 +68,12 @@ export async function serve(
   const metrics = openMetrics({ version: VERSION })
   const tracing = await openTracing(config)
   const onQuery = tracing ? bothOf(metrics.onQuery, tracing.onQuery) : metrics.onQuery
-  const service = await openService(config, { ...options, onError, onQuery, tracing })
+  const service = await openService(config, {
+    ...options,
+    ...{ onError, onQuery, tracing },
+    // Whoever serves goes on serving: a command that only asks ends with its database.
+    onNeo4jEnded: onError,
+  })
   const { database, ledger, objects, neo4j, witnessWaitMs, askReplayer } = service
   metrics.watch({
     pool: database.pool,

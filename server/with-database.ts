@@ -1,6 +1,7 @@
 import { type Database, openDatabase } from '../lineage/graph.ts'
 import type { Config } from './config.ts'
 import { type ResolveOptions, resolveNeo4j } from './neo4j/find.ts'
+import { verifyDatabase } from './verify-database.ts'
 
 /**
  * Finds Neo4j, starting it where it is ours and does not run, and lets `work` look at the database.
@@ -15,7 +16,7 @@ export async function withDatabase<T>(
   try {
     const database = openDatabase(neo4j)
     try {
-      await database.verify()
+      await verifyDatabase(database, neo4j, config)
       return await work(database)
     } finally {
       await database.close()

@@ -66,6 +66,10 @@ export function findArtifacts(cache: string): string | null {
   }
 }
 
+/** Has the next look find none: what is in the folder is not what was fetched. */
+export const disownArtifacts = (cache: string): void =>
+  rmSync(join(directoryIn(cache), MARKER), { force: true })
+
 interface Tools {
   cache: string
   maven: string | null

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
-import { resolveArtifacts } from './artifacts.ts'
+import { disownArtifacts, findArtifacts, resolveArtifacts } from './artifacts.ts'
 import { boltAnswers } from './bolt.ts'
 import { type Hold, takeHold } from './hold.ts'
 import { type Home, homeAt, makeFolders, passwordOf, putAsideUnborn, USERNAME } from './home.ts'
@@ -9,6 +9,7 @@ import { withLock } from './lock.ts'
 import { stillRunning } from './problems.ts'
 import { processMark } from './process-mark.ts'
 import type { Progress } from './progress.ts'
+import { makeHome, requireRoom } from './room.ts'
 import { type Running, readState } from './state.ts'
 
 const WAIT_SECONDS = 15 * 60
@@ -73,23 +74,36 @@ const held = (home: Home, port: number, pid: number, hold: Hold, shared: boolean
  * this resolves. Of several processes that ask at once, one starts it and the others join.
  *
  * @throws {Problem} NEO4J_DOWNLOAD_FAILED, NEO4J_START_FAILED, NEO4J_START_TIMEOUT,
- *   NEO4J_STORE_LOCKED, NEO4J_PORT_IN_USE, NEO4J_PASSWORD_LOST, NEO4J_LOCK_TIMEOUT.
+ *   NEO4J_STORE_LOCKED, NEO4J_PORT_IN_USE, NEO4J_PASSWORD_LOST, NEO4J_LOCK_TIMEOUT,
+ *   NEO4J_HOME_UNWRITABLE, NEO4J_DISK_FULL, NEO4J_JARS_DAMAGED.
  */
 export async function startEmbedded(config: Config, options: EmbeddedOptions): Promise<Embedded> {
   const home = homeAt(config.home)
-  makeFolders(home)
+  makeHome(home)
   return locked(home, options.progress, async () => {
     const running = await joinRunning(home)
     if (running !== null) {
-      await untilItAnswers(home, running.port, { hold: running.hold, ...options })
+      const jars = findArtifacts(config.cache) ?? config.cache
+      await untilItAnswers(home, running.port, { hold: running.hold, jars, ...options })
       return running
     }
     await endOrphan(home)
     putAsideUnborn(home)
     makeFolders(home)
-    const jars = await resolveArtifacts({ cache: config.cache, ...options })
-    const start = () => launch(home, config, { ...options, jars })
+    requireRoom(home)
+    const start = async () => {
+      const jars = await resolveArtifacts({ cache: config.cache, ...options })
+      return launch(home, config, { ...options, jars })
+    }
     const { port, pid, hold } = await start().catch((problem) => {
+      // Their sizes were right, or they had not been started.
+      if (problem.code === 'NEO4J_JARS_DAMAGED') {
+        options.progress.done('the jars of Neo4j are damaged: fetching them anew')
+        disownArtifacts(config.cache)
+        putAsideUnborn(home)
+        makeFolders(home)
+        return start()
+      }
       // Somebody took the port between our look and Java's bind, seconds later.
       if (problem.code !== 'NEO4J_PORT_IN_USE') throw problem
       return start()

@@ -8,6 +8,7 @@ import { type Home, hasDatabase, homeAt } from './home.ts'
 import { findJava, fits, type Java, onPath } from './java.ts'
 import { neo4jNotFound } from './problems.ts'
 import { type Progress, silent } from './progress.ts'
+import { keepRunning, type Reviving } from './revive.ts'
 
 export type Way = 'given' | 'docker' | 'embedded'
 
@@ -107,6 +108,8 @@ export interface ResolveOptions {
   progress?: Progress
   /** Leaves it running when this process ends. */
   keep?: boolean
+  /** Where given: one that was started here is started again when it has ended, and this is told. */
+  onNeo4jEnded?: (problem: unknown) => void
 }
 
 /**
@@ -116,26 +119,45 @@ export interface ResolveOptions {
  */
 export async function resolveNeo4j(
   config: Config,
-  { progress = silent, keep = false }: ResolveOptions = {},
+  { progress = silent, keep = false, onNeo4jEnded }: ResolveOptions = {},
 ): Promise<Neo4j> {
   const given = givenNeo4j(config)
   if (given !== null) {
     const describe = `NEO4J_URI: ${given.uri}`
     return { ...given, way: 'given', describe, ours: false, stop: async () => {}, gone: never }
   }
+  const reviving = onNeo4jEnded && revivingOf(config, { keep, onNeo4jEnded })
   const running = await joinEmbedded(config.home)
-  if (running !== null) return fromEmbedded(running, keep)
+  if (running !== null) return fromEmbedded(running, keep, reviving)
   const choice = await chooseWay(probesOf(config))
   if (choice.way === 'docker') return fromContainer(config, { progress, keep })
   if (choice.way === 'embedded') {
-    return fromEmbedded(await startEmbedded(config, { ...choice, progress }), keep)
+    return fromEmbedded(await startEmbedded(config, { ...choice, progress }), keep, reviving)
   }
   throw neo4jNotFound('because' in choice ? choice.because : [])
+}
+
+function revivingOf(
+  config: Config,
+  { keep, onNeo4jEnded }: Required<Pick<ResolveOptions, 'keep' | 'onNeo4jEnded'>>,
+): Reviving {
+  return {
+    join: () => joinEmbedded(config.home),
+    async start() {
+      const choice = await chooseWay({ ...probesOf(config), wanted: 'embedded' })
+      if (choice.way !== 'embedded') throw neo4jNotFound('because' in choice ? choice.because : [])
+      const started = await startEmbedded(config, { ...choice, progress: silent })
+      if (keep) await started.hold.keep()
+      return started
+    },
+    onEnded: onNeo4jEnded,
+  }
 }
 
 async function fromEmbedded(
   started: Awaited<ReturnType<typeof startEmbedded>>,
   keep: boolean,
+  reviving: Reviving | undefined,
 ): Promise<Neo4j> {
   const { uri, username, password, hold, shared, pid } = started
   if (keep) await hold.keep()
@@ -147,8 +169,8 @@ async function fromEmbedded(
     way: 'embedded',
     describe: `embedded Neo4j, ${how} (process ${pid}): ${uri}`,
     ours: true,
-    stop: () => hold.release(),
-    gone: hold.gone,
+    stop: reviving ? keepRunning(started, reviving) : () => hold.release(),
+    gone: reviving ? never : hold.gone,
   }
 }
 

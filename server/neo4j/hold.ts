@@ -8,6 +8,8 @@ const ANSWER_SECONDS = 3
 export interface Hold {
   /** Resolves when the supervisor is gone, and Neo4j with it. */
   readonly gone: Promise<void>
+  /** Whether it was said, before that, that somebody stops Neo4j on purpose. */
+  wasStopped(): boolean
   /** Asks Neo4j to stay when the last claim is given up. */
   keep(): Promise<void>
   /** Gives the claim up; where it was the last, resolves once Neo4j has ended. */
@@ -40,7 +42,11 @@ function holdOn(socket: Socket): Hold & { heard(word: string): Promise<boolean> 
   })
   const waiting = new Map<string, () => void>()
   socket.on('error', () => socket.destroy())
-  onLine(socket, (line) => waiting.get(line)?.())
+  let stopped = false
+  onLine(socket, (line) => {
+    if (line === 'stopping') stopped = true
+    waiting.get(line)?.()
+  })
   const heard = (word: string) => {
     const said = new Promise<boolean>((resolve) => waiting.set(word, () => resolve(true)))
     return Promise.race([said, gone.then(() => false)])
@@ -51,6 +57,7 @@ function holdOn(socket: Socket): Hold & { heard(word: string): Promise<boolean> 
   }
   return {
     gone,
+    wasStopped: () => stopped,
     heard,
     leave: () => socket.destroy(),
     release: () => {

@@ -7,8 +7,9 @@ import { NEO4J_VERSION } from './artifacts.ts'
 import { boltAnswers, freePort } from './bolt.ts'
 import { type Hold, takeHold } from './hold.ts'
 import { type Home, noteBirth, passwordOf, writeConf, writeInitialPassword } from './home.ts'
-import { portInUse, startFailed, startTimedOut, storeLocked } from './problems.ts'
+import { jarsDamaged, portInUse, startFailed, startTimedOut, storeLocked } from './problems.ts'
 import type { Progress } from './progress.ts'
+import { ranOutOfRoom } from './room.ts'
 import { readState } from './state.ts'
 import type { Launch } from './supervisor.ts'
 
@@ -50,7 +51,7 @@ export interface Launched {
  * Starts Neo4j under its supervisor and resolves once it answers. Called under the home's lock.
  *
  * @throws {Problem} NEO4J_START_FAILED, NEO4J_START_TIMEOUT, NEO4J_STORE_LOCKED,
- *   NEO4J_PORT_IN_USE, NEO4J_PASSWORD_LOST.
+ *   NEO4J_PORT_IN_USE, NEO4J_PASSWORD_LOST, NEO4J_DISK_FULL, NEO4J_JARS_DAMAGED.
  */
 export async function launch(
   home: Home,
@@ -68,7 +69,7 @@ export async function launch(
     version: NEO4J_VERSION,
     port,
   })
-  await untilItAnswers(home, port, { hold, progress })
+  await untilItAnswers(home, port, { hold, progress, jars })
   return { port, pid, hold }
 }
 
@@ -112,11 +113,13 @@ async function superviseJava(home: Home, what: Launch): Promise<{ pid: number; h
 
 interface Starting {
   hold: Hold
+  /** The folder that its jars are in. */
+  jars: string
   progress: Progress
 }
 
 /** Waits for Bolt, and notes that this home's database has been born before anybody may use it. */
-export async function untilItAnswers(home: Home, port: number, { hold, progress }: Starting) {
+export async function untilItAnswers(home: Home, port: number, { hold, progress, jars }: Starting) {
   const startedAt = Date.now()
   const seconds = () => Math.round((Date.now() - startedAt) / 1000)
   let died = false
@@ -124,7 +127,7 @@ export async function untilItAnswers(home: Home, port: number, { hold, progress 
     died = true
   })
   while (!(await boltAnswers(port))) {
-    if (died) throw whyItDied(home, port)
+    if (died) throw whyItDied(home, port, jars)
     if (seconds() > START_SECONDS) {
       await hold.stop()
       throw startTimedOut(START_SECONDS, tailOf(home))
@@ -149,12 +152,19 @@ function tailOf({ log }: Home): string {
   }
 }
 
+/** What Java says of an archive that is not what it was. */
+const JARS =
+  /ZipException|zip END header|invalid (?:LOC|CEN) header|ClassFormatError|NoClassDefFoundError|ClassNotFoundException|Could not find or load main class|NoSuchMethodError|ServiceConfigurationError/
+
 /** Neo4j gives no exit codes of its own: its log is all that says why it did not start. */
-function whyItDied(home: Home, port: number) {
+function whyItDied(home: Home, port: number, jars: string) {
   const tail = tailOf(home)
   if (/StoreLockException|FileLockException|Lock file has been locked/.test(tail)) {
     return storeLocked(home.data)
   }
   if (/BindException|Address already in use/.test(tail)) return portInUse(port)
+  const full = ranOutOfRoom(home, tail)
+  if (full) return full
+  if (JARS.test(tail)) return jarsDamaged(jars, tail)
   return startFailed(tail)
 }

@@ -103,3 +103,69 @@ export const resetUnconfirmed = () =>
     'there is no terminal to ask on; add --yes to delete the database unasked',
     { status: 409 },
   )
+
+export const diskFull = (directory: string, freeBytes: number, neededBytes: number) =>
+  unavailable(
+    'NEO4J_DISK_FULL',
+    `the disk of ${directory} has ${megabytes(freeBytes)} MB left, and Neo4j needs ${megabytes(neededBytes)} MB ` +
+      'to start there; make room, or give another SELVEDGE_HOME',
+    { directory, freeBytes, neededBytes },
+  )
+
+const megabytes = (bytes: number) => Math.floor(bytes / 2 ** 20)
+
+export const homeUnwritable = (directory: string, cause: NodeJS.ErrnoException) =>
+  unavailable(
+    'NEO4J_HOME_UNWRITABLE',
+    `${directory} cannot be written to (${cause.code}); mend its permissions or its mount, ` +
+      'or give another SELVEDGE_HOME',
+    { directory, because: cause.code },
+    cause,
+  )
+
+export const passwordWrong = (file: string, cause: unknown) =>
+  unavailable(
+    'NEO4J_PASSWORD_WRONG',
+    `Neo4j refuses the password in ${file}: it is not the one that this database began with; ` +
+      'put the right file back, or give up the data with `selvedge neo4j reset`',
+    { file },
+    cause,
+  )
+
+export const jarsDamaged = (directory: string, tail: string) =>
+  unavailable(
+    'NEO4J_JARS_DAMAGED',
+    `Java cannot read the jars of Neo4j in ${directory}, and fetching them anew did not help. ` +
+      'Maven keeps what it fetched in ~/.m2/repository: delete org/neo4j there, and try again. ' +
+      `The last lines of the log:\n${tail}`,
+    { directory },
+  )
+
+export const endedUnasked = (pid: number) =>
+  unavailable(
+    'NEO4J_ENDED',
+    `Neo4j (process ${pid}) has ended though nobody asked it to; it is started again`,
+    { pid },
+  )
+
+export const stoppedByOther = () =>
+  unavailable(
+    'NEO4J_STOPPED',
+    'somebody has stopped Neo4j under this server; `selvedge neo4j start --detach` starts it again',
+  )
+
+export const movedAway = (port: number) =>
+  unavailable(
+    'NEO4J_PORT_LOST',
+    `port ${port}, at which this server knows Neo4j, is held by another process; ` +
+      'end that one, or restart this server',
+    { port },
+  )
+
+export const credentialsRefused = (cause: unknown) =>
+  unavailable(
+    'NEO4J_CREDENTIALS_REFUSED',
+    'the server at NEO4J_URI refuses NEO4J_USERNAME and NEO4J_PASSWORD; set them as that server has them',
+    {},
+    cause,
+  )

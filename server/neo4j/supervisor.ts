@@ -81,7 +81,11 @@ function admit(socket: Socket) {
 }
 
 function obey(line: string, socket: Socket) {
-  if (line === 'stop') stop()
+  if (line === 'stop') {
+    // So that nobody takes it for an accident, and starts it again.
+    for (const user of users) user.write('stopping\n')
+    stop()
+  }
   if (line === 'keep') {
     kept = true
     socket.write('kept\n')
