@@ -135,14 +135,14 @@ describe('a request', () => {
     await ask(query, { variables: { id: 'urn:mallory' } }, { 'x-request-id': 'req-7' })
     expect(lines().filter(({ msg }) => msg === 'request')).toEqual([
       {
-        level: 'info',
+        level: 'warn',
         time: expect.any(String),
         requestId: 'req-7',
         method: 'POST',
         route: '/graphql',
         operation: 'Swordfish',
-        status: 200,
-        code: 'ENTITY_ID_INVALID',
+        status: 503,
+        code: 'DATABASE_UNAVAILABLE',
         ms: expect.any(Number),
         tenant: 'acme',
         msg: 'request',
