@@ -7,7 +7,7 @@ import { openIssuer } from './issuer.ts'
 
 /** Starts a server as a process of its own on the database of the run, and gives its port and a token once it is ready. */
 export async function startServer(
-  { neo4j }: Bench['service'],
+  { neo4j }: Pick<Bench['service'], 'neo4j'>,
   { home, service: name }: Config,
   children: ChildProcess[],
 ): Promise<{ port: number; token: string }> {
@@ -30,7 +30,7 @@ export async function startServer(
     },
   })
   children.push(child)
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 900; tries++) {
     if (
       await fetch(`http://127.0.0.1:${port}/readyz`).then(
         (answer) => answer.ok,
