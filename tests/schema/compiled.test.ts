@@ -65,10 +65,11 @@ it.each([
     no: false,
   }
   const variables = Object.fromEntries(used.map((name) => [name.slice(1), all[name.slice(1)]]))
+  const asking = { tenant, variables, headers: { 'x-request-id': 'the-same' } }
   const [interpreted, ...compiled] = [
-    await ask(query, { tenant, variables }),
-    await ask(query, { tenant, variables }),
-    await ask(query, { tenant, variables }),
+    await ask(query, asking),
+    await ask(query, asking),
+    await ask(query, asking),
   ]
   for (const one of compiled) expect(one).toEqual(interpreted)
   expect(JSON.stringify(interpreted)).not.toContain('INTERNAL')
