@@ -261,5 +261,5 @@ describe('object files that are put and collected at once', () => {
     const atOnce = fc.integer({ min: 1, max: 2 })
     const property = fc.asyncProperty(fc.scheduler(), atOnce, atOnce, run)
     await fc.assert(property, { numRuns: 20 })
-  })
+  }, 240_000)
 })

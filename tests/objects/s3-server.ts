@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { afterAll } from 'vitest'
 import { hasGo } from '../interop/go.ts'
 
 /**
@@ -28,12 +29,23 @@ export function giveCredentials(secretAccessKey = CREDENTIALS.secretAccessKey) {
 }
 export const { secretAccessKey: SECRET } = CREDENTIALS
 
+const folders: string[] = []
+function ownFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'selvedge-s3-'))
+  folders.push(folder)
+  return folder
+}
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 let building: Promise<string> | undefined
 
 /** Built once a run, into Go's own cache: a second run builds nothing. */
 async function build(): Promise<string> {
   const cwd = fileURLToPath(new URL('go', import.meta.url))
-  const out = join(mkdtempSync(join(tmpdir(), 'selvedge-s3-')), 'versitygw')
+  const out = join(ownFolder(), 'versitygw')
   await promisify(execFile)('go', ['build', '-ldflags=-s -w', '-o', out, PROGRAM], { cwd })
   return out
 }
@@ -58,7 +70,7 @@ interface Where {
 export async function startS3Server({ folder, port, versioned }: Where = {}): Promise<S3Server> {
   building ??= build()
   const program = await building
-  const root = folder ?? mkdtempSync(join(tmpdir(), 'selvedge-s3-'))
+  const root = folder ?? ownFolder()
   const [objects, attributes, versions] = ['objects', 'attributes', 'versions'].map((name) => {
     mkdirSync(join(root, name), { recursive: true })
     return join(root, name)
@@ -100,10 +112,6 @@ export async function startS3Server({ folder, port, versioned }: Where = {}): Pr
 }
 
 const running = new Set<ReturnType<typeof spawn>>()
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -140,5 +148,9 @@ export function mountSmallDisk(bytes: number): { folder: string; unmount(): void
   } catch {
     return null
   }
-  return { folder, unmount: () => execFileSync('umount', ['-l', folder]) }
+  const unmount = () => {
+    execFileSync('umount', ['-l', folder])
+    rmSync(folder, { recursive: true })
+  }
+  return { folder, unmount }
 }

@@ -24,6 +24,9 @@ export interface Store {
 }
 
 const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
 export function freshFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-objects-'))
   folders.push(folder)
