@@ -16,7 +16,8 @@ export interface GrantPlan {
   root: number
   direction: string
   depth: number
-  kinds: string[]
+  /** Whether only what is of the root's kind is granted. */
+  ownKind: boolean
   fields: string[]
   fate: 'open' | 'over' | 'revoked' | 'not yet'
 }
@@ -46,7 +47,6 @@ const tenant: fc.Arbitrary<TenantPlan> = fc.record({
 })
 
 const DIRECTIONS = ['UPSTREAM', 'DOWNSTREAM', 'BOTH']
-const KINDS = [['Dataset', 'Job'], ['Dataset'], ['Job']]
 const FIELDS = [['*'], [], ['name'], ['Job.*'], ['Dataset.description', 'namespace']]
 const FATES = ['open', 'open', 'open', 'over', 'revoked', 'not yet'] as const
 
@@ -55,17 +55,20 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc.integer({ min: 2, max: 4 }).
   fc.record({
     tenants: fc.array(tenant, { minLength: tenants, maxLength: tenants }),
     grants: fc.array(
-      fc.record({
-        from: fc.nat(tenants - 1),
-        to: fc.nat(tenants - 1),
-        root: fc.nat(DATASETS + JOBS - 1),
-        direction: fc.constantFrom(...DIRECTIONS),
-        depth: fc.nat(3),
-        kinds: fc.constantFrom(...KINDS),
-        fields: fc.constantFrom(...FIELDS),
-        fate: fc.constantFrom(...FATES),
-      }),
-      { minLength: 3, maxLength: 5 },
+      fc
+        .record({
+          from: fc.nat(tenants - 1),
+          // Some way on from who gives it, and so never the same.
+          on: fc.integer({ min: 1, max: tenants - 1 }),
+          root: fc.nat(DATASETS + JOBS - 1),
+          direction: fc.constantFrom(...DIRECTIONS),
+          depth: fc.nat(3),
+          ownKind: fc.boolean(),
+          fields: fc.constantFrom(...FIELDS),
+          fate: fc.constantFrom(...FATES),
+        })
+        .map(({ on, ...grant }) => ({ ...grant, to: (grant.from + on) % tenants })),
+      { minLength: 5, maxLength: 7 },
     ),
     asked: fc.array(
       fc.record({
