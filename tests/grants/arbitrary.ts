@@ -31,13 +31,15 @@ export interface Plan {
 const DATASETS = 5
 const JOBS = 3
 const some = (most: number) => fc.uniqueArray(fc.nat(most - 1), { maxLength: 2 })
+/** So that several lead to one, whose kind may not be granted. */
+const few = (most: number) => fc.uniqueArray(fc.nat(most - 1), { minLength: 1, maxLength: 2 })
 
 const tenant: fc.Arbitrary<TenantPlan> = fc.record({
-  datasets: fc.array(fc.record({ derivedFrom: some(DATASETS), generatedBy: some(JOBS) }), {
+  datasets: fc.array(fc.record({ derivedFrom: some(DATASETS), generatedBy: few(JOBS) }), {
     minLength: DATASETS,
     maxLength: DATASETS,
   }),
-  jobs: fc.array(fc.record({ uses: some(DATASETS), partOf: some(JOBS) }), {
+  jobs: fc.array(fc.record({ uses: few(DATASETS), partOf: some(JOBS) }), {
     minLength: JOBS,
     maxLength: JOBS,
   }),
@@ -62,7 +64,7 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc.integer({ min: 2, max: 4 }).
           on: fc.integer({ min: 1, max: tenants - 1 }),
           root: fc.nat(DATASETS + JOBS - 1),
           direction: fc.constantFrom(...DIRECTIONS),
-          depth: fc.nat(3),
+          depth: fc.integer({ min: 0, max: 3 }),
           ownKind: fc.boolean(),
           fields: fc.constantFrom(...FIELDS),
           fate: fc.constantFrom(...FATES),
