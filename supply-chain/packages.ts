@@ -67,6 +67,16 @@ export function readTree(folder: string): Tree {
   }
 }
 
+/**
+ * What packages say in the older form, by version, as read in their archives: no lockfile keeps it, and
+ * options are left out where they cannot be built, and are then not there to be read.
+ */
+const STATED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  buildcheck: { '0.0.7': 'MIT' },
+  'cpu-features': { '0.0.10': 'MIT' },
+  ssh2: { '1.17.0': 'MIT' },
+}
+
 function packageAt(path: string, lock: Lock, installed: string | null): Package {
   const { name, version, license, dev, devOptional, optional, integrity } = lock[path]!
   return {
@@ -75,7 +85,7 @@ function packageAt(path: string, lock: Lock, installed: string | null): Package 
     version: version!,
     path,
     // What is installed is what runs; the lockfile speaks for what other platforms install.
-    licence: installed ?? license ?? null,
+    licence: installed ?? license ?? STATED[path.slice(MODULES.length)]?.[version!] ?? null,
     // What is development and an option of what is shipped may be shipped.
     development: Boolean(dev),
     optional: Boolean(optional || devOptional),

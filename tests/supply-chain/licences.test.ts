@@ -1,3 +1,6 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkLicences } from '../../supply-chain/licences.ts'
@@ -21,6 +24,14 @@ describe('the licences of what we depend on', () => {
   it('are all allowed', () => {
     const judged = checkLicences(packages)
     expect(judged.length).toBeGreaterThan(400)
+    expect(judged.filter(({ allowed }) => !allowed)).toEqual([])
+  })
+
+  it('are all known from the lockfile too, where an option is not installed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'selvedge-licences-'))
+    for (const file of ['package.json', 'package-lock.json']) copyFileSync(file, join(folder, file))
+    const judged = checkLicences(readTree(folder).packages)
+    rmSync(folder, { recursive: true })
     expect(judged.filter(({ allowed }) => !allowed)).toEqual([])
   })
 
