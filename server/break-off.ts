@@ -35,8 +35,10 @@ export function breakingOff(
         else controller.enqueue(value)
       } catch (error) {
         report(error, crypto.randomUUID())
-        cut?.()
-        controller.error(error)
+        if (!cut) return controller.error(error)
+        cut()
+        // The connection is gone, and nobody is left who would take the error: it would end the process.
+        controller.close()
       }
     },
     cancel: (reason) => reader.cancel(reason),
