@@ -11,7 +11,7 @@ import { facetsOf } from '../resolvers/facet.ts'
 import { mergesInProgress } from '../resolvers/merge.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
-import { FacetGroupRef, FacetRef } from './facet.ts'
+import { FacetRef, facetsArgs } from './facet.ts'
 import { MergeRef } from './merge.ts'
 import { PageInfoRef } from './page.ts'
 
@@ -92,10 +92,7 @@ export const EntityRef = builder.interfaceRef<EntityAt>('Entity').implement({
     facets: t.field({
       type: [FacetRef],
       extensions: cost({ assumed: 10 }),
-      args: {
-        group: t.arg({ type: FacetGroupRef, description: 'Only facets of this group.' }),
-        name: t.arg.string({ description: 'Only the facets of this name.' }),
-      },
+      args: facetsArgs,
       description: 'What others say of it, untouched, ordered by group and name.',
       resolve: (entity, args, context) => facetsOf(entity, args, context),
     }),

@@ -30,3 +30,9 @@ export const FacetRef = builder.objectRef<Facet>('Facet').implement({
     }),
   }),
 })
+
+/** Which facets of an entity are asked for. */
+export const facetsArgs = builder.args((t) => ({
+  group: t.field({ type: FacetGroupRef, description: 'Only facets of this group.' }),
+  name: t.string({ description: 'Only the facets of this name.' }),
+}))

@@ -18,7 +18,7 @@ import {
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { KindRef } from './entity.ts'
-import { FacetGroupRef, FacetRef } from './facet.ts'
+import { FacetRef, facetsArgs } from './facet.ts'
 import { GrantRef } from './grant.ts'
 import { DirectionRef } from './lineage.ts'
 import { PageInfoRef } from './page.ts'
@@ -115,10 +115,7 @@ const GrantedEntityRef = builder.objectRef<GrantedEntity>('GrantedEntity').imple
     facets: t.field({
       type: [FacetRef],
       extensions: cost({ assumed: 10 }),
-      args: {
-        group: t.arg({ type: FacetGroupRef, description: 'Only facets of this group.' }),
-        name: t.arg.string({ description: 'Only the facets of this name.' }),
-      },
+      args: facetsArgs,
       description: 'What others say of it, as far as that is granted.',
       resolve: async ({ what, granted: { about } }, args) =>
         facetsIn(await about.fields(what), args),
