@@ -1,14 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { openMetrics } from '../../server/metrics/metrics.ts'
+import { hasPython, installPython } from '../setup/python.ts'
 
 const HERE = fileURLToPath(new URL('python', import.meta.url))
-const run = promisify(execFile)
 
 interface Family {
   name: string
@@ -19,29 +16,12 @@ interface Family {
 
 /** What the client library of Prometheus, in Python, reads in a text. */
 async function readInPython(text: string): Promise<Family[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'selvedge-metrics-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  await run('python3', ['-m', 'venv', folder])
-  const python = join(folder, 'bin', 'python')
-  const quiet = ['--quiet', '--disable-pip-version-check']
-  await run(python, ['-m', 'pip', 'install', ...quiet, 'prometheus_client==0.26.0'])
+  const python = await installPython('prometheus_client==0.26.0')
   const options = { input: text, encoding: 'utf8', maxBuffer: 1e8 } as const
   return JSON.parse(execFileSync(python, [join(HERE, 'metrics.py')], options)) as Family[]
 }
 
-function hasPython() {
-  try {
-    execFileSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write(
-      '\n  SKIPPED: python3 with venv is missing; nobody else reads the metrics\n\n',
-    )
-    return false
-  }
-}
-
-it.skipIf(!hasPython())(
+it.skipIf(!hasPython('nobody else reads the metrics'))(
   'metrics are read by the library of Prometheus as they are meant',
   async () => {
     const metrics = openMetrics({ version: '1.2.3 "of" a \\ version' })

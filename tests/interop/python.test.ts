@@ -1,10 +1,8 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { readLeaves, readLog } from '../../lineage/log.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { type EpochLeaf, type Leaf, leafBytes } from '../../proofs/leaf.ts'
@@ -15,25 +13,13 @@ import { makeKey } from '../make/keys.ts'
 import { rotatedLog } from '../make/rotated-log.ts'
 import { statedLog } from '../make/stated-log.ts'
 import { testApp } from '../setup/app.ts'
+import { hasPython, installPython } from '../setup/python.ts'
 
 /**
  * What we write, as Python programs see it that know nothing of us: rfc8785 (canonical JSON),
  * in-toto-attestation (the manifest as a Statement) and jwcrypto (its signature).
  */
 const HERE = fileURLToPath(new URL('python', import.meta.url))
-const run = promisify(execFile)
-
-function hasPython() {
-  try {
-    execFileSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write(
-      "\n  SKIPPED: python3 with venv is missing, so no others' software reads headers and manifests\n\n",
-    )
-    return false
-  }
-}
 
 interface Check {
   name: string
@@ -46,12 +32,7 @@ type Result = Pick<Check, 'name' | 'want'> & { ok: boolean; error?: string }
 
 /** Runs the checks in a virtual environment with the pinned packages, gone after the test file. */
 async function inPython(checks: readonly Check[]): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'selvedge-python-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  await run('python3', ['-m', 'venv', folder])
-  const python = join(folder, 'bin', 'python')
-  const quiet = ['--quiet', '--disable-pip-version-check']
-  await run(python, ['-m', 'pip', 'install', ...quiet, '-r', join(HERE, 'requirements.txt')])
+  const python = await installPython('-r', join(HERE, 'requirements.txt'))
   const child = spawn(python, [join(HERE, 'check.py')])
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (part: Buffer) => out.push(part))
@@ -89,7 +70,9 @@ function forged(jws: string) {
   return [header, payload, bytes.toString('base64url')].join('.')
 }
 
-describe.skipIf(!hasPython())('Python software that is not ours', () => {
+const missed = "no others' software reads headers and manifests"
+
+describe.skipIf(!hasPython(missed))('Python software that is not ours', () => {
   let results: Result[]
   let headers: string[]
 

@@ -1,13 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
 import { listen } from '../../server/listen.ts'
 import { testApp } from '../setup/app.ts'
 import { freshTenant } from '../setup/ledger.ts'
+import { hasPython, installPython } from '../setup/python.ts'
 import { currentWorld } from './world.ts'
 
 const CLIENT = 'openlineage-python==1.54.0'
@@ -15,34 +13,12 @@ const CLIENT = 'openlineage-python==1.54.0'
 const { app, database, faults, ledger } = await testApp()
 const run = promisify(execFile)
 
-function hasPython() {
-  try {
-    execFileSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write(
-      '\n  SKIPPED: python3 with venv is missing, so no openlineage-python delivers events\n\n',
-    )
-    return false
-  }
-}
-
-/** A virtual environment with the public client in it, gone after the test file. */
-async function installClient() {
-  const folder = mkdtempSync(join(tmpdir(), 'selvedge-python-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  await run('python3', ['-m', 'venv', folder])
-  const python = join(folder, 'bin', 'python')
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', CLIENT])
-  return python
-}
-
-it.skipIf(!hasPython())(
+it.skipIf(!hasPython('no openlineage-python delivers events'))(
   'records what the public Python client delivers',
   async () => {
     const { url, close } = await listen(app, { host: '127.0.0.1', port: 0 })
     afterAll(close)
-    const [python, tenant] = [await installClient(), await freshTenant(ledger)]
+    const [python, tenant] = [await installPython(CLIENT), await freshTenant(ledger)]
     const script = fileURLToPath(new URL('deliver.py', import.meta.url))
     await run(python, [script, url, tenant])
     expect(faults).toEqual([])

@@ -6,9 +6,7 @@ import { afterAll, expect, it } from 'vitest'
 import { listen } from '../../server/listen.ts'
 import { chain, dataset, RECORD } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { testNeo4j } from '../setup/database.ts'
-import { SERVICE_NAME } from '../setup/ledger.ts'
-import { spawnSelvedge } from '../setup/selvedge.ts'
+import { startServing } from '../setup/serving.ts'
 
 const test = await testApp()
 const { app, freshTenant, faults } = test
@@ -167,22 +165,7 @@ it('listens on loopback alone, and says when a port is taken', async () => {
 it('had no fault of its own', () => expect(faults).toEqual([]))
 
 it('answers what it has taken before it ends, as a process', async () => {
-  const { uri, username, password, home } = testNeo4j()
-  const child = spawnSelvedge(['start'], {
-    SELVEDGE_HOME: home,
-    SELVEDGE_SERVICE: SERVICE_NAME,
-    SELVEDGE_PORT: '0',
-    NEO4J_URI: uri,
-    NEO4J_USERNAME: username,
-    NEO4J_PASSWORD: password,
-  })
-  const ended = once(child, 'close')
-  let said = ''
-  for await (const part of child.stdout!) {
-    said += part
-    if (/serves at \S+\n/.test(said)) break
-  }
-  const served = /serves at (\S+)\n/.exec(said)![1]!
+  const { child, url: served, ended } = await startServing()
   const tenant = await freshTenant()
   const items = Array.from({ length: 500 }, (_, i) => dataset(`d${i}`))
   const asked = request(`${served}/graphql`, {
@@ -201,5 +184,5 @@ it('answers what it has taken before it ends, as a process', async () => {
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   const { data } = (await json(answer)) as { data: { record: { results: object[] } } }
   expect(data.record.results).toHaveLength(500)
-  expect((await ended)[0]).toBe(0)
+  expect(await ended).toBe(0)
 })

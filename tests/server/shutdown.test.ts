@@ -1,43 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterAll, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { query } from '../../lineage/graph.ts'
 import { dataset, RECORD, type Recorded } from '../schema/recording.ts'
-import { testNeo4j } from '../setup/database.ts'
-import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
-import { spawnSelvedge } from '../setup/selvedge.ts'
+import { freshTenant, testLedger } from '../setup/ledger.ts'
+import { startServing } from '../setup/serving.ts'
 
 const { database, ledger } = await testLedger('in the background')
-const children: ReturnType<typeof spawnSelvedge>[] = []
-afterAll(() => {
-  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL')
-})
-
-/** A server of its own on the database of the run. */
-async function startServer(env: Record<string, string>) {
-  const { uri, username, password, home } = testNeo4j()
-  const child = spawnSelvedge(['start', '--port', '0'], {
-    SELVEDGE_HOME: home,
-    SELVEDGE_SERVICE: SERVICE_NAME,
-    NEO4J_URI: uri,
-    NEO4J_USERNAME: username,
-    NEO4J_PASSWORD: password,
-    ...env,
-  })
-  children.push(child)
-  const ended = once(child, 'close').then(([code]) => code as number)
-  let logged = ''
-  child.stderr!.setEncoding('utf8').on('data', (part) => {
-    logged += part
-  })
-  let said = ''
-  for await (const part of child.stdout!) {
-    said += part
-    if (/serves at \S+\n/.test(said)) break
-  }
-  const url = /serves at (\S+)\n/.exec(said)![1]!
-  return { child, ended, url, port: Number(new URL(url).port), logged: () => logged }
-}
 
 const STORED = query<{ id: string }>(`
   // those of some ids that are stored
@@ -47,8 +16,8 @@ const LONG = { timeout: 150_000, interval: 20 }
 vi.setConfig({ testTimeout: 180_000 })
 
 /** A request of which the server has the head, and never gets the rest. */
-async function openStuckRequest(port: number) {
-  const socket = connect(port, '127.0.0.1').on('error', () => {})
+async function openStuckRequest(url: string) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
   socket.write(
     'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       'Content-Length: 100\r\nExpect: 100-continue\r\n\r\n',
@@ -60,7 +29,7 @@ async function openStuckRequest(port: number) {
 
 it('is told to end under load: it says so first, and all that it acknowledged is there', async () => {
   const tenant = await freshTenant(ledger)
-  const { child, ended, url } = await startServer({ SELVEDGE_DRAIN_WAIT: '8000' })
+  const { child, ended, url } = await startServing({ SELVEDGE_DRAIN_WAIT: '8000' })
   const acknowledged: string[] = []
   const refused: number[] = []
   let sent = 0
@@ -100,8 +69,8 @@ it('is told to end under load: it says so first, and all that it acknowledged is
 })
 
 it('cuts off a caller who never comes to an end, and ends all the same', async () => {
-  const server = await startServer({ SELVEDGE_SHUTDOWN_WITHIN: '100' })
-  const stuck = await openStuckRequest(server.port)
+  const server = await startServing({ SELVEDGE_SHUTDOWN_WITHIN: '100' })
+  const stuck = await openStuckRequest(server.url)
   server.child.kill('SIGTERM')
   expect(await server.ended).toBe(0)
   await stuck.closed
@@ -109,8 +78,8 @@ it('cuts off a caller who never comes to an end, and ends all the same', async (
 })
 
 it('ends at once by a second signal', async () => {
-  const server = await startServer({ SELVEDGE_SHUTDOWN_WITHIN: '3600000' })
-  await openStuckRequest(server.port)
+  const server = await startServing({ SELVEDGE_SHUTDOWN_WITHIN: '3600000' })
+  await openStuckRequest(server.url)
   server.child.kill('SIGTERM')
   await vi.waitFor(() => expect(server.logged()).toContain('ending'), LONG)
   const again = setInterval(() => server.child.kill('SIGTERM'), 250)
@@ -119,7 +88,7 @@ it('ends at once by a second signal', async () => {
 })
 
 it('reads its certificate again by SIGHUP, and goes on', async () => {
-  const server = await startServer({
+  const server = await startServing({
     SELVEDGE_TLS_CERT: 'tests/fixtures/tls/first.crt',
     SELVEDGE_TLS_KEY: 'tests/fixtures/tls/first.key',
   })

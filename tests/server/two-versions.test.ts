@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -10,14 +9,11 @@ import { checkLog } from '../../domains/fsck/check-log.ts'
 import { readLog } from '../../lineage/log.ts'
 import { MIGRATIONS } from '../../lineage/migrations.ts'
 import { dataset, near, RECORD, type Recorded } from '../schema/recording.ts'
-import { testNeo4j } from '../setup/database.ts'
-import { freshTenant, SERVICE_NAME, testLedger } from '../setup/ledger.ts'
-import { spawnSelvedge } from '../setup/selvedge.ts'
+import { freshTenant, testLedger } from '../setup/ledger.ts'
+import { type ServingProcess, servingEnv, startServing, untilServing } from '../setup/serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-previous-'))
-const children: ChildProcess[] = []
-afterAll(async () => {
-  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL')
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -35,36 +31,16 @@ interface Version {
 
 /** Starts a server of either version on the database and home of the run. */
 async function start(version: 'previous' | 'present'): Promise<Version> {
-  const { uri, username, password, home } = testNeo4j()
-  const env = {
-    SELVEDGE_HOME: home,
-    SELVEDGE_SERVICE: SERVICE_NAME,
-    SELVEDGE_PORT: '0',
-    NEO4J_URI: uri,
-    NEO4J_USERNAME: username,
-    NEO4J_PASSWORD: password,
-  }
-  const kept = { PATH: process.env.PATH, HOME: process.env.HOME }
-  const child =
-    version === 'present'
-      ? spawnSelvedge(['start'], env)
-      : spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PREVIOUS], {
-          env: { ...kept, ...env },
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-  children.push(child)
-  const ended = once(child, 'close').then(([code]) => code as number | null)
-  let complaints = ''
-  child.stderr!.setEncoding('utf8').on('data', (part) => {
-    complaints += part
+  if (version === 'present') return versionOf(await startServing())
+  const { PATH, HOME } = process.env
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PREVIOUS], {
+    env: { PATH, HOME, ...servingEnv() },
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
-  for await (const part of child.stdout!) {
-    said += part
-    if (/serves at \S+\n/.test(said)) break
-  }
-  const url = /serves at (\S+)\n/.exec(said)?.[1]
-  if (!url) throw new Error(`the ${version} version did not start: ${complaints}`)
+  return versionOf(await untilServing(child))
+}
+
+function versionOf({ child, url, ended }: ServingProcess): Version {
   return {
     url,
     end() {
