@@ -7,6 +7,12 @@ export interface Answered {
   ms: number
 }
 
+/** The server that is asked, and the token of one who serves every tenant. */
+export interface Asked {
+  port: number
+  token: string
+}
+
 const TENANT = 'soak'
 const DATASETS = 500
 const JOBS = 50
@@ -62,8 +68,8 @@ const WORK: Record<string, Work> = {
 }
 
 /** Founds the tenant where it is not there, and records what everything else is asked about. */
-export async function begin(url: string) {
-  const send = sender(url)
+export async function begin(server: Asked) {
+  const send = sender(server)
   const founded = await send(
     '/graphql',
     JSON.stringify({ query: `mutation { tenantCreate(name: "${TENANT}") { name } }` }),
@@ -77,8 +83,8 @@ export async function begin(url: string) {
 }
 
 /** Asks at a fixed rate until told to stop, whatever the answers do: a slow server gets no rest. */
-export function offer(url: string, onAnswer: (answer: Answered) => void): () => Promise<void> {
-  const send = sender(url)
+export function offer(server: Asked, onAnswer: (answer: Answered) => void): () => Promise<void> {
+  const send = sender(server)
   const under = new Set<Promise<void>>()
   const timers = Object.entries(WORK).map(([kind, { perSecond, ask }]) => {
     let i = 0
@@ -100,10 +106,14 @@ export function offer(url: string, onAnswer: (answer: Answered) => void): () => 
 }
 const MOST_UNDER_WAY = 200
 
-function sender(url: string): Send {
+function sender({ port, token }: Asked): Send {
   return async (path, body) => {
-    const response = await fetch(new URL(path, url), {
-      headers: { 'content-type': 'application/json', 'x-selvedge-tenant': TENANT },
+    const response = await fetch(new URL(path, `http://127.0.0.1:${port}`), {
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'x-selvedge-tenant': TENANT,
+      },
       ...(body !== undefined && { method: 'POST', body }),
     })
     return { status: response.status, text: await response.text() }

@@ -7,7 +7,7 @@ import { readConfig } from '../../server/config.ts'
 import { resolveNeo4j } from '../../server/neo4j/find.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { startServer } from '../start-server.ts'
-import { begin, offer } from './load.ts'
+import { type Asked, begin, offer } from './load.ts'
 import { type Flatness, flatness, heldBy, type Stretch } from './watch.ts'
 
 const HELP = `Usage: npm run soak -- [--minutes N] [--json]
@@ -52,8 +52,8 @@ async function main() {
   const neo4j = await resolveNeo4j(config, { progress: progressTo(process.stderr) })
   const children: ChildProcess[] = []
   try {
-    const port = await startServer({ neo4j }, config, children)
-    tell(await soak(`http://127.0.0.1:${port}`, children[0]!.pid!, minutes * 60_000))
+    const server = await startServer({ neo4j }, config, children)
+    tell(await soak(server, children[0]!.pid!, minutes * 60_000))
   } finally {
     for (const child of children) {
       child.kill('SIGTERM')
@@ -63,12 +63,12 @@ async function main() {
   }
 }
 
-async function soak(url: string, pid: number, forMs: number): Promise<Flatness> {
-  await begin(url)
+async function soak(server: Asked, pid: number, forMs: number): Promise<Flatness> {
+  await begin(server)
   const quarters = Array.from({ length: 4 }, (): Stretch => ({ held: [], answers: [] }))
   const begun = Date.now()
   const now = () => quarters[Math.min(3, Math.floor(((Date.now() - begun) / forMs) * 4))]!
-  const stop = offer(url, (answer) => now().answers.push(answer))
+  const stop = offer(server, (answer) => now().answers.push(answer))
   while (Date.now() - begun < forMs) {
     await new Promise((resolve) => {
       setTimeout(resolve, SAMPLE_MS)
