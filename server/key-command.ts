@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createPublicKey, verify } from 'node:crypto'
 import { sha256 } from '../core/sha256.ts'
+import type { KeyUse } from '../ledger/keys.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { kidOf } from '../proofs/keyleaf.ts'
 import type { HeldKey, KeyStore } from './key-store.ts'
@@ -33,15 +34,16 @@ export function openKeyCommand(command: string): KeyStore {
     return held
   }
 
+  const make = async (use: KeyUse) => heldKey('make', await ask(command, { op: 'make', use }), use)
+
   return {
     async list() {
       const { keys: told } = (await ask(command, { op: 'list' })) as { keys?: unknown }
       if (!Array.isArray(told)) throw keyCommandFailed('list', 'its answer has no list of keys')
       return told.map((key) => heldKey('list', key))
     },
-    async make(use) {
-      return heldKey('make', await ask(command, { op: 'make', use }), use)
-    },
+    makeFirst: make,
+    make,
     async sign(kid, message) {
       const asked = { op: 'sign', kid, message: b64(message) } as const
       const { signature } = (await ask(command, asked)) as { signature?: unknown }

@@ -74,15 +74,17 @@ export function openKeyFiles(
 
   return {
     list,
+    async makeFirst(use) {
+      const path = join(directory, `${use}.json`)
+      const { privateKey } = generateKeyPairSync('ed25519')
+      // Of two servers at once one wins the name, and both read what it wrote.
+      createFile(path, await written(privateKey, { made: '', passphrase }))
+      return load(path, { passphrase, signing })
+    },
     async make(use) {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-      const { x } = publicKey.export({ format: 'jwk' }) as { x: string }
-      const first = join(directory, `${use}.json`)
-      const later = join(directory, `${use}-${kidOf(sha256, unb64(x))}.json`)
-      const isFirst = !(await list()).some((key) => key.use === use)
-      const path = isFirst ? first : later
-      // Of two servers at once one wins the first name, and both read what it wrote.
-      const made = isFirst ? '' : new Date().toISOString()
+      const path = join(directory, `${use}-${kidOf(sha256, rawOf(publicKey))}.json`)
+      const made = new Date().toISOString()
       createFile(path, await written(privateKey, { made, passphrase }))
       return load(path, { passphrase, signing })
     },
@@ -93,6 +95,9 @@ export function openKeyFiles(
     },
   }
 }
+
+const rawOf = (publicKey: KeyObject) =>
+  unb64((publicKey.export({ format: 'jwk' }) as { x: string }).x)
 
 function readPassphrase(path: string) {
   const [line = ''] = readFileSync(path, 'utf8').split(/\r?\n/)

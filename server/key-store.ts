@@ -14,6 +14,11 @@ export interface HeldKey {
 export interface KeyStore {
   /** What it holds now, in the order in which the keys were made. @throws {Problem} */
   list(): Promise<HeldKey[]>
+  /**
+   * Makes the first key of a use. Of several processes that ask at once all get the same one, where
+   * the store can tell: another program makes what it is asked for.
+   */
+  makeFirst(use: KeyUse): Promise<HeldKey>
   /** Makes a key, lastingly, before it answers. @throws {Problem} */
   make(use: KeyUse): Promise<HeldKey>
   /** Signs with Ed25519 by the key of this id, which `list` or `make` has told of. @throws {Problem} */

@@ -38,7 +38,7 @@ export async function openKeyring(directory: string, options: KeyringOptions = {
   const keys = openKeys(store, join(directory, BANNED))
   if (!signing) return keys
   const held = await keys.list()
-  for (const use of KEY_USES) if (!held.some((key) => key.use === use)) await keys.make(use)
+  for (const use of KEY_USES) if (!held.some((key) => key.use === use)) await store.makeFirst(use)
   return keys
 }
 

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   mkdtempSync,
@@ -41,6 +43,23 @@ describe('keys in files', () => {
     for (const name of readdirSync(home)) expect(modeOf(join(home, name))).toBe(0o600)
     expect(modeOf(home)).toBe(0o700)
   })
+
+  it('are the same for two processes that make them at the same moment', async () => {
+    const processes = [0, 1].map(() => fork(join(import.meta.dirname, 'opener.ts')))
+    afterAll(() => {
+      for (const one of processes) one.kill('SIGKILL')
+    })
+    await Promise.all(processes.map((one) => once(one, 'message')))
+    for (let round = 0; round < 40; round++) {
+      const home = freshHome()
+      const told = processes.map((one) => once(one, 'message'))
+      const at = Date.now() + 10
+      for (const one of processes) one.send({ folder: home, at })
+      const [first, other] = (await Promise.all(told)).map(([kids]) => kids as string[])
+      expect(first!.map((kid) => kid.split(' ')[0]).sort()).toEqual(['checkpoint', 'manifest'])
+      expect(other).toEqual(first)
+    }
+  }, 60_000)
 
   it('sign what their public half verifies, under the id that is its thumbprint', async () => {
     for (const key of await (await openKeyring(freshHome())).list()) {
