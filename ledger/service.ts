@@ -1,9 +1,18 @@
 import { Problem } from '../core/problem.ts'
 import { type Database, SERVICE } from '../lineage/graph.ts'
 import { joinServiceRow, nameRegister, registerKey } from '../lineage/service.ts'
-import { KEY_USES, type Keys, type KeyUse } from './keys.ts'
+import { KEY_USES, type Keys, type KeyUse, type SigningKey } from './keys.ts'
 import { keysMismatch, registerMismatch, restoreUnfinished, serviceMismatch } from './problems.ts'
 import type { Register } from './register.ts'
+
+/** Who joins. */
+interface Joining {
+  service: string
+  keys: Keys
+  register: Register | null
+  /** The backup that the caller himself is restoring. */
+  restoring?: string
+}
 
 /**
  * Founds the service in an empty database, or joins it. Keys or a name other than those that the
@@ -13,18 +22,25 @@ import type { Register } from './register.ts'
  *   no register, so one that is missing or another's does not keep a server from starting.
  * @throws {Problem} `SERVICE_MISMATCH`, `KEYS_MISMATCH`, `RESTORE_UNFINISHED`.
  */
-export async function joinService(
+export async function joinService(database: Database, mine: Joining): Promise<Problem | null> {
+  for (let held = await mine.keys.list(); ; ) {
+    try {
+      return await join(database, held, mine)
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'KEYS_MISMATCH')) throw error
+      const now = await mine.keys.list()
+      // Another server of this home may have made and registered one since they were listed.
+      if (now.length === held.length) throw error
+      held = now
+    }
+  }
+}
+
+async function join(
   database: Database,
-  mine: {
-    service: string
-    keys: Keys
-    register: Register | null
-    /** The backup that the caller himself is restoring. */
-    restoring?: string
-  },
+  held: readonly SigningKey[],
+  { service, register, restoring }: Joining,
 ): Promise<Problem | null> {
-  const { service, keys, register, restoring = null } = mine
-  const held = await keys.list()
   const kids = (use: KeyUse) => held.filter((key) => key.use === use).map(({ kid }) => kid)
   const found = { name: service, checkpoint: kids('checkpoint'), manifest: kids('manifest') }
   return database.graph(SERVICE).write(async ({ run }) => {

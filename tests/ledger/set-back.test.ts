@@ -195,6 +195,23 @@ describe('a service', () => {
     }
   })
 
+  it('takes a server whose keys another made and registered while it was opening', async () => {
+    const ours = await keys.list()
+    let listed = 0
+    const list = async () => {
+      listed += 1
+      return listed === 1 ? ours.filter(({ use }) => use !== 'manifest') : ours
+    }
+    const on = await openLedger({
+      database,
+      service: SERVICE_NAME,
+      keys: { ...keys, list },
+      register: null,
+    })
+    await on.close()
+    expect(listed).toBe(2)
+  })
+
   it('refuses a server of another name', async () => {
     const opened = openLedger({ database, service: 'other.test', keys, register: null })
     await expect(opened).rejects.toEqual(withCode('SERVICE_MISMATCH'))
