@@ -5,7 +5,7 @@ import { type CommandRow, findCommands, saveCommands } from '../lineage/commands
 import type { Ask } from '../lineage/graph.ts'
 import { type LogHead, lockLog, readTiles } from '../lineage/log.ts'
 import { openMerges, saveMerges } from '../lineage/merges.ts'
-import { policiesVersion } from '../lineage/policies.ts'
+import { policiesState, policiesVersion } from '../lineage/policies.ts'
 import { readActors, saveActors } from '../lineage/tenants.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { ProofError } from '../proofs/error.ts'
@@ -116,7 +116,7 @@ export async function attempt(
       tasks.map(({ subject }) => subject),
     ),
     readTiles(ask, edgeTiles(head.size)),
-    tasks.some((task) => task.policies !== undefined) ? policiesVersion(ask) : undefined,
+    tasks.some((task) => task.policies !== undefined) ? policiesState(ask) : undefined,
     // What an alias on its way leads to is followed from anywhere, so it is always at hand.
     batch.load([
       ...merging.map(({ canonical }) => canonical),
@@ -131,7 +131,7 @@ export async function attempt(
     known,
     actors,
     epoch: head.epoch,
-    policies: policies?.version,
+    policies: policies && policiesVersion(policies),
   })
   // A refused command leaves nothing, not even a name for who asked.
   const fresh = kept.filter(({ principal }) => !named.has(principal))

@@ -1,11 +1,6 @@
 import { type Ask, type Graph, query } from './graph.ts'
 import { lockLog } from './log.ts'
-import { APPLIED, type LogState } from './position.ts'
-
-/** Which policies of a tenant are in force: another text for others. */
-export interface PoliciesVersion extends LogState {
-  version: string
-}
+import { APPLIED, type LogState, POLICIES } from './position.ts'
 
 /** A policy in force, with the fields of its record as JSON text. */
 export interface PolicyRow {
@@ -17,16 +12,12 @@ export interface PolicyRow {
   fields: string
 }
 
-/** Every change of a policy is a record after all others, so the last one tells which state it is. */
-const VERSION = query<LogState & { count: number; last: number | null }>(`
+const STATE = query<LogState>(`
   // version of the policies
   MATCH (log:Log {tenant: $tenant})
-  OPTIONAL MATCH (p:Entity {tenant: $tenant})
-    WHERE p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'
-  WITH log, count(p) AS count, max(p.seq) AS last
-  RETURN ${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept, count, last`)
+  RETURN ${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept, ${POLICIES} AS policies`)
 
-const POLICIES = query<PolicyRow>(`
+const IN_FORCE = query<PolicyRow>(`
   // policies in force
   MATCH (p:Entity {tenant: $tenant})
     WHERE p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'
@@ -39,12 +30,19 @@ const POLICIES = query<PolicyRow>(`
 /** The version where a tenant has never had a policy of its own. */
 export const NO_POLICIES = 'none'
 
-/** Reads which policies are in force; `undefined` where there is no such tenant. */
-export async function policiesVersion(ask: Ask): Promise<PoliciesVersion | undefined> {
-  const [row] = await ask(VERSION)
-  if (!row) return undefined
-  const { count, last, ...state } = row
-  return { ...state, version: count === 0 ? NO_POLICIES : `${row.epoch}:${count}:${last}` }
+/** Reads the state of the log with what it says of the policies; `undefined` where there is no such tenant. */
+export async function policiesState(ask: Ask): Promise<LogState | undefined> {
+  const [row] = await ask(STATE)
+  return row
+}
+
+/**
+ * Which policies of a tenant are in force: another text for others. Every change of a policy is a
+ * record after all others, so the last one tells which state it is.
+ */
+export function policiesVersion(state: LogState | undefined): string {
+  const [count, last] = state?.policies?.[0] ?? [0, null]
+  return state === undefined || count === 0 ? NO_POLICIES : `${state.epoch}:${count}:${last}`
 }
 
 /**
@@ -54,6 +52,6 @@ export async function policiesVersion(ask: Ask): Promise<PoliciesVersion | undef
 export const policiesInForce = (graph: Graph) =>
   graph.write(async ({ run }) => {
     await lockLog(run)
-    const [found, policies] = await Promise.all([policiesVersion(run), run(POLICIES)])
-    return { version: found?.version ?? NO_POLICIES, policies }
+    const [state, policies] = await Promise.all([policiesState(run), run(IN_FORCE)])
+    return { version: policiesVersion(state), policies }
   })

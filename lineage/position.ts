@@ -16,6 +16,8 @@ export interface LogState {
   epoch: number
   /** How many leaves of each earlier epoch the log still has, by epoch; none before a restore. */
   kept: readonly number[]
+  /** Which policies the tenant has, where the read looked: how many ever, and when one last changed. */
+  policies?: readonly [readonly [count: number, last: number | null]]
   /** The size that this read was pinned to, where it was. */
   n?: number
 }
@@ -37,11 +39,27 @@ export const APPLIED = `CASE WHEN $appliedEpoch <> log.epoch OR coalesce(log.app
 export const AT_POSITION = `MATCH (log:Log {tenant: $tenant})
   WITH log, coalesce(toInteger($n), ${APPLIED}) AS n`
 
+/**
+ * What `LogState` says of the policies. Every read brings it along, so that whoever is answered need not
+ * look first whether the answer is permitted.
+ */
+export const POLICIES = `COLLECT {
+    MATCH (p:Entity {tenant: $tenant})
+      WHERE p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'
+    RETURN [count(p), max(p.seq)]
+  }`
+
 /** The columns of `LogState`, to stand in the last RETURN. */
-export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept, n`
+export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept,
+  ${POLICIES} AS policies, n`
 
 /** Picks the state of the log from a row that holds more. */
-export const stateOf = ({ size, epoch, kept }: LogState): LogState => ({ size, epoch, kept })
+export const stateOf = ({ size, epoch, kept, policies }: LogState): LogState => ({
+  size,
+  epoch,
+  kept,
+  policies,
+})
 
 /** Whether a position is one of this log: of its epoch, or among the leaves kept of an earlier one. */
 export const isOfLog = ({ epoch, seq }: Position, log: Pick<LogState, 'epoch' | 'kept'>) =>

@@ -5,11 +5,11 @@ import { type InForce, type Look, NONE_OF_ITS_OWN } from '../domains/access/in-f
 import { entryOf, type Permission } from '../domains/access/permissions.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Graph } from '../lineage/graph.ts'
-import { policiesVersion } from '../lineage/policies.ts'
+import { policiesState } from '../lineage/policies.ts'
 import type { Position } from '../lineage/position.ts'
 import type { Caller } from './context.ts'
 import { guardLedger } from './guarded-ledger.ts'
-import { openPin } from './pin.ts'
+import { openPin, type Pin } from './pin.ts'
 
 /** How one request gets its permissions. */
 export interface Authorising {
@@ -20,8 +20,8 @@ export interface Authorising {
    */
   authorise(permission: Permission): Promise<void>
   /**
-   * The same for who only reads, and hands nothing out before it is confirmed: so that the look at the
-   * policies goes beside the first read, and not before it.
+   * The same for who only reads, and hands nothing out before it is confirmed: the first read brings
+   * along which policies are in force, so that no look goes before it.
    *
    * @throws {Problem} As `authorise`.
    */
@@ -34,20 +34,21 @@ export interface Authorising {
 export function openAuthorising(
   { access, ledger }: { access: Access; ledger: Ledger },
   caller: Caller,
-  graphOf: () => Graph,
+  scope: () => { graph: Graph; pin: Pin },
 ): { authorising: Authorising; ledger: Ledger } {
-  let given: { permission: Permission; policies: Promise<InForce> } | undefined
+  let given: { permission: Permission; policies(): Promise<InForce> } | undefined
 
   const askingFor = (permission: Permission): Asking => {
     const ofTenant = entryOf(permission).on === 'Tenant'
-    const graph = ofTenant ? graphOf() : null
+    const { graph, pin } = ofTenant ? scope() : { graph: null, pin: null }
     const question = { principal: principalOf(caller), permission, tenant: graph?.tenant ?? '' }
-    return { question, graph, look: caller.minPosition && lookFrom(caller.minPosition) }
+    const look = caller.minPosition && lookFrom(caller.minPosition)
+    return { question, graph, look, found: () => pin?.found }
   }
 
   const authorise = async (permission: Permission) => {
-    const policies = Promise.resolve(await access.authorise(askingFor(permission)))
-    given = { permission, policies }
+    const policies = await access.authorise(askingFor(permission))
+    given = { permission, policies: async () => policies }
   }
 
   return {
@@ -55,15 +56,15 @@ export function openAuthorising(
       authorise,
       async beginReading(permission) {
         const confirming = await access.begin(askingFor(permission))
-        given = { permission, policies: confirming.confirmed }
+        given = { permission, policies: confirming.confirm }
         return confirming
       },
       get policies() {
-        return given?.policies ?? Promise.resolve(NONE_OF_ITS_OWN)
+        return given?.policies() ?? Promise.resolve(NONE_OF_ITS_OWN)
       },
     },
     ledger: guardLedger(ledger, {
-      version: async () => (await given?.policies)?.version,
+      version: async () => (await given?.policies())?.version,
       again: async () => {
         if (given) await authorise(given.permission)
       },
@@ -76,7 +77,7 @@ const lookFrom =
   (least: Position): Look =>
   async (graph) => {
     try {
-      return await openPin(graph, least).read(() => policiesVersion(graph.read))
+      return await openPin(graph, least).read(() => policiesState(graph.read))
     } catch (error) {
       // Whoever reads on is told so; a denial must not depend on it.
       if ((error as Partial<Problem>).code === 'TENANT_UNKNOWN') return undefined

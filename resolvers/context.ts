@@ -73,7 +73,7 @@ export function openContext(services: Services, caller: Caller): Context {
     scope ??= open()
     return scope
   }
-  const { authorising, ledger } = openAuthorising(services, caller, () => scoped().graph)
+  const { authorising, ledger } = openAuthorising(services, caller, scoped)
   return {
     services: { ...services, ledger },
     caller,

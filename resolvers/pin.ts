@@ -20,6 +20,8 @@ export interface Pin {
   reached(position: Position): void
   /** What the answer is told to be of, if anything was read. */
   readonly position: Position | undefined
+  /** The state of the log, with what it says of the policies, as a read since the request came found it. */
+  readonly found: LogState | undefined
 }
 
 /** How long a server waits for a position that it has not seen yet (docs/specs/log.md). */
@@ -31,6 +33,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
   const { tenant, read: ask } = graph
   let decided: Promise<Position> | undefined
   let position: Position | undefined
+  let found: LogState | undefined
 
   const state = async <Row extends LogState>(read: Promise<Row | undefined>) => {
     const row = await read
@@ -59,6 +62,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
     const newest = () => state(read(null))
     const row = await (least ? atLeast(least, newest) : newest())
     position = { epoch: row.epoch, seq: row.n ?? row.size }
+    if (row.policies) found ??= row
     return { row, position }
   }
 
@@ -78,6 +82,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
     async readAt(at, read) {
       const row = await atLeast(at, () => state(read(at.seq)))
       position ??= { epoch: row.epoch, seq: at.seq }
+      if (row.policies) found ??= row
       return row
     },
     reached(at) {
@@ -88,6 +93,9 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
     },
     get position() {
       return position
+    },
+    get found() {
+      return found
     },
   }
 }

@@ -87,10 +87,10 @@ function afterAsking<Types extends SchemaTypes>(
     }
   }
   return async (root, args, context, info) => {
-    const { confirmed } = await (context as Context).beginReading(permission)
+    const { confirm } = await (context as Context).beginReading(permission)
     const [answer] = await Promise.allSettled([resolve(root, args, context, info)])
     // Where it is denied after all, that is told, and not what was read or went wrong meanwhile.
-    await confirmed
+    await confirm()
     if (answer.status === 'rejected') throw answer.reason
     return answer.value
   }

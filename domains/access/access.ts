@@ -1,5 +1,6 @@
 import { sha256 } from '../../core/sha256.ts'
 import type { Graph } from '../../lineage/graph.ts'
+import type { LogState } from '../../lineage/position.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { hmac } from '../../proofs/hash.ts'
 import { utf8 } from '../../proofs/utf8.ts'
@@ -37,18 +38,21 @@ export interface Asking {
   question: Question
   /** `null` where it is asked of the service, which has no policies but ours. */
   graph: Graph | null
-  /** How to look at the version of the policies; the newest that the database tells, where left out. */
+  /** How to look at the policies; the newest that the database tells, where left out. */
   look?: Look
+  /** The state of the log as what was read for this request has found it, if anything was. */
+  found?(): LogState | undefined
 }
 
-/** A decision by what this process knew, while it is being found out whether that still holds. */
+/** A decision by what this process knew, of which it is not known yet whether that still holds. */
 export interface Confirming {
   /**
-   * Says by which policies it is permitted now. What was read meanwhile may not go out before this.
+   * Says by which policies it is permitted now: those that a read of this request has found, or where
+   * nothing was read, those that a look finds. What was read may not go out before this.
    *
    * @throws {Problem} `PERMISSION_DENIED`
    */
-  confirmed: Promise<InForce>
+  confirm: () => Promise<InForce>
 }
 
 /** Decides for every request, and tells of it. */
@@ -61,8 +65,8 @@ export interface Access {
    */
   authorise(asking: Asking): Promise<InForce>
   /**
-   * Decides by the policies that were last seen in force, and looks whether they still are beside what
-   * the caller goes on with. Where they would deny it, or none were seen yet, as `authorise`.
+   * Decides by the policies that were last seen in force; whether they still are is found out when
+   * the caller has read. Where they would deny it, or none were seen yet, as `authorise`.
    *
    * @throws {Problem} `PERMISSION_DENIED`
    */
@@ -111,15 +115,23 @@ export function openAccess({
     engine,
     authorise,
     async begin(asking) {
-      const { question, graph, look } = asking
+      const { question, graph, look, found } = asking
       const last = graph === null ? undefined : known.last(question.tenant)
       const isLikely = last && engine.decide(question, last).isPermitted
-      if (!isLikely || graph === null)
-        return { confirmed: Promise.resolve(await authorise(asking)) }
-      const confirmed = known.now(graph, look).then((own) => settle(question, own))
-      // Whoever began awaits it; where that fails for another reason first, this fails for nobody.
-      confirmed.catch(() => {})
-      return { confirmed }
+      if (!isLikely || graph === null) {
+        const own = await authorise(asking)
+        return { confirm: async () => own }
+      }
+      let confirmed: Promise<InForce> | undefined
+      return {
+        confirm() {
+          const state = found?.()
+          confirmed ??= known
+            .now(graph, state ? async () => state : look)
+            .then((own) => settle(question, own))
+          return confirmed
+        },
+      }
     },
     mask,
     recent: recent.of,

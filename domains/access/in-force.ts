@@ -1,11 +1,12 @@
 import type { Graph } from '../../lineage/graph.ts'
 import {
   NO_POLICIES,
-  type PoliciesVersion,
   type PolicyRow,
   policiesInForce,
+  policiesState,
   policiesVersion,
 } from '../../lineage/policies.ts'
+import type { LogState } from '../../lineage/position.ts'
 import type { OwnPolicies } from './engine.ts'
 import type { NamedPolicies } from './named-policies.ts'
 
@@ -25,8 +26,8 @@ export interface InForce extends OwnPolicies {
 /** What a tenant has that never said anything itself. */
 export const NONE_OF_ITS_OWN: InForce = { version: NO_POLICIES, policies: [] }
 
-/** Reads which policies are in force now, waiting for what the caller has seen already. */
-export type Look = (graph: Graph) => Promise<PoliciesVersion | undefined>
+/** Says what the log tells of the policies, no older than the request; `undefined`: no such tenant. */
+export type Look = (graph: Graph) => Promise<LogState | undefined>
 
 /** What this process knows of the policies of tenants. */
 export interface KnownPolicies {
@@ -77,8 +78,7 @@ export function openKnownPolicies(): KnownPolicies {
     last: (tenant) => known.get(tenant),
     async now(graph, look) {
       const { tenant } = graph
-      const found = await (look ? look(graph) : lookTogether(looking, graph))
-      const version = found?.version ?? NO_POLICIES
+      const version = policiesVersion(await (look ? look(graph) : lookTogether(looking, graph)))
       const before = known.get(tenant)
       if (before?.version === version) return keep(tenant, before)
       if (version === NO_POLICIES) return keep(tenant, NONE_OF_ITS_OWN)
@@ -93,8 +93,8 @@ const lengthOf = (found: InForce | undefined) =>
   found?.policies.reduce((sum, { text }) => sum + text.length, 0) ?? 0
 
 interface Looking {
-  under: Promise<PoliciesVersion | undefined>
-  next: Promise<PoliciesVersion | undefined> | undefined
+  under: Promise<LogState | undefined>
+  next: Promise<LogState | undefined> | undefined
 }
 
 /**
@@ -103,8 +103,8 @@ interface Looking {
  */
 function lookTogether(looking: Map<string, Looking>, graph: Graph) {
   const { tenant, read } = graph
-  const begin = (): Promise<PoliciesVersion | undefined> => {
-    const entry: Looking = { under: policiesVersion(read), next: undefined }
+  const begin = (): Promise<LogState | undefined> => {
+    const entry: Looking = { under: policiesState(read), next: undefined }
     looking.set(tenant, entry)
     const ended = () => {
       if (looking.get(tenant) === entry && !entry.next) looking.delete(tenant)
