@@ -33,6 +33,12 @@ export interface Objects {
   collect(addresses: readonly string[], led: () => Promise<ReadonlySet<string>>): Promise<string[]>
   /** Deletes what writing that was cut off before a time (in milliseconds) has left; says how much. */
   tidy(before: number): Promise<number>
+  /**
+   * Resolves where something could be put now; as much as could not be put last, if anything could not.
+   *
+   * @throws {Problem} What a put would be told.
+   */
+  check(signal?: AbortSignal): Promise<void>
   /** Lets go of connections. */
   close(): void
 }

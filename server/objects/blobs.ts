@@ -29,5 +29,12 @@ export interface Blobs {
   remove(name: string): Promise<void>
   /** Deletes what unfinished writes from before a time have left; says how much. */
   tidy(before: number): Promise<number>
+  /**
+   * Resolves where so many bytes would be taken now. It may begin to write some and take them back:
+   * nothing ever appears under a name, and what is cut off is found by `tidy`.
+   *
+   * @param bytes None, where it is enough that the store answers.
+   */
+  check(bytes: number, signal?: AbortSignal): Promise<void>
   close(): void
 }

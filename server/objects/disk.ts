@@ -7,6 +7,9 @@ import { storeFull, storeRefused, storeUnavailable } from './problems.ts'
 
 const DRAFTS = 'drafts'
 const ATTEMPTS = 5
+/** What a check writes: what small exports need, and no more than a disk takes at once. */
+const LEAST_REHEARSED = 65_536
+const MOST_REHEARSED = 16 * 2 ** 20
 
 /**
  * Keeps blobs as files under a directory, a folder deep. A file appears under its name by a link, once
@@ -67,6 +70,7 @@ export function openDiskBlobs(directory: string): Blobs {
       }
       return done
     },
+    check: (bytes, signal) => told(rehearse(directory, bytes, signal)),
     close() {},
   }
 }
@@ -112,13 +116,26 @@ async function linkNew(draftName: string, path: string, bytes: Uint8Array): Prom
   }
 }
 
-async function writeWhole(path: string, bytes: Uint8Array) {
+async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal) {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(bytes)
+    await file.writeFile(bytes, { signal })
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** Writes a draft of about that size, as `create` does, and takes it away again. */
+async function rehearse(directory: string, bytes: number, signal?: AbortSignal) {
+  const drafts = join(directory, DRAFTS)
+  await mkdir(drafts, { recursive: true, mode: 0o700 })
+  const draft = join(drafts, `check.${randomBytes(6).toString('hex')}`)
+  const size = Math.min(Math.max(bytes, LEAST_REHEARSED), MOST_REHEARSED)
+  try {
+    await writeWhole(draft, new Uint8Array(size), signal)
+  } finally {
+    await rm(draft, { force: true }).catch(() => {})
   }
 }
 

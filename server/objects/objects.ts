@@ -61,12 +61,22 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
       await sleep(POLL_MS)
     }
   }
+  /** How much could not be written last: until as much can be, a check that writes less tells nothing. */
+  let refused = 0
+  const create = async (name: string, bytes: Uint8Array) => {
+    try {
+      await blobs.create(name, bytes)
+    } catch (error) {
+      refused = Math.max(refused, bytes.length, 1)
+      throw error
+    }
+  }
   return {
     async put(bytes, by) {
       const address = hex(sha256(bytes))
-      await blobs.create(claimName({ address, by }), NOTHING)
+      await create(claimName({ address, by }), NOTHING)
       await outlastCollectors(address)
-      await blobs.create(objectName(address), bytes)
+      await create(objectName(address), bytes)
       return address
     },
     settle: (claim) => blobs.remove(claimName(claim)),
@@ -127,6 +137,12 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
         done += 1
       }
       return done
+    },
+    async check(signal) {
+      const bytes = refused
+      await blobs.check(bytes, signal)
+      // Unless more was refused meanwhile.
+      if (refused === bytes) refused = 0
     },
     close: () => blobs.close(),
   }

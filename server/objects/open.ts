@@ -30,7 +30,7 @@ export async function openObjectStore(
     pathStyle: s3PathStyle,
   })
   try {
-    await blobs.check()
+    await blobs.check(0)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'OBJECT_STORE_UNAVAILABLE')) {
       blobs.close()

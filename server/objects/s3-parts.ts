@@ -45,3 +45,25 @@ export async function uploadInParts(
     throw error
   }
 }
+
+const REHEARSED = new Uint8Array(65_536)
+
+/**
+ * Uploads a part of an object and takes it back, so that the object never is: bytes are taken at this
+ * moment, and nothing is left even in a bucket that keeps versions or forbids to delete.
+ */
+export async function rehearseUpload(
+  client: S3Client,
+  key: { Bucket: string; Key: string },
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  const options = { abortSignal }
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(key), options)
+  try {
+    const part = { PartNumber: 1, Body: REHEARSED, ContentLength: REHEARSED.length }
+    await client.send(new UploadPartCommand({ ...key, UploadId, ...part }), options)
+  } finally {
+    // Without the signal: what was begun is ended, or found when the store is tidied.
+    await client.send(new AbortMultipartUploadCommand({ ...key, UploadId })).catch(() => {})
+  }
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -14,7 +15,7 @@ import { sha256 } from '../../core/sha256.ts'
 import type { Blobs } from './blobs.ts'
 import { impatient } from './impatient.ts'
 import { isConflict, isMissing, isTaken, s3Problem } from './s3-errors.ts'
-import { uploadInParts } from './s3-parts.ts'
+import { rehearseUpload, uploadInParts } from './s3-parts.ts'
 
 /** Where blobs are kept, and how long one waits for it. */
 export interface S3Options {
@@ -46,7 +47,7 @@ const NAMES_A_PAGE = 1_000
  *
  * An object is there when it is whole; each upload carries the SHA-256 that the service checks it by.
  */
-export function openS3Blobs(options: S3Options): Blobs & { check(): Promise<void> } {
+export function openS3Blobs(options: S3Options): Blobs {
   const { bucket, prefix, patienceMs = PATIENCE_MS, namesAPage = NAMES_A_PAGE } = options
   const store = `${options.endpoint ?? 's3'} ${bucket}/${prefix}`
   const client = new S3Client({
@@ -129,8 +130,10 @@ export function openS3Blobs(options: S3Options): Blobs & { check(): Promise<void
     )
 
   return {
-    async check() {
-      await told(client.send(new HeadBucketCommand({ Bucket: bucket })))
+    async check(bytes, abortSignal) {
+      if (bytes > 0)
+        return told(rehearseUpload(client, keyOf(`checks/${randomUUID()}`), abortSignal))
+      await told(client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }))
     },
     async create(name, bytes) {
       for (let attempt = 1; ; attempt++) {

@@ -64,6 +64,46 @@ describe.each(bothStores())('object files $name', ({ missing, open }) => {
     }
   })
 
+  it.skipIf(missing)('can be tried without leaving anything', async () => {
+    const { blobs, objects } = await opened()
+    await objects.put(text('a'), 'acme.one')
+    await objects.check()
+    for (const bytes of [0, 1, 17 * MEGABYTE]) await blobs.check(bytes)
+    expect(await listed(objects)).toEqual([addressOf(text('a'))])
+    expect(await objects.tidy(Date.now() + 3_600_000)).toBe(0)
+  })
+
+  it.skipIf(missing)(
+    'are tried with as much as was refused last, until that is taken',
+    async () => {
+      const { blobs } = await opened()
+      const tried: number[] = []
+      const full = new Error('full')
+      let room = 0
+      const objects = openObjects({
+        ...blobs,
+        async create(name, bytes) {
+          if (bytes.length > room) throw full
+          return blobs.create(name, bytes)
+        },
+        async check(bytes) {
+          tried.push(bytes)
+          if (bytes > room) throw full
+        },
+      })
+      await objects.check()
+      await expect(objects.put(text('twelve bytes'), 'acme.one')).rejects.toBe(full)
+      await expect(objects.check()).rejects.toBe(full)
+      room = 11
+      await objects.put(text('small'), 'acme.two')
+      await expect(objects.check()).rejects.toBe(full)
+      room = 12
+      await objects.check()
+      await objects.check()
+      expect(tried).toEqual([0, 12, 12, 12, 0])
+    },
+  )
+
   it.skipIf(missing)(
     'have nothing at an address that nobody put, nor at what is no address',
     async () => {

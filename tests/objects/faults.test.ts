@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTcp, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -75,7 +76,10 @@ describe.skipIf(!tiny)('a disk', () => {
     expect(await objects.get(addressOf(large))).toBeNull()
     expect(await namesOf(objects)).toEqual([kept])
     expect(await readAll(objects, kept)).toEqual(small)
+    // Small things would go in still; who wants to know is told of the large one.
+    await expect(objects.check()).rejects.toEqual(withCode('OBJECT_STORE_FULL'))
     remount(`size=${64 * MEGABYTE}`)
+    await objects.check()
     expect(await objects.put(large, 'acme.again')).toBe(addressOf(large))
     await objects.delete(addressOf(large))
     expect(execFileSync('du', ['-sk', folder], { encoding: 'utf8' })).toMatch(/^\d\d?\s/)
@@ -156,6 +160,7 @@ describe.skipIf(noS3)('an S3 store', () => {
       () => objects.claims(),
       () => objects.delete(kept),
       () => namesOf(objects),
+      () => objects.check(),
     ]) {
       await expect(ask()).rejects.toMatchObject({ code: 'OBJECT_STORE_UNAVAILABLE', status: 503 })
     }
@@ -168,7 +173,24 @@ describe.skipIf(noS3)('an S3 store', () => {
     const again = await startS3Server({ folder: own.folder, port: own.port })
     closing.push(() => again.kill())
     expect(await readAll(objects, kept)).toEqual(small)
+    await objects.check()
     expect(await opened.put(large, 'acme.after')).toBe(addressOf(large))
+  })
+
+  it('that cannot be reached gives a check up when it is told to', async () => {
+    const sockets = new Set<Socket>()
+    const silent = createTcp((socket) => sockets.add(socket.on('error', () => {})))
+    const port = await new Promise<number>((resolve) =>
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
+    )
+    closing.push(() => {
+      for (const socket of sockets) socket.destroy()
+      silent.close()
+    })
+    const objects = objectsAt(`http://127.0.0.1:${port}`, 600_000)
+    await expect(objects.check(AbortSignal.timeout(100))).rejects.toEqual(
+      withCode('OBJECT_STORE_UNAVAILABLE'),
+    )
   })
 
   it('that takes a connection and says nothing is not waited for for ever', async () => {
@@ -303,6 +325,12 @@ describe.skipIf(noS3)('an S3 store', () => {
     await expect(objects.put(whole, 'acme.whole')).rejects.toMatchObject({
       code: expect.stringMatching(/^OBJECT_STORE_(FULL|UNAVAILABLE)$/),
     })
+    execFileSync('sh', ['-c', 'head -c 4m /dev/zero > "$0" || true', join(tiny!.folder, 'filler')])
+    await expect(objects.check()).rejects.toMatchObject({
+      code: expect.stringMatching(/^OBJECT_STORE_(FULL|UNAVAILABLE)$/),
+    })
+    rmSync(join(tiny!.folder, 'filler'))
+    await objects.check()
     expect(await objects.get(addressOf(large))).toBeNull()
     expect(await objects.get(addressOf(whole))).toBeNull()
     expect(await namesOf(objects)).toEqual([kept])
