@@ -78,5 +78,6 @@ const keyOfHome = (home: string): KeySource => ({
     return importJWK(jwk, 'EdDSA') as ReturnType<KeySource['keyFor']>
   },
   state: () => 'ready',
+  keep: async () => {},
   refresh: async () => {},
 })

@@ -27,6 +27,7 @@ export function openFileKeys(file: string): KeySource {
       }
     },
     state: () => 'ready',
+    keep: refresh,
     refresh,
   }
 }

@@ -29,6 +29,8 @@ export interface Identity {
   readonly isDevelopment: boolean
   /** How it stands with the keys of each issuer, by its name in the settings. */
   states(): Readonly<Record<string, KeysState>>
+  /** Sees to it that the keys of each are held, also while nobody asks; called now and then. */
+  keep(): Promise<void>
 }
 
 /** The tenant of those who serve all of them. No tenant can have this name. */

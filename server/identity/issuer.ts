@@ -52,6 +52,11 @@ export interface KeySource {
    */
   keyFor(header: JWSHeaderParameters): Promise<CryptoKey>
   state(): KeysState
+  /**
+   * Gets the keys anew where they are not fresh, or were last asked for in vain; no more often than
+   * tokens could make it. Never fails: `state` tells what came of it.
+   */
+  keep(): Promise<void>
   /** Gets the keys anew, if they are kept elsewhere. Never fails: `state` tells what came of it. */
   refresh(): Promise<void>
 }

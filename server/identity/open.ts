@@ -33,7 +33,9 @@ export function openIdentity(
     const trusted = readIssuers(issuers).map((rule) =>
       trusting(
         rule,
-        rule.keysFile === null ? openRemoteKeys(rule, { onError }) : openFileKeys(rule.keysFile),
+        rule.keysFile === null
+          ? openRemoteKeys(rule, { onError })
+          : openFileKeys(rule.keysFile),
       ),
     )
     // Asked for before the first token comes, and waited for by whoever comes first.
@@ -78,6 +80,9 @@ export function trustIssuers(
       const answer = asked.get(request) ?? look(request)
       asked.set(request, answer)
       return answer
+    },
+    async keep() {
+      await Promise.all(trusted.map(({ keys }) => keys.keep()))
     },
     states: () => Object.fromEntries(trusted.map(({ name, keys }) => [name, keys.state()])),
   }

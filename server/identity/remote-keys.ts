@@ -20,7 +20,7 @@ export interface RemoteOptions {
   /** A clock that nobody sets, in milliseconds. */
   now?: () => number
   timeoutMs?: number
-  /** Told why keys could not be had. */
+  /** Told why keys could not be had, once while it stays the same. */
   onError?: (error: unknown) => void
 }
 
@@ -46,8 +46,9 @@ export function openRemoteKeys(
           failure = undefined
         },
         (error: unknown) => {
+          // An issuer that is away is asked every few seconds; its operator need not be told as often.
+          if (String(error) !== String(failure?.error)) onError(error)
           failure = { at: now(), error }
-          onError(error)
         },
       )
       .finally(() => {
@@ -85,6 +86,9 @@ export function openRemoteKeys(
       return again
     },
     state: () => (isOver(held?.at, LIFE_MS) ? 'unreachable' : failure ? 'stale' : 'ready'),
+    async keep() {
+      if ((failure || isOver(held?.at, FRESH_MS)) && mayRetry()) await load()
+    },
     refresh: load,
   }
 }

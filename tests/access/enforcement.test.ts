@@ -10,6 +10,7 @@ const told: ToldDecision[] = []
 const identity = {
   isDevelopment: false,
   states: () => ({}),
+  keep: async () => {},
   identify: async ({ headers }: Request) =>
     JSON.parse(headers.get('x-test-who') ?? 'null') as Who | undefined,
 }

@@ -9,6 +9,7 @@ import { testApp } from '../setup/app.ts'
 const identity = {
   isDevelopment: false,
   states: () => ({}),
+  keep: async () => {},
   identify: async ({ headers }: Request) => JSON.parse(headers.get('x-test-who')!) as Who,
 }
 const service = await testApp(undefined, { identity })

@@ -48,6 +48,7 @@ it('speaks for its own tenant alone, where an identity gives one', async () => {
   const identity: Identity = {
     isDevelopment: false,
     states: () => ({}),
+    keep: async () => {},
     identify: async () => ({ issuer: 'x', subject: 'alice', roles: [], tenant: 'acme' }),
   }
   expect(await asking({}, identity)).toMatchObject({ tenant: 'acme', isServiceWide: false })
@@ -64,6 +65,7 @@ it('is nobody, where an identity knows of nobody', async () => {
   const identity: Identity = {
     isDevelopment: false,
     states: () => ({}),
+    keep: async () => {},
     identify: async () => undefined,
   }
   await expect(asking({}, identity)).rejects.toMatchObject({ code: 'TOKEN_MISSING', status: 401 })

@@ -97,6 +97,38 @@ describe('the keys of an issuer', () => {
     expect(keys.state()).toBe('ready')
   })
 
+  it('are kept without a token: renewed once not fresh, asked for again where they were not had', async () => {
+    const { issuer, clock, errors, keys } = await held()
+    down(issuer)
+    await keys.keep()
+    expect([keys.state(), issuer.asked.length]).toEqual(['unreachable', 1])
+    clock.now = RETRY_MS - 1
+    await Promise.all([keys.keep(), keys.keep()])
+    expect(issuer.asked).toHaveLength(1)
+    clock.now = RETRY_MS
+    await Promise.all([keys.keep(), keys.keep()])
+    expect(issuer.asked).toHaveLength(2)
+    // Told once, as long as it is the same.
+    expect(errors).toHaveLength(1)
+    issuer.recover()
+    clock.now += RETRY_MS
+    await keys.keep()
+    expect([keys.state(), issuer.asked.length]).toEqual(['ready', 4])
+    clock.now += FRESH_MS - 1
+    await keys.keep()
+    expect(issuer.asked).toHaveLength(4)
+    clock.now += 1
+    await keys.keep()
+    expect(issuer.asked).toHaveLength(6)
+    down(issuer)
+    await keys.refresh()
+    expect([keys.state(), errors.length]).toEqual(['stale', 2])
+    issuer.recover()
+    clock.now += RETRY_MS
+    await keys.keep()
+    expect(keys.state()).toBe('ready')
+  })
+
   it('are left alone for a moment where they could not be had', async () => {
     const { issuer, clock, keys } = await held()
     down(issuer)

@@ -147,6 +147,7 @@ describe('the schema', () => {
       identity: {
         isDevelopment: false,
         states: () => ({}),
+        keep: async () => {},
         identify: async () => ({ ...who, tenant: 'acme' }),
       },
     })
