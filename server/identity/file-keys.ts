@@ -5,28 +5,36 @@ import { issuersInvalid, tokenInvalid } from './problems.ts'
 
 /**
  * The keys of an issuer as a JWK set in a file. It is read again when it has changed, so that keys are
- * rotated by putting another file in its place.
+ * rotated by putting another file in its place; one that is no JWK set changes nothing.
  *
+ * @param onError Told why a file that was changed is not used.
  * @throws {Problem} `ISSUERS_INVALID` where it is none at the start.
  */
-export function openFileKeys(file: string): KeySource {
+export function openFileKeys(file: string, onError: (error: unknown) => void): KeySource {
   let [keys, changed] = [read(file), changeOf(file)]
+  let isStale = false
   const refresh = async () => {
     const now = changeOf(file)
     if (now === changed) return
     changed = now
-    keys = read(file)
+    try {
+      keys = read(file)
+      isStale = false
+    } catch (error) {
+      isStale = true
+      onError(error)
+    }
   }
   return {
     async keyFor(header) {
+      await refresh()
       try {
-        await refresh()
         return await keys(header)
       } catch (error) {
         throw error instanceof errors.JOSEError ? tokenInvalid('key', error) : error
       }
     },
-    state: () => 'ready',
+    state: () => (isStale ? 'stale' : 'ready'),
     keep: refresh,
     refresh,
   }

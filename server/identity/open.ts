@@ -35,7 +35,7 @@ export function openIdentity(
         rule,
         rule.keysFile === null
           ? openRemoteKeys(rule, { onError })
-          : openFileKeys(rule.keysFile),
+          : openFileKeys(rule.keysFile, onError),
       ),
     )
     // Asked for before the first token comes, and waited for by whoever comes first.

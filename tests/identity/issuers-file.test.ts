@@ -146,6 +146,36 @@ describe('an identity by the settings', () => {
     expect(await by(young)).toMatchObject({ subject: 'corp:alice' })
   })
 
+  it('keeps its keys where their file is damaged while it runs, and tells the operator alone', async () => {
+    const [old, young] = [ecPair('old'), ecPair('young')]
+    const keys = join(directory, 'changing.json')
+    let changes = 0
+    const write = (text: string) => {
+      writeFileSync(keys, text)
+      changes += 1
+      utimesSync(keys, changes, changes)
+    }
+    write(JSON.stringify({ keys: [old.jwk] }))
+    const told: unknown[] = []
+    const settled = { ...settings, issuers: more('keys: changing.json') }
+    const identity = openIdentity(settled, (error) => told.push(error))
+    const by = (pair: typeof old) => {
+      const claims = claimsOf('https://login.example.org/realms/main', { jti: String(changes) })
+      const token = seal({ alg: 'ES256', kid: pair.jwk.kid }, claims, pair)
+      return identity.identify(asking({ authorization: `Bearer ${token}` }))
+    }
+    write('{"keys": [')
+    expect(await by(old)).toMatchObject({ subject: 'corp:alice' })
+    expect(identity.states()).toEqual({ corp: 'stale' })
+    rmSync(keys)
+    await identity.keep()
+    expect(told).toEqual([1, 2].map(() => expect.objectContaining({ code: 'ISSUERS_INVALID' })))
+    write(JSON.stringify({ keys: [young.jwk] }))
+    expect(await by(young)).toMatchObject({ subject: 'corp:alice' })
+    await expect(by(old)).rejects.toMatchObject({ code: 'TOKEN_INVALID' })
+    expect(identity.states()).toEqual({ corp: 'ready' })
+  })
+
   it.each(['none', '{"keys": 1}'])('refuses a file of keys that says %s', (text) => {
     writeFileSync(join(directory, 'broken.json'), text)
     expect(() => openIdentity({ ...settings, issuers: more('keys: broken.json') })).toThrow(
