@@ -52,8 +52,11 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/readyz',
     permission: null,
-    answer: async (_request, _services, { readiness }) =>
-      Response.json({ status: 'ready', checks: await readiness.check() }),
+    async answer(_request, _services, { readiness }) {
+      const checks = await readiness.check()
+      const isWhole = Object.values(checks).every((state) => state === 'ok')
+      return Response.json({ status: isWhole ? 'ready' : 'degraded', checks })
+    },
   },
   {
     method: 'GET',

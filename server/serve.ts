@@ -8,6 +8,7 @@ import { logDecisions } from './decision-log.ts'
 import { openIdentity } from './identity/open.ts'
 import { type Listening, listen } from './listen.ts'
 import { type Log, openLog, reportTo, tellTls, tellTo } from './log.ts'
+import { keepLooking } from './look-out.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Neo4j, ResolveOptions } from './neo4j/find.ts'
 import { logRequests } from './observed.ts'
@@ -22,6 +23,9 @@ import { within } from './within.ts'
 
 /** Whoever asks for metrics waits for about ten seconds, and wants the rest of them too. */
 const LAG_WITHIN_MS = 2_000
+
+/** How often this server looks at what it shares with others: the object store, and keys not to be had. */
+const LOOK_EVERY_MS = 5_000
 
 /** Tells both of every text. */
 const bothOf =
@@ -75,19 +79,37 @@ export async function serve(
     onNeo4jEnded: onError,
   })
   const { database, ledger, objects, neo4j, witnessWaitMs, askReplayer } = service
+  const looking = {
+    everyMs: LOOK_EVERY_MS,
+    withinMs: config.readyWithin,
+    onFailing: onError,
+  }
+  const store = keepLooking((signal) => objects.check(signal), looking)
+  // It tells what it could not get by itself.
+  const issuers = keepLooking(() => identity.keep(), { ...looking, onFailing: () => {} })
+  const readiness = openReadiness({
+    database,
+    keys: () => ledger.keys,
+    issuers: identity.states,
+    objects: store.isWell,
+    withinMs: config.readyWithin,
+  })
   metrics.watch({
     pool: database.pool,
     waiting: service.waiting,
     issuers: identity.states,
+    checks: readiness.states,
     lag: () => within(LAG_WITHIN_MS, readLogLag(database.graph(SERVICE).read, Date.now())),
   })
-  const readiness = openReadiness({
-    database,
-    keys: () => ledger.keys,
-    withinMs: config.readyWithin,
-  })
+  const closeService = async () => {
+    store.stop()
+    issuers.stop()
+    await service.close()
+  }
   let listening: Listening
   try {
+    // So that the first probe is told of them, and not that nobody has looked yet.
+    await store.first
     listening = await listen(
       createApp({
         ...{ database, ledger, objects, witnessWaitMs, askReplayer },
@@ -106,7 +128,7 @@ export async function serve(
       { ...config, tls, onTls: tellTls(log) },
     )
   } catch (error) {
-    await service.close()
+    await closeService()
     throw error
   }
   const stop = new AbortController()
@@ -121,7 +143,7 @@ export async function serve(
       stopListening: listening.close,
       closeService: async () => {
         await planned
-        await service.close()
+        await closeService()
         await tracing?.close()
       },
       log,

@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { LogLag } from '../../lineage/log-lag.ts'
 import type { KeysState } from '../identity/issuer.ts'
+import type { CheckState } from '../readiness.ts'
 
 /** Where what comes and goes can be read. */
 export interface Depths {
@@ -10,12 +11,14 @@ export interface Depths {
   waiting(): { commands: number; witnesses: number }
   /** How it stands with the keys of each issuer of tokens. */
   issuers?(): Readonly<Record<string, KeysState>>
+  /** What `/readyz` finds, by check. */
+  checks?(): Promise<Readonly<Record<string, CheckState>>>
   /** How far logs are beyond their checkpoints. */
   lag(): Promise<LogLag>
 }
 
 /** Adds what is read when somebody looks, and not kept. */
-export function openGauges(register: Registry, { pool, waiting, issuers, lag }: Depths) {
+export function openGauges(register: Registry, { pool, waiting, issuers, checks, lag }: Depths) {
   const registers = [register]
   const read = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -44,6 +47,21 @@ export function openGauges(register: Registry, { pool, waiting, issuers, lag }: 
   )
   openLag(register, lag)
   if (issuers) openIssuers(register, issuers)
+  if (checks) openChecks(register, checks)
+}
+
+/** The names are those of `/readyz`. */
+function openChecks(register: Registry, checks: NonNullable<Depths['checks']>) {
+  new Gauge({
+    name: 'selvedge_check',
+    help: 'What /readyz finds: 1, 0.5 where it is degraded, or 0 where it is missing.',
+    labelNames: ['check'],
+    registers: [register],
+    async collect() {
+      const worth = { ok: 1, degraded: 0.5, missing: 0 }
+      for (const [check, state] of Object.entries(await checks())) this.set({ check }, worth[state])
+    },
+  })
 }
 
 /** The names are the operator's own, from his settings. */

@@ -24,7 +24,7 @@ export const OPERATIONS_SETTINGS = {
     'SELVEDGE_READY_WITHIN',
     '2000',
     wholeNumber(100, 60_000),
-    'How long the database may take before /readyz says that it does not answer, in milliseconds.',
+    'How long the database, whoever holds the keys, and the object store may take before /readyz says that they do not answer, in milliseconds.',
   ),
   drainWait: setting(
     'SELVEDGE_DRAIN_WAIT',

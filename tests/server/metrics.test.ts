@@ -19,6 +19,7 @@ function measured(
     pool: () => ({ most: 32, busy: 3 }),
     waiting: () => ({ commands: 4, witnesses: 5 }),
     issuers: () => ({ corp: 'ready', partner: 'stale', other: 'unreachable' }),
+    checks: async () => ({ serving: 'ok', objects: 'degraded', database: 'missing' }),
     lag,
   })
   const app = createApp({
@@ -53,6 +54,16 @@ describe('the metrics', () => {
     const { told } = measured()
     const of = (issuer: string) => told(`selvedge_issuer_keys{issuer="${issuer}"}`)
     expect([await of('corp'), await of('partner'), await of('other')]).toEqual(['1', '0.5', '0'])
+  })
+
+  it('say of each check of /readyz what it finds', async () => {
+    const { told } = measured()
+    const of = (check: string) => told(`selvedge_check{check="${check}"}`)
+    expect([await of('serving'), await of('objects'), await of('database')]).toEqual([
+      '1',
+      '0.5',
+      '0',
+    ])
   })
 
   it('count requests by route and root field, with the class of their status and their problem', async () => {

@@ -22,7 +22,8 @@ const withDatabase = (read: () => Promise<unknown>, more: Partial<ReadinessOptio
 const migrated = (applied: number) => async () => [{ applied }]
 const away = () => Promise.reject(new Problem('DATABASE_UNAVAILABLE', 'away', { status: 503 }))
 const never = () => new Promise<never>(() => {})
-const OK = { serving: 'ok', database: 'ok', migrations: 'ok', keys: 'ok' }
+const NEEDED = { serving: 'ok', database: 'ok', migrations: 'ok', keys: 'ok' }
+const OK = { ...NEEDED, issuers: 'ok', objects: 'ok' }
 
 describe('a server', () => {
   it('is ready where the database answers and is migrated, keys are held, and it does not end', async () => {
@@ -73,6 +74,51 @@ describe('a server', () => {
     await expect(readiness.check()).rejects.toMatchObject({ details: { missing: ['serving'] } })
   })
 
+  it.each<[string, Partial<ReadinessOptions>, object]>([
+    ['the store of object files is not well', { objects: () => false }, { objects: 'degraded' }],
+    [
+      'the keys of one issuer are old',
+      { issuers: () => ({ corp: 'stale', partner: 'ready' }) },
+      { issuers: 'degraded' },
+    ],
+    [
+      'one of its issuers was never reached',
+      { issuers: () => ({ corp: 'unreachable', partner: 'ready' }) },
+      { issuers: 'degraded' },
+    ],
+  ])('stays in rotation where %s, and says so', async (_what, more, told) => {
+    expect(await withDatabase(migrated(NEWEST), more).check()).toEqual({ ...OK, ...told })
+  })
+
+  it('is not ready until it has had keys of an issuer, and then whatever becomes of them', async () => {
+    let state: 'ready' | 'unreachable' = 'unreachable'
+    const readiness = withDatabase(migrated(NEWEST), { issuers: () => ({ corp: state }) })
+    await expect(readiness.check()).rejects.toMatchObject({ details: { missing: ['issuers'] } })
+    state = 'ready'
+    expect(await readiness.check()).toEqual(OK)
+    state = 'unreachable'
+    expect(await readiness.check()).toEqual({ ...OK, issuers: 'degraded' })
+  })
+
+  it('asks the database once for all probes that wait for it, and anew for the next', async () => {
+    const answers: (() => void)[] = []
+    const read = vi.fn(
+      () =>
+        new Promise((resolve) => {
+          answers.push(() => resolve([{ applied: NEWEST }]))
+        }),
+    )
+    const readiness = withDatabase(read)
+    const probes = Array.from({ length: 100 }, () => readiness.check())
+    expect(read).toHaveBeenCalledTimes(1)
+    answers[0]!()
+    for (const found of await Promise.all(probes)) expect(found).toEqual(OK)
+    const next = readiness.check()
+    answers[1]!()
+    expect(await next).toEqual(OK)
+    expect(read).toHaveBeenCalledTimes(2)
+  })
+
   it('does not ask for its keys at every probe', async () => {
     const newest = vi.fn(async () => ({}) as never)
     const readiness = withDatabase(migrated(NEWEST), { keys: () => ({ newest }) })
@@ -80,6 +126,24 @@ describe('a server', () => {
     await readiness.check()
     expect(newest).toHaveBeenCalledTimes(1)
   })
+})
+
+it('/readyz says whether all is well or some of it is degraded, and 200 to both', async () => {
+  const told = async (more: Partial<ReadinessOptions>) => {
+    const app = createApp({
+      database: undefined as never,
+      ledger: undefined as never,
+      objects: undefined as never,
+      readiness: withDatabase(migrated(NEWEST), more),
+    })
+    const response = await app.fetch(new Request('http://localhost/readyz'))
+    return [response.status, await response.json()]
+  }
+  expect(await told({})).toEqual([200, { status: 'ready', checks: OK }])
+  expect(await told({ objects: () => false })).toEqual([
+    200,
+    { status: 'degraded', checks: { ...OK, objects: 'degraded' } },
+  ])
 })
 
 it('/readyz tells what is missing as a problem, /livez whether the process is there', async () => {
