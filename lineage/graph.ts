@@ -1,6 +1,6 @@
 import neo4j, { type Driver, type Record as DriverRow, type ManagedTransaction } from 'neo4j-driver'
-import { Problem } from '../core/problem.ts'
-import { during, timeLeft, type Until } from './until.ts'
+import { databaseTimeout, databaseUnavailable } from './problems.ts'
+import { atMost, during, timeLeft, type Until } from './until.ts'
 
 /** The scope of the service's own nodes. It can never be a tenant's name (docs/specs/record.md). */
 export const SERVICE = '-'
@@ -127,12 +127,16 @@ const TIMEOUT_MS = 15_000
 const READ_TRIES = 5
 /** The driver doubles its pauses from a second on and looks at this before each: 1 + 2 + 4 + 8 s at most. */
 const RETRY_MS = 8_000
+/** Neo4j itself ends what takes too long. One that has not done so by now has hung, or is cut off. */
+const SILENT_MS = 2_000
 
 export interface DatabaseOptions {
   uri: string
   username: string
   password: string
   poolSize?: number
+  /** For how long what is transient is tried again. */
+  retryMs?: number
   onQuery?: QueryStarted
 }
 
@@ -142,18 +146,19 @@ export function openDatabase({
   username,
   password,
   poolSize = 32,
+  retryMs = RETRY_MS,
   onQuery,
 }: DatabaseOptions): Database {
   const driver = neo4j.driver(uri, neo4j.auth.basic(username, password), {
     disableLosslessIntegers: true,
     maxConnectionPoolSize: poolSize,
     connectionAcquisitionTimeout: 5_000,
-    maxTransactionRetryTime: RETRY_MS,
+    maxTransactionRetryTime: retryMs,
     userAgent: 'selvedge',
     telemetryDisabled: true,
   })
   const applied = new Map<string, Applied>()
-  const door: Door = { driver, onQuery, busy: 0 }
+  const door: Door = { driver, onQuery, retryMs, busy: 0 }
   return {
     graph: (tenant, until) => openGraph(door, tenant, { applied, until }),
     writeAcross: (tenants, work) =>
@@ -183,6 +188,7 @@ export function openDatabase({
 interface Door {
   driver: Driver
   onQuery: QueryStarted | undefined
+  retryMs: number
   /** Reads and transactions under way: each has a connection, or waits for one. */
   busy: number
 }
@@ -238,9 +244,23 @@ async function writeManaged<T>(
   timeoutMs = TIMEOUT_MS,
 ): Promise<T> {
   const session = door.driver.session({ defaultAccessMode: neo4j.session.WRITE })
-  const transact = () => session.executeWrite(work, { timeout: timeoutMs })
+  let isOver = false
+  const awaited = async (managed: ManagedTransaction) => {
+    const result = await work(managed)
+    // Its caller was told that it was not done: it is not committed after that.
+    if (isOver) throw databaseUnavailable()
+    return result
+  }
+  const transact = () => session.executeWrite(awaited, { timeout: timeoutMs })
+  const end = () => {
+    isOver = true
+    void session.close().catch(() => {})
+  }
+  const mostMs = timeoutMs + door.retryMs + SILENT_MS
   try {
-    return await occupying(door, transact).catch(tellDatabase)
+    return await occupying(door, () =>
+      atMost(mostMs, { work: transact, end }, databaseUnavailable),
+    ).catch(tellDatabase)
   } finally {
     await session.close()
   }
@@ -288,16 +308,21 @@ async function readWithRetry<Row>(
   text: Query<Row>,
   { params, until }: { params: Params; until: Until | undefined },
 ) {
+  const giveUpAt = Date.now() + RETRY_MS
   for (let attempt = 1; ; attempt++) {
     const timeout = until ? timeLeft(until) : TIMEOUT_MS
     const session = driver.session({ defaultAccessMode: neo4j.session.READ })
     // Closing a session resets its connection, and that ends what it runs in the database.
     const end = () => void session.close().catch(() => {})
     try {
-      const work = () => session.run(text.text, params, { timeout })
-      return rows<Row>((await during(until, { work, end })).records)
+      const work = async () => session.run(text.text, params, { timeout })
+      const { records } = until
+        ? await during(until, { work, end })
+        : await atMost(TIMEOUT_MS + SILENT_MS, { work, end }, databaseUnavailable)
+      return rows<Row>(records)
     } catch (error) {
-      if (attempt === READ_TRIES || !neo4j.isRetryableError(error)) return tellDatabase(error)
+      const isLast = attempt === READ_TRIES || Date.now() > giveUpAt
+      if (isLast || !neo4j.isRetryableError(error)) return tellDatabase(error)
       await pause(Math.random() * 20 * 2 ** attempt)
     } finally {
       await session.close()
@@ -357,18 +382,11 @@ const TOO_SLOW = /\.(TransactionTimedOut\w*|LockAcquisitionTimeout|LockClientSto
 function tellDatabase(error: unknown): never {
   if (!(error instanceof neo4j.Neo4jError)) throw error
   if (TOO_SLOW.test(error.code)) {
-    throw new Problem(
-      'DATABASE_TIMEOUT',
-      'The database took too long; ask for less, or try again.',
-      { status: 503, cause: error },
-    )
+    throw databaseTimeout(error)
   }
   // What is transient has been tried again for as long as a caller waits: it is as good as away.
   if (UNREACHABLE.test(error.code) || neo4j.isRetryableError(error)) {
-    throw new Problem('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', {
-      status: 503,
-      cause: error,
-    })
+    throw databaseUnavailable(error)
   }
   throw error
 }

@@ -58,6 +58,18 @@ export const deadlineExceeded = (timeoutMs: number) =>
     { status: 504, details: { timeoutMs } },
   )
 
+export const databaseUnavailable = (cause?: unknown) =>
+  new Problem('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', {
+    status: 503,
+    cause,
+  })
+
+export const databaseTimeout = (cause: unknown) =>
+  new Problem('DATABASE_TIMEOUT', 'The database took too long; ask for less, or try again.', {
+    status: 503,
+    cause,
+  })
+
 /** Nobody reads this: it ends the work of a caller who has gone. */
 export const requestCancelled = () =>
   new Problem('REQUEST_CANCELLED', 'The caller did not wait for the answer.', { status: 499 })

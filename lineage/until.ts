@@ -22,22 +22,47 @@ export function timeLeft(until: Until): number {
   return Math.ceil(left)
 }
 
+/** Work of the database, and how it is ended from here. */
+export interface Work<T> {
+  work(): Promise<T>
+  end(): void
+}
+
 /**
- * Does the work, and calls `end` once where the caller goes while it is under way. What the work then
- * fails with is told as what it is: that the caller has gone, or that its time was over.
+ * Does the work, and calls `end` once where the caller goes while it is under way, or its time is over:
+ * a database that answers nothing is not waited for. What the work then fails with is told as what it
+ * is: that the caller has gone, or that its time was over.
  */
-export async function during<T>(
-  until: Until | undefined,
-  { work, end }: { work(): Promise<T>; end(): void },
-): Promise<T> {
-  const { signal } = until ?? {}
+export async function during<T>(until: Until, { work, end }: Work<T>): Promise<T> {
+  const { signal } = until
   signal?.addEventListener('abort', end, { once: true })
   try {
-    return await work()
+    const late = () => deadlineExceeded(until.timeoutMs)
+    return await atMost(timeLeft(until), { work, end }, late)
   } catch (error) {
-    if (until) timeLeft(until)
+    timeLeft(until)
     throw error
   } finally {
     signal?.removeEventListener('abort', end)
+  }
+}
+
+/** Does the work, and calls `end` and throws what is `late` where it takes longer than that. */
+export async function atMost<T>(
+  milliseconds: number,
+  { work, end }: Work<T>,
+  late: () => Error,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      end()
+      reject(late())
+    }, milliseconds)
+  })
+  try {
+    return await Promise.race([work(), over])
+  } finally {
+    clearTimeout(timer)
   }
 }
