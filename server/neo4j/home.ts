@@ -122,6 +122,11 @@ export const serverSettings = ({ neo4jPageCache }: Pick<Config, 'neo4jPageCache'
   'db.lock.acquisition.timeout': '5s',
   // The driver gives up long before: this only ends what a killed client has left behind.
   'db.transaction.timeout': '60s',
+  // Java says that it is there while it works, and drivers give up one that has not for three times
+  // as long: with what is usual, requests to a machine that hangs would wait for two minutes.
+  'server.bolt.connection_keep_alive': '5s',
+  'server.bolt.connection_keep_alive_streaming_scheduling_interval': '5s',
+  'server.bolt.connection_keep_alive_probes': '3',
   // Else each of two connectors listens on for five seconds when told to stop.
   'internal.dbms.bolt.netty_server_shutdown_quiet_period': '0',
 })
