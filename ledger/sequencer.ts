@@ -135,6 +135,8 @@ export function openSequencer(
       } catch (error) {
         if (waiting.length > 1 && !isOutage(error)) await oneByOne(waiting)
         else rejectAll(waiting, error)
+        // It was tried for longer than those have waited: they would only wait for the same again.
+        if (isAway(error)) rejectAll(queue.splice(0), error)
       }
     }
   }
@@ -189,4 +191,5 @@ const OUTAGES: readonly unknown[] = [
 
 const codeOf = (error: unknown) => (error as Partial<Problem> | null)?.code
 const isOutage = (error: unknown) => OUTAGES.includes(codeOf(error))
+const isAway = (error: unknown) => codeOf(error) === 'DATABASE_UNAVAILABLE'
 const isTimeout = (error: unknown) => codeOf(error) === 'DATABASE_TIMEOUT'

@@ -1,4 +1,5 @@
-import { afterAll, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, expect, it, vi } from 'vitest'
 import { openLedger } from '../../ledger/ledger.ts'
 import { openDatabase } from '../../lineage/graph.ts'
 import { testNeo4j } from '../setup/database.ts'
@@ -14,15 +15,23 @@ const COMMIT = Buffer.from([0x00, 0x02, 0xb0, 0x12, 0x00, 0x00])
 let fate: Fate = 'pass'
 let cuts = 0
 let down = false
+let refused = 0
 const port = await proxyTo(testNeo4j().uri, (message) => {
-  if (down) return 'cut before'
+  if (down) {
+    refused += 1
+    return 'cut before'
+  }
   if (fate === 'pass' || !message.includes(COMMIT)) return 'pass'
   const now = fate
   fate = 'pass'
   cuts += 1
   return now
 })
-const behind = openDatabase({ ...testNeo4j(), uri: `bolt://127.0.0.1:${port}` })
+const behind = openDatabase({
+  ...testNeo4j(),
+  uri: `bolt://127.0.0.1:${port}`,
+  retryMs: 3_000,
+})
 // Another signs, so that every commit seen here is one of the commands'.
 const proxied = await openLedger({ database: behind, service: SERVICE_NAME, keys, register: null })
 afterAll(async () => {
@@ -64,3 +73,27 @@ it('tells all that wait together that the database is away, and goes on when it 
   expect((await write('e')).position.seq).toBe(5)
   await expectClean(database, tenant)
 })
+
+it('has nobody wait for one outage after another: who came while it was found out is told as well', async () => {
+  const tenant = await freshTenant(ledger)
+  const ended = new Set<string>()
+  const write = (name: string) =>
+    assertOne(proxied, tenant, dataset(name)).catch(({ code }) => {
+      ended.add(name)
+      return code
+    })
+  await write('a')
+  down = true
+  const before = refused
+  const first = write('b')
+  // The transaction is under way without them.
+  await vi.waitFor(() => expect(refused).toBeGreaterThan(before), { timeout: 30_000 })
+  const later = [write('c'), write('d')]
+  expect(await first).toBe('DATABASE_UNAVAILABLE')
+  await setImmediate()
+  expect([...ended]).toEqual(['b', 'c', 'd'])
+  expect(await Promise.all(later)).toEqual(Array(2).fill('DATABASE_UNAVAILABLE'))
+  down = false
+  expect(await write('e')).toMatchObject({ replayed: false })
+  await expectClean(database, tenant)
+}, 60_000)
