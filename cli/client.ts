@@ -1,4 +1,6 @@
 import { Problem } from '../core/problem.ts'
+import type { Config } from '../server/config.ts'
+import { urlOf } from '../server/listen.ts'
 
 /** A Selvedge server as a caller sees it: over HTTP, and as one tenant. */
 export interface Client {
@@ -13,30 +15,34 @@ export interface Client {
 }
 
 /** Where `npm start` serves under these settings. */
-export const urlOf = ({ host, port }: { host: string; port: number }) =>
-  `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+export const servedAt = ({ host, port, tlsCert }: Pick<Config, 'host' | 'port' | 'tlsCert'>) =>
+  urlOf(host, port, tlsCert === null ? 'http' : 'https')
 
 /** Who takes a request: the network, or in a test the app itself. */
 export type Send = (request: Request) => Promise<Response>
 
 export interface ClientOptions {
   send?: Send
-  /** Says who asks. Without it the headers do, which a server for development takes. */
-  token?: string
+  /**
+   * Says who asks, asked anew for each request: a token ends. Where there is none the headers do,
+   * which a server for development takes.
+   */
+  token?: () => Promise<string | undefined>
 }
 
 /** A client of a server, for one tenant. */
 export function openClient(
   url: string,
   tenant: string,
-  { send = fetch, token }: ClientOptions = {},
+  { send = fetch, token = async () => undefined }: ClientOptions = {},
 ): Client {
-  const identity = {
-    'x-selvedge-tenant': tenant,
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  }
   const call = async (path: string, init: RequestInit = {}) => {
-    const headers = { ...identity, ...init.headers }
+    const bearer = await token()
+    const headers = {
+      'x-selvedge-tenant': tenant,
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...init.headers,
+    }
     const response = await reach(new Request(new URL(path, url), { ...init, headers }), send)
     if (!response.ok) throw await problemIn(response)
     return response

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../../server/config.ts'
 import { isSafeAddress } from '../../server/identity/address.ts'
-import { urlOf } from '../client.ts'
+import { servedAt } from '../client.ts'
 import { type SignIn, writeLogin } from '../identity/login.ts'
 import { addressUnsafe } from '../identity/problems.ts'
 import { type Approval, signIn, signInByDevice } from '../identity/sign-in.ts'
@@ -47,7 +47,7 @@ export function define(command: Command): void {
 
 async function login({ clientSecretFile, clientKeyFile, server, ...asked }: Options) {
   const config = readConfig()
-  const url = server ?? urlOf(config)
+  const url = server ?? servedAt(config)
   if (!isSafeAddress(url)) throw addressUnsafe(url)
   const by: SignIn = {
     ...asked,

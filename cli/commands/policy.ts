@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../../server/config.ts'
-import { type Client, openClient, urlOf } from '../client.ts'
+import { type Client, openClient, servedAt } from '../client.ts'
 import { tokensFor } from '../identity/credentials.ts'
 import { type PolicyEntry, policyLines, type Simulation, simulationLines } from '../policy/tell.ts'
 import { POLICIES, PUT, RETIRE, SIMULATE } from '../policy/texts.ts'
@@ -59,8 +59,8 @@ const atServer = (command: Command) =>
 
 async function clientOf({ url, tenant }: Place): Promise<Client> {
   const config = readConfig()
-  const server = url ?? urlOf(config)
-  return openClient(server, tenant, { token: await tokensFor(server, config)() })
+  const server = url ?? servedAt(config)
+  return openClient(server, tenant, { token: tokensFor(server, config) })
 }
 
 const tell = ({ json, tenant }: Place, told: object, text: string) =>

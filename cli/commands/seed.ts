@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../../server/config.ts'
-import { openClient, urlOf } from '../client.ts'
+import { openClient, servedAt } from '../client.ts'
 import { tokensFor } from '../identity/credentials.ts'
 import { sendWorld } from '../seed/send.ts'
 
@@ -14,8 +14,8 @@ export function define(command: Command): void {
     .option('--url <url>', 'the server (default: the one that `npm start` starts here)', httpUrl)
     .action(async ({ tenant, url }: { tenant: string; url?: string }) => {
       const config = readConfig()
-      const server = url ?? urlOf(config)
-      const client = openClient(server, tenant, { token: await tokensFor(server, config)() })
+      const server = url ?? servedAt(config)
+      const client = openClient(server, tenant, { token: tokensFor(server, config) })
       await sendWorld(client, (sent) => {
         process.stdout.write(`${sent.file}: ${sent.events} events, ${sent.appended} log entries\n`)
       })

@@ -5,7 +5,7 @@ import { mintToken } from '../../server/dev-issuer/mint.ts'
 import { ANY_TENANT } from '../../server/identity/identity.ts'
 import type { Progress } from '../../server/neo4j/progress.ts'
 import { type Serving, serve } from '../../server/serve.ts'
-import { openClient, urlOf } from '../client.ts'
+import { openClient, servedAt } from '../client.ts'
 import { trustText } from '../commands/trust.ts'
 import { sendWorld } from '../seed/send.ts'
 import { askUpstream, DEPTH, exportUpstream, findRoot, ROOT } from './answer.ts'
@@ -43,9 +43,9 @@ export async function playAll(play: Play): Promise<void> {
   const serving = await timed('start', () => start(play))
   try {
     // Founding a tenant is for those who serve them all; what follows is for those of the tenant.
-    const founder = openClient(serving.url, TENANT, { token: await tokenOf(play, ANY_TENANT) })
+    const founder = openClient(serving.url, TENANT, { token: () => tokenOf(play, ANY_TENANT) })
     await timed('events', () => sendEvents(play, founder))
-    const client = openClient(serving.url, TENANT, { token: await tokenOf(play, TENANT) })
+    const client = openClient(serving.url, TENANT, { token: () => tokenOf(play, TENANT) })
     const root = await timed('lineage', () => askLineage(play, client))
     await timed('export', () => exportBundle(play, { client, serving, root }))
     await timed('stop', () => leave(play, serving))
@@ -138,7 +138,7 @@ async function askLineage({ stage, config, result }: Play, client: Client) {
 
 /** A question as a person would ask it of the server that `npm start` starts. */
 const curl = (config: Config, query: string) =>
-  `curl -s ${urlOf(config)}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '${JSON.stringify({ query })}'`
+  `curl -s ${servedAt(config)}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '${JSON.stringify({ query })}'`
 
 async function exportBundle(
   { config, stage, out, result }: Play,

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { isSafeAddress } from '../../server/identity/address.ts'
-import { readLogin, writeLogin } from './login.ts'
-import { addressUnsafe } from './problems.ts'
+import { withLock } from '../../server/neo4j/lock.ts'
+import { type Login, readLogin, writeLogin } from './login.ts'
+import { addressUnsafe, loginFailed } from './problems.ts'
 import { signIn } from './sign-in.ts'
 
 /** The settings that say who a command is. */
@@ -11,6 +13,8 @@ export interface CredentialSettings {
 
 /** A token that ends within this is renewed before it is used. */
 const RENEWED_BEFORE_SECONDS = 30
+/** An issuer is given thirty seconds for each of the few that may be before us. */
+const RENEWED_WITHIN_SECONDS = 120
 
 /**
  * The token that a command sends to a server: SELVEDGE_TOKEN, or that of the login, which is for its
@@ -31,13 +35,26 @@ export function tokensFor(
   if (!found || new URL(url).origin !== found.server) return async () => undefined
   let login = found
   return async () => {
-    if (login.expiresAt - Date.now() / 1000 <= RENEWED_BEFORE_SECONDS) {
-      login = { ...login, ...(await signIn(login)) }
-      writeLogin(home, login)
-    }
+    if (isEnding(login)) login = await renewed(home, found.server)
     return login.accessToken
   }
 }
+
+const isEnding = ({ expiresAt }: Login) => expiresAt - Date.now() / 1000 <= RENEWED_BEFORE_SECONDS
+
+/**
+ * The login with a token that lasts. One process renews it at a time, and whoever comes later takes
+ * what that got: a refresh token that is used twice counts as stolen, and ends the login.
+ */
+const renewed = (home: string, server: string) =>
+  withLock(join(home, 'login.lock'), { waitSeconds: RENEWED_WITHIN_SECONDS }, async () => {
+    const login = readLogin(home)
+    if (login?.server !== server) throw loginFailed(server, 'the login has ended; log in again')
+    if (!isEnding(login)) return login
+    const lasting = { ...login, ...(await signIn(login)) }
+    writeLogin(home, lasting)
+    return lasting
+  })
 
 /**
  * What is said to a server about a log that may not be public: nothing, where no tenant is named. A log

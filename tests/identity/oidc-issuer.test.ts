@@ -149,6 +149,14 @@ describe('selvedge login', () => {
     expect(await tokens()).toBe(token)
   })
 
+  it('is renewed once, however many ask for it at once', async () => {
+    const login = readLogin(home)!
+    writeLogin(home, { ...login, accessToken: 'old', expiresAt: Date.now() / 1000 })
+    const asked = Array.from({ length: 5 }, () => tokensFor(login.server, settings))
+    const tokens = await Promise.all(asked.flatMap((ask) => [ask(), ask()]))
+    expect(new Set(tokens)).toEqual(new Set([readLogin(home)!.accessToken]))
+  })
+
   it('goes behind SELVEDGE_TOKEN, which is sent over https or to this machine', async () => {
     const given = { home, token: 'given' }
     for (const url of ['https://selvedge.example.org:8443', 'http://127.0.0.1:4600']) {
