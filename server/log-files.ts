@@ -14,13 +14,19 @@ import { b64 } from '../proofs/base64.ts'
 import { TENANT } from '../proofs/ids.ts'
 import { parseTilePath, type TileName } from '../proofs/tile-path.ts'
 import { utf8 } from '../proofs/utf8.ts'
+import { breakingOff } from './break-off.ts'
 import { isKnown, takesGzip } from './conditional.ts'
+import type { Report } from './problems.ts'
 
 /** Who asks, by what they may read besides what everyone may. */
 interface Asking {
   database: Database
+  /** The same, for what is read while the answer is on its way, at the pace of its reader. */
+  patient: Database
   /** @throws {Problem} `PERMISSION_DENIED` for who speaks for that very tenant, and may not. */
   mayRead(tenant: string): Promise<boolean>
+  /** Told why an answer that had begun was cut off. */
+  report: Report
 }
 
 /** `<tenant>/<file>`, after a restore `<tenant>/<epoch>/<file>`: an origin without its service. */
@@ -43,11 +49,12 @@ const GZIP = { level: 1 }
 export async function serveLogFile(
   request: Request,
   path: string,
-  { database, mayRead }: Asking,
+  { database, patient, mayRead, report }: Asking,
 ): Promise<Response> {
   const [, tenant = '', epoch = '0', file = ''] = PLACE.exec(path) ?? []
   if (!TENANT.test(tenant)) throw logUnknown()
-  const log = { tenant, ask: database.graph(tenant).read }
+  const { read: later } = patient.graph(tenant)
+  const log = { tenant, ask: database.graph(tenant).read, later }
   const tile = parseTilePath(file)
   const found = tile && (await findTile(log, tile))
   const published = tile ? found : await findPublished(log.ask)
@@ -57,7 +64,7 @@ export async function serveLogFile(
   if (tile && found) {
     const hashes = found.hashes()
     return tile.level === 'entries'
-      ? serveEntries(request, { log, tile, hashes, scope })
+      ? serveEntries(request, { log, tile, hashes, scope, report })
       : serveWhole(request, hashes, { type: 'application/octet-stream', caching: lasting(scope) })
   }
   if (file !== 'checkpoint') throw logFileUnknown()
@@ -108,11 +115,13 @@ async function serveEntries(
     tile,
     hashes,
     scope,
+    report,
   }: {
     log: Parameters<typeof entryPieces>[0]
     tile: TileName
     hashes: Uint8Array
     scope: Scope
+    report: Report
   },
 ) {
   const isPacked = takesGzip(request)
@@ -132,8 +141,8 @@ async function serveEntries(
   // The first piece before the answer: what is damaged from the start still gets a status.
   const { value: first } = await pieces.next()
   const entries = Readable.from(joined(first!, pieces), { objectMode: false })
-  const body = isPacked ? entries.compose(createGzip(GZIP)) : entries
-  return new Response(Readable.toWeb(body as Readable) as BodyInit, { headers: whole })
+  const body = Readable.toWeb((isPacked ? entries.compose(createGzip(GZIP)) : entries) as Readable)
+  return new Response(breakingOff(body as ReadableStream<Uint8Array>, report), { headers: whole })
 }
 
 async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>) {

@@ -1,4 +1,5 @@
 import type { Permission } from '../domains/access/permissions.ts'
+import type { Database } from '../lineage/graph.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { callerOf } from './caller.ts'
 import { noteRequest } from './current-request.ts'
@@ -19,6 +20,8 @@ interface RouteMore {
   identity: Identity
   readiness: Readiness
   door: Door
+  /** What an answer that has begun goes on with: a reader may take longer than a request. */
+  patient: Database
   /** Nothing where nobody measures. */
   metrics: Metrics | undefined
   /** What the path has in the place of the braces. */
@@ -92,9 +95,11 @@ export const ROUTES: readonly Route[] = [
     path: '/log/{file*}',
     permission: null,
     unless: 'log:read',
-    answer: async (request, services, { part, identity }) =>
+    answer: async (request, services, { part, identity, patient, report }) =>
       serveLogFile(request, part, {
         database: services.database,
+        patient,
+        report,
         mayRead: await readingLogs(request, services, identity),
       }),
   },

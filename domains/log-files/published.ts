@@ -61,17 +61,19 @@ export async function findTile(
 /**
  * Gives a bundle of entries piece by piece, each entry behind its length (C2SP tlog-tiles).
  *
+ * @param log With what to read the first piece, and the later ones, which a slow reader asks for late.
  * @throws {Problem} `LOG_DAMAGED` where an entry is missing.
  */
 export async function* entryPieces(
-  { tenant, ask }: { tenant: string; ask: Ask },
+  { tenant, ask, later }: { tenant: string; ask: Ask; later: Ask },
   { index, width }: TileName,
 ): AsyncGenerator<Uint8Array> {
-  const end = index * TILE_WIDTH + width
+  const start = index * TILE_WIDTH
+  const end = start + width
   let few = true
-  for (let from = index * TILE_WIDTH; from < end; ) {
+  for (let from = start; from < end; ) {
     const to = few ? Math.min(from + FIRST_ENTRIES, end) : end
-    const rows = await readLeaves(ask, from, to)
+    const rows = await readLeaves(from === start ? ask : later, from, to)
     requireGapless(tenant, rows, { from, to })
     const piece = entryBundle(rows.map(({ header }) => utf8(header)))
     few = piece.length > SHORT_BYTES

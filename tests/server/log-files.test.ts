@@ -328,3 +328,20 @@ it('tells a damaged store from a file that is not there', async () => {
   const tile = await ask(tilePath(0, 0, whole))
   expect([tile.status, codeOf(tile)]).toEqual([503, 'LOG_DAMAGED'])
 })
+
+it('cuts off entries that turn out to be damaged on their way, and says so to nobody but the operator', async () => {
+  const damaged = await freshTenant()
+  await recorded(
+    test,
+    damaged,
+    Array.from({ length: 260 }, (_, i) => dataset(`d${i}`)),
+  )
+  await ledger.checkpointOf(damaged, 260)
+  // Behind the first piece, whose status has gone out by then.
+  await raw('MATCH (r:Record {tenant: $tenant, seq: 200}) DELETE r', { tenant: damaged })
+  for (const takes of ['gzip', 'identity']) {
+    const headers = { 'x-selvedge-tenant': damaged, 'accept-encoding': takes }
+    const entries = get(`/log/${damaged}/${tilePath('entries', 0, 256)}`, headers)
+    await expect(entries).rejects.toMatchObject({ code: 'ECONNRESET' })
+  }
+})
