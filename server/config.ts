@@ -1,4 +1,5 @@
 import type { Problem } from '../core/problem.ts'
+import { redactText } from './redact.ts'
 import { BACKUP_SETTINGS } from './settings/backup.ts'
 import { DATABASE_SETTINGS } from './settings/database.ts'
 import { IDENTITY_SETTINGS } from './settings/identity.ts'
@@ -107,7 +108,7 @@ export function listConfig(env: Environment = process.env, flags: Flags = {}): L
       keyInFile: isInFile(key, one) ? key : null,
       meaning: one.meaning,
       default: one.fallback(env),
-      value: one.secret && text ? '********' : text,
+      value: one.secret && text ? '********' : text && redactText(text),
       from,
       ...(checked instanceof Refusal && { wanted: checked.wanted }),
     }

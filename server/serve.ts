@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { logDecisions } from './decision-log.ts'
 import { openIdentity } from './identity/open.ts'
+import { readOperations } from './limits/operations-file.ts'
 import { type Listening, listen } from './listen.ts'
 import { type Log, openLog, reportTo, tellTls, tellTo } from './log.ts'
 import { keepLooking } from './look-out.ts'
@@ -54,8 +55,8 @@ export interface Serving {
  * Opens the service and listens. Requests are taken at once, while the database still plans the
  * traversals in the background.
  *
- * @throws {Problem} `ISSUERS_INVALID`, `ISSUERS_MISSING`, `LISTEN_NOT_LOCAL`, `PORT_TAKEN`, and what
- *   opening the service throws.
+ * @throws {Problem} `ISSUERS_INVALID`, `ISSUERS_MISSING`, `OPERATIONS_INVALID`, `LISTEN_NOT_LOCAL`,
+ *   `PORT_TAKEN`, and what opening the service throws.
  */
 export async function serve(
   config: Config,
@@ -69,6 +70,7 @@ export async function serve(
   const tls = tlsFilesOf(config)
   // Before anything is started, as well: what is wrong with it is told at once.
   if (tls) readTlsFiles(tls)
+  if (config.operations !== null) readOperations(config.operations)
   const metrics = openMetrics({ version: VERSION })
   const tracing = await openTracing(config)
   const onQuery = tracing ? bothOf(metrics.onQuery, tracing.onQuery) : metrics.onQuery

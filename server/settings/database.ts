@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { isPlainAddress } from './address.ts'
 import {
   executable,
   ofSurroundings,
@@ -16,9 +17,11 @@ const memory = (value: string) =>
   /^[1-9]\d{0,5}[kmg]$/i.test(value) ? value.toLowerCase() : refuse('a size such as 512m or 2g')
 
 const neo4jUri = (value: string) =>
-  /^(neo4j|bolt)(\+s|\+ssc)?:\/\/\S+$/.test(value)
+  isPlainAddress(value, /^(neo4j|bolt)(\+s|\+ssc)?:$/)
     ? value
-    : refuse('a URI such as neo4j://host:7687 or neo4j+s://….databases.neo4j.io')
+    : refuse(
+        'a URI such as neo4j://host:7687 or neo4j+s://….databases.neo4j.io, without credentials',
+      )
 
 /** Which Neo4j, and how one is started where none is named. */
 export const DATABASE_SETTINGS = {

@@ -5,7 +5,6 @@ import {
   optional,
   path,
   type Refusal,
-  readable,
   refuse,
   setting,
   wholeNumber,
@@ -93,12 +92,10 @@ export const LIMIT_SETTINGS = {
     origins,
     'Origins of pages elsewhere that may use the service from a browser, with commas between; none without.',
   ),
-  operations: readable(
-    optional(
-      'SELVEDGE_OPERATIONS',
-      path,
-      'A directory of .graphql files, or a JSON file of documents by SHA-256: what may be asked for by hash.',
-    ),
+  operations: optional(
+    'SELVEDGE_OPERATIONS',
+    path,
+    'A directory of .graphql files, or a JSON file of documents by SHA-256: what may be asked for by hash.',
   ),
   operationsOnly: setting(
     'SELVEDGE_OPERATIONS_ONLY',

@@ -1,3 +1,4 @@
+import { isPlainAddress } from './address.ts'
 import { flag, optional, refuse, setting, wholeNumber } from './setting.ts'
 
 /** Where a bucket is, and what every key in it begins with. */
@@ -18,10 +19,7 @@ function bucketOf(value: string): Bucket | ReturnType<typeof refuse> {
 }
 
 function endpointOf(value: string) {
-  const url = URL.canParse(value) ? new URL(value) : null
-  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
-  // Credentials have no place in what is printed.
-  return isPlain && !url.search && !url.hash
+  return isPlainAddress(value, /^https?:$/) && !value.includes('?')
     ? value
     : refuse('an http or https URL without credentials')
 }

@@ -1,9 +1,10 @@
 import { Problem } from '../../core/problem.ts'
+import { redactText } from '../redact.ts'
 
 export const settingInvalid = (setting: string, shown: string | null, wanted: string) =>
   new Problem(
     'CONFIG_INVALID',
-    `${setting} ${shown === null ? 'cannot be used' : `is "${shown}"`}; it must be ${wanted}`,
+    `${setting} ${shown === null ? 'cannot be used' : `is "${redactText(shown)}"`}; it must be ${wanted}`,
     { details: { setting, wanted } },
   )
 

@@ -5,6 +5,7 @@ import type { Config, ConfigFault } from '../config.ts'
 import { isLocal } from '../host.ts'
 import { readIssuers } from '../identity/issuers-file.ts'
 import { issuersMissing } from '../identity/problems.ts'
+import { readOperations } from '../limits/operations-file.ts'
 import { readTlsFiles, tlsFilesOf } from '../tls.ts'
 import { readPolicyFile } from '../witnessing/policy-file.ts'
 import type { Setting } from './setting.ts'
@@ -42,6 +43,12 @@ const RULES: readonly Rule[] = [
     return statSync(there).isDirectory() && allows(there, constants.W_OK)
       ? null
       : fault('SELVEDGE_HOME', `nothing can be written in ${there}`)
+  },
+  ({ operations, operationsOnly }) => {
+    if (operations !== null) return told('SELVEDGE_OPERATIONS', () => readOperations(operations))
+    return operationsOnly
+      ? fault('SELVEDGE_OPERATIONS_ONLY', 'without SELVEDGE_OPERATIONS nothing may run')
+      : null
   },
   ({ witnessPolicy }) => {
     if (witnessPolicy === null) return null

@@ -1,7 +1,10 @@
+import { isPlainAddress } from './address.ts'
 import { optional, refuse, secret, setting } from './setting.ts'
 
 const address = (value: string) =>
-  /^https?:$/.test(URL.parse(value)?.protocol ?? '') ? value : refuse('an http or https address')
+  isPlainAddress(value, /^https?:$/)
+    ? value
+    : refuse('an http or https address without credentials')
 
 const share = (value: string) =>
   /^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(value) ? Number(value) : refuse('a number from 0 to 1')

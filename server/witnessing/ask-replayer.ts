@@ -2,6 +2,7 @@ import { sha256 } from '../../core/sha256.ts'
 import { ProofError } from '../../proofs/error.ts'
 import { parseVkey, verifyNote } from '../../proofs/note.ts'
 import { type ReplayedState, replayText } from '../../proofs/replay-note.ts'
+import { isPlainAddress } from '../settings/address.ts'
 import { originHash } from '../witness/cosign.ts'
 import { boundedText } from './bounded-text.ts'
 import { answerInvalid, unreachable } from './problems.ts'
@@ -16,7 +17,7 @@ export type AskReplayer = (state: ReplayedState) => Promise<string | null>
 /** A replayer as the settings name it: its vkey and its address, with a space between. */
 export function parseReplayer(text: string) {
   const [vkey = '', url = '', ...more] = text.split(' ')
-  if (more.length > 0 || !/^https?:\/\/\S+$/.test(url)) return null
+  if (more.length > 0 || !isPlainAddress(url, /^https?:$/)) return null
   try {
     return { key: parseVkey(sha256, vkey), url: url.replace(/\/+$/, '') }
   } catch (error) {

@@ -209,6 +209,23 @@ describe('a secret', () => {
     }
   })
 
+  it.each([
+    ['NEO4J_URI', 'neo4j+s://me:sesame@db.example:7687'],
+    ['NEO4J_URI', 'https://me:sesame@db.example'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://me:sesame@collector.example'],
+    ['SELVEDGE_S3_ENDPOINT', 'https://me:sesame@store.example'],
+    ['SELVEDGE_REPLAYER', 'k+00000000+AAAA https://me:sesame@replayer.example'],
+    ['SELVEDGE_PORT', 'https://me:sesame@host'],
+  ])('has no place in the address of %s, and is not told where it stands there', (name, value) => {
+    const env = { [name]: value }
+    const problem = expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.not.stringContaining('sesame'),
+    })
+    expect(() => readConfig(env)).toThrow(problem)
+    expect(JSON.stringify([listConfig(env), findConfigFaults(env)])).not.toContain('sesame')
+  })
+
   it('has no flag of its own: everybody on a machine sees those', async () => {
     const { code, stderr } = await selvedge(['config', '--neo4j-password', 'x'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('unknown option')])
@@ -228,10 +245,18 @@ describe('selvedge config --check', () => {
     ['issuers that are none', { SELVEDGE_ISSUERS: written('issuers: []') }, 'SELVEDGE_ISSUERS'],
     ['nobody to say who asks, in production', { NODE_ENV: 'production' }, 'SELVEDGE_ISSUERS'],
     ['nobody to say who asks, on a network', { SELVEDGE_HOST: '0.0.0.0' }, 'SELVEDGE_HOST'],
+    ['an operation that is none', { SELVEDGE_OPERATIONS: written('{', 'a.json') }, 'OPERATIONS'],
+    ['only operations, and none', { SELVEDGE_OPERATIONS_ONLY: '1' }, 'SELVEDGE_OPERATIONS_ONLY'],
     ['a home below a file', { SELVEDGE_HOME: join(written(''), 'home') }, 'SELVEDGE_HOME'],
   ])('finds %s', (_what, env, said) => {
     const faults = findConfigFaults(env as Record<string, string>)
     expect(faults.map(({ problem }) => problem).join('\n')).toContain(said)
+  })
+
+  it('takes a folder of operations, as the server does', () => {
+    const operations = join(written('{ __typename }', 'a.graphql'), '..')
+    const env = { SELVEDGE_OPERATIONS: operations, SELVEDGE_OPERATIONS_ONLY: 'true' }
+    expect(findConfigFaults({ ...env, SELVEDGE_HOME: folder })).toEqual([])
   })
 
   it('finds keys that are kept both by a command and in encrypted files', () => {
