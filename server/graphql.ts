@@ -147,8 +147,8 @@ function useDoor(door: Door, persisted: Persisted): Plugin {
       await door.admit(request)
       const turns = door.turnsOf(request)
       setRequestParser(async (sent) => {
-        const isPost = sent.method === 'POST'
-        return persisted(isPost ? await readGraphQLRequest(sent, turns) : readGraphQLAddress(sent))
+        const read = sent.method === 'POST' ? readGraphQLRequest : readGraphQLAddress
+        return persisted(await read(sent, turns))
       })
     },
   }

@@ -1,11 +1,11 @@
 import { partKey } from '../core/part-key.ts'
+import { Problem } from '../core/problem.ts'
 import type { LineageEvent } from '../domains/openlineage/event.ts'
 import { MAX_BATCH_BYTES, MAX_EVENT_BYTES } from '../domains/openlineage/limits.ts'
-import { parseBatchBody, parseBody } from '../domains/openlineage/parse-body.ts'
+import { parseBody, splitBatchBody } from '../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../domains/openlineage/parse-event.ts'
 import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
-import type { ForeignJson } from '../proofs/json.ts'
 import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
 import { readJsonBody } from './request-body.ts'
@@ -27,8 +27,7 @@ export interface LineageCaller {
  */
 export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
   const bytes = await readJsonBody(request, MAX_EVENT_BYTES)
-  const { value, numbersAsText } = await caller.turns.parse(bytes.length, () => parseBody(bytes))
-  const event = parseEvent(value, numbersAsText)
+  const event = await caller.turns.parse(bytes.length, () => readEvent(bytes))
   const key = request.headers.get('idempotency-key') ?? undefined
   const sender = { ...senderOf(caller), key }
   const receipt = await caller.turns.write(() => recordEvent(caller.ledger, event, sender))
@@ -44,18 +43,19 @@ export async function receiveEvent(request: Request, caller: LineageCaller): Pro
  */
 export async function receiveBatch(request: Request, caller: LineageCaller): Promise<Response> {
   const bytes = await readJsonBody(request, MAX_BATCH_BYTES)
-  const items = await caller.turns.parse(bytes.length, () => parseBatchBody(bytes))
+  const events = await caller.turns.parse(bytes.length, (pause) => readEvents(bytes, pause))
   const key = request.headers.get('idempotency-key')
   // Submitted without waiting in between: the sequencer keeps the order and shares transactions.
   const record = () =>
     Promise.all(
-      items.map(async (item, index) => {
+      events.map(async (event, index) => {
         try {
+          if (event instanceof Problem) throw event
           const sender = {
             ...senderOf(caller),
             key: key === null ? undefined : partKey(key, `#${index}`),
           }
-          return { index, ok: true, ...told(await recordEvent(caller.ledger, read(item), sender)) }
+          return { index, ok: true, ...told(await recordEvent(caller.ledger, event, sender)) }
         } catch (error) {
           return { index, ok: false, ...toldWhy(error, caller) }
         }
@@ -64,9 +64,37 @@ export async function receiveBatch(request: Request, caller: LineageCaller): Pro
   return Response.json(summarise(await caller.turns.write(record)))
 }
 
+function readEvent(bytes: Uint8Array): LineageEvent {
+  const { value, numbersAsText } = parseBody(bytes)
+  return parseEvent(value, numbersAsText)
+}
+
+/** What is read of a batch before others have their turn at the process: some milliseconds of work. */
+const BYTES_AT_ONCE = 65_536
+
+/** What is JSON but no event is a problem of its own; what is no JSON is one of the whole batch. */
+async function readEvents(bytes: Uint8Array, pause: () => Promise<void>) {
+  const events: (LineageEvent | Problem)[] = []
+  let since = 0
+  for (const body of splitBatchBody(bytes)) {
+    if (since + body.length > BYTES_AT_ONCE && since > 0) {
+      await pause()
+      since = 0
+    }
+    since += body.length
+    try {
+      events.push(readEvent(body))
+    } catch (error) {
+      if (!(error instanceof Problem) || OF_THE_WHOLE.has(error.code)) throw error
+      events.push(error)
+    }
+  }
+  return events
+}
+
+const OF_THE_WHOLE = new Set(['OPENLINEAGE_BODY_UNREADABLE', 'OPENLINEAGE_JSON_INVALID'])
+
 const senderOf = ({ tenant, subject }: LineageCaller) => ({ tenant, subject })
-const read = ({ value, numbersAsText }: ForeignJson): LineageEvent =>
-  parseEvent(value, numbersAsText)
 
 /** Where the log stands with the event in it, and which positions the event took there. */
 const told = ({ position, outcomes, replayed }: Receipt) => ({

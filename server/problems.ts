@@ -69,6 +69,13 @@ export const bodyTooLarge = (most: number) =>
     details: { most },
   })
 
+export const bodyTooDense = (most: number) =>
+  new Problem(
+    'REQUEST_TOO_LARGE',
+    `The JSON of a request has at most ${most} commas and opening brackets; send it in parts.`,
+    { status: 413, details: { most } },
+  )
+
 export const bodyInvalid = (because: string, cause?: unknown) =>
   new Problem('REQUEST_BODY_INVALID', `The request cannot be read: ${because}.`, { cause })
 

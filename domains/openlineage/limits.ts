@@ -4,6 +4,15 @@ export const MAX_EVENT_BYTES = 2_000_000
 /** The longest body of a batch, after it was inflated, in bytes. */
 export const MAX_BATCH_BYTES = 10_000_000
 
+/**
+ * The most commas and opening brackets in the JSON of one event. An event is read at one go, which no
+ * other request may wait long for: this is some 0.1 s of work, where 2 MB of empty arrays were a second.
+ */
+export const MAX_EVENT_MARKS = 50_000
+
+/** The most of them in a batch: what is read of it is held in memory at once. */
+export const MAX_BATCH_MARKS = 1_000_000
+
 /** The most events in one batch. */
 export const MAX_BATCH_EVENTS = 1_000
 

@@ -67,6 +67,22 @@ export const eventTooLarge = (most: number) =>
     details: { path: '', most },
   })
 
+/** One event says more in its bytes than we take. */
+export const eventTooDense = (most: number) =>
+  new Problem(
+    'OPENLINEAGE_EVENT_TOO_LARGE',
+    `The JSON of an event has at most ${most} commas and opening brackets.`,
+    { status: 413, details: { path: '', most } },
+  )
+
+/** The events of a batch together say more than we take. */
+export const batchTooDense = (most: number) =>
+  new Problem(
+    'OPENLINEAGE_BODY_TOO_LARGE',
+    `The JSON of a batch has at most ${most} commas and opening brackets.`,
+    { status: 413, details: { most } },
+  )
+
 /** The body is longer than we read. */
 export const bodyTooLarge = (most: number) =>
   new Problem('OPENLINEAGE_BODY_TOO_LARGE', `The body is longer than ${most} bytes.`, {
@@ -79,7 +95,7 @@ export const bodyUnreadable = (because: string, cause: unknown) =>
   new Problem('OPENLINEAGE_BODY_UNREADABLE', `The body cannot be read: ${because}.`, { cause })
 
 /** The body is not JSON that every reader understands alike. */
-export const jsonInvalid = (because: string, cause: unknown) =>
+export const jsonInvalid = (because: string, cause?: unknown) =>
   new Problem('OPENLINEAGE_JSON_INVALID', `The body is not well-formed JSON: ${because}.`, {
     details: { path: '' },
     cause,
@@ -105,14 +121,10 @@ export const notABatch = () =>
   })
 
 /** A batch holds too many events. */
-export const batchTooLarge = (events: number, most: number) =>
-  new Problem(
-    'OPENLINEAGE_BATCH_TOO_LARGE',
-    `A batch holds at most ${most} events, not ${events}.`,
-    {
-      status: 413,
-      details: { events, most },
-    },
-  )
+export const batchTooLarge = (most: number) =>
+  new Problem('OPENLINEAGE_BATCH_TOO_LARGE', `A batch holds at most ${most} events.`, {
+    status: 413,
+    details: { most },
+  })
 
 const where = (path: string) => (path === '' ? 'The event' : path)

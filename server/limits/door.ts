@@ -12,8 +12,14 @@ import { type Measured, openRates, rateHeaders } from './rates.ts'
 export interface Turns {
   /** Writes in its turn. As `Lanes.inTurn`. */
   write<T>(work: () => Promise<T>): Promise<T>
-  /** Parses a body of so many bytes: a long one in its turn, since nothing else is done meanwhile. */
-  parse<T>(bytes: number, work: () => T): Promise<T>
+  /**
+   * Reads what so many bytes say: of a long body in its turn, since nothing else is done meanwhile. What
+   * comes of it is handed over within the turn, so that what is done at once with it (parsing and checking
+   * the text of an operation) belongs to the turn as well.
+   *
+   * @param work Calls `pause` where it is long: whatever else has come in is looked at.
+   */
+  parse<T>(bytes: number, work: (pause: () => Promise<void>) => Promise<T> | T): Promise<T>
 }
 
 /** What a request passes on its way in: who asks, how often, and whose turn it is. */
@@ -35,8 +41,8 @@ export interface Door {
   readonly lanes: Lanes['lanes']
 }
 
-/** What is parsed in less than a millisecond. */
-const SHORT_BODY_BYTES = 65_536
+/** What is parsed, and what it says is checked, in a few milliseconds. */
+const SHORT_BODY_BYTES = 4_096
 
 /** Everyone of whom nothing is known shares one place in the line. */
 const NOBODY = ''
@@ -69,12 +75,14 @@ export function openDoor({ limits, identity }: { limits: Limits; identity: Ident
     turnsOf: (request) => ({
       write: (work) => door.inTurn(request, 'write', work),
       async parse(bytes, work) {
-        if (bytes <= SHORT_BODY_BYTES) return work()
-        return door.inTurn(request, 'parse', async () => {
-          const parsed = work()
-          // What came in meanwhile, of others too, is looked at before the next long body.
-          await setImmediate()
-          return parsed
+        if (bytes <= SHORT_BODY_BYTES) return work(setImmediate)
+        return new Promise((resolve, reject) => {
+          const turn = door.inTurn(request, 'parse', async () => {
+            await (async () => work(setImmediate))().then(resolve, reject)
+            // What came in meanwhile, of others too, is looked at before the next long body.
+            await setImmediate()
+          })
+          turn.catch(reject)
         })
       },
     }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { erase } from '../../domains/erasure/erase.ts'
@@ -66,11 +67,15 @@ const ask =
     app.fetch(post(JSON.stringify({ query }), headers))
 const times = <T>(n: number, make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i))
 
+/** So many commas. */
+const zeros = (commas: number) => `${'0,'.repeat(commas)}0`
+
 const lineageCaller = {
   ...{ ledger, tenant: 'acme', subject: 'ada', report: () => {} },
   turns: {
     write: <T>(work: () => Promise<T>) => work(),
-    parse: async <T>(_: number, work: () => T) => work(),
+    parse: async <T>(_: number, work: (pause: () => Promise<void>) => Promise<T> | T) =>
+      work(setImmediate),
   },
 }
 const place = { key: 'record' }
@@ -93,7 +98,7 @@ function wait(n: number) {
   const never = () => new Promise<never>(() => {})
   const [, ...waiting] = times(n + 1, () => lanes.inTurn('read', { party: 'a', until }, never))
   const last = waiting.at(-1)!
-  return Promise.race([last, new Promise((resolve) => setImmediate(resolve))])
+  return Promise.race([last, setImmediate()])
 }
 
 function count(n: number, of: 'address' | 'principal' | 'tenant') {
@@ -126,6 +131,8 @@ const costing = (price: number) =>
 const CASES: Record<string, (n: number) => () => unknown> = {
   'bytes of a GraphQL request': (n) => () =>
     app.fetch(post('{"query":"{ log { size } }"}'.padEnd(n))),
+  'commas and opening brackets of its JSON': (n) => () =>
+    app.fetch(post(`{"query":"{ log { size } }","variables":{"a":[${zeros(n - 4)}]}}`)),
   "tokens of an operation's text": (n) => ask(`{${'a '.repeat(n - 2)}}`),
   'brackets open at once in a text': (n) =>
     ask(`{ node(id: ${'['.repeat(n - 2)}${']'.repeat(n - 2)}) { id } }`),
@@ -155,6 +162,10 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     receiveEvent(post('{}'.padEnd(n)), lineageCaller),
   'bytes of an OpenLineage batch, inflated': (n) => () =>
     receiveBatch(post('[]'.padEnd(n)), lineageCaller),
+  'commas and opening brackets of an event': (n) => () =>
+    receiveEvent(post(`[${zeros(n - 1)}]`), lineageCaller),
+  'commas and opening brackets of a batch': (n) => () =>
+    receiveBatch(post(`[[${zeros(n - 2)}]]`), lineageCaller),
   'events of an OpenLineage batch': (n) => () =>
     receiveBatch(post(JSON.stringify(times(n, () => 1))), lineageCaller),
   'bytes of a facet': (n) => () => event({ run: { runId: runId(1), facets: { big: facet(n) } } }),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
@@ -32,7 +33,7 @@ function post(body: string | Uint8Array, headers: Record<string, string> = {}, p
 /** Nobody else is there: it is always one's turn. */
 const turns: LineageCaller['turns'] = {
   write: (work) => work(),
-  parse: async (_bytes, work) => work(),
+  parse: async (_bytes, work) => work(setImmediate),
 }
 
 const caller = async (): Promise<LineageCaller> => ({

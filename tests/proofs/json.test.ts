@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../../proofs/canonical.ts'
-import { type Json, parseForeignJson, parseJson, rawJson } from '../../proofs/json.ts'
+import { type Json, parseForeignJson, parseJson, parseRawJson, rawJson } from '../../proofs/json.ts'
 import { cpuMs } from '../setup/cpu.ts'
 import { expectCode } from './support.ts'
 
@@ -187,7 +187,30 @@ describe('foreign JSON', () => {
     expect(JSON.stringify(rawJson('9007199254740993', ['']))).toBe('9007199254740993')
   })
 
+  it('reads at once what it gives back of what it kept', () => {
+    const number = fc.constantFrom('1', '1e999', '-0.10000000000000000001', '9007199254740993')
+    const json = fc.letrec<{ json: string }>((tie) => ({
+      json: fc.oneof(
+        { maxDepth: 4 },
+        number,
+        fc.array(tie('json')).map((items) => `[${items.join()}]`),
+        fc
+          .dictionary(fc.constantFrom('a', '__proto__', '/', '~'), tie('json'))
+          .map((object) => `{${Object.entries(object).map(([k, v]) => `"${k}":${v}`)}}`),
+      ),
+    })).json
+    fc.assert(
+      fc.property(json, (text) => {
+        const { value, numbersAsText } = parseForeignJson(text)
+        expect(JSON.stringify(parseRawJson(text))).toBe(
+          JSON.stringify(rawJson(value, numbersAsText)),
+        )
+      }),
+    )
+  })
+
   it('still refuses what has two readings', () => {
+    expectCode(() => parseRawJson('{"a":1,"a":2}'), 'PROOF_JSON_DUPLICATE')
     expectCode(() => parseForeignJson('{"a":1,"a":2}'), 'PROOF_JSON_DUPLICATE')
     expectCode(() => parseForeignJson('"\\ud800"'), 'PROOF_JSON_SURROGATE')
     expectCode(() => parseForeignJson('[NaN]'), 'PROOF_JSON_SYNTAX')
