@@ -1,16 +1,36 @@
 import { requestCancelled } from '../lineage/problems.ts'
 
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
 /**
- * The body of a request as it comes. Leaving the loop cancels the stream: the rest is not read.
+ * The body of a request as it comes. Whoever leaves the loop early refuses the request: the rest is read
+ * and let go meanwhile, within the time that the server gives a request. To cancel the stream would cut
+ * the connection, and the refusal with it.
  *
  * @throws {Problem} `REQUEST_CANCELLED` where the caller goes before it has sent everything, or is cut
  *   off for being too slow: that is no fault of ours.
  */
 export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array> {
+  const reader = request.body?.getReader() as Reader | undefined
+  if (!reader) return
+  let isLeft = true
   try {
-    yield* request.body ?? []
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      yield value
+    }
+    isLeft = false
   } catch (error) {
+    isLeft = false
     const isGone = request.signal.aborted || (error as NodeJS.ErrnoException).code === 'ECONNRESET'
     throw isGone ? requestCancelled() : error
+  } finally {
+    // Nobody waits for it, and where it breaks off nobody is left to be told.
+    if (isLeft) letGo(reader).catch(() => {})
   }
+}
+
+async function letGo(reader: Reader) {
+  while (!(await reader.read()).done);
 }

@@ -40,7 +40,6 @@ async function readAtMost(request: Request, most: number): Promise<Uint8Array> {
   let length = 0
   for await (const chunk of bodyChunks(request)) {
     length += chunk.length
-    // Leaving the loop cancels the stream: the rest is not read.
     if (length > most) throw bodyTooLarge(most)
     chunks.push(chunk)
   }
