@@ -16,17 +16,13 @@ import { answerProblem, problemBytes } from './raw-answer.ts'
  * Node would answer with a bare status, or close the connection without a word.
  */
 export function answerParserProblems(server: Server) {
-  const answering = new WeakMap<Duplex, ServerResponse>()
-  const note = ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
-    answering.set(socket, outgoing)
-    outgoing.once('close', () => {
-      if (answering.get(socket) === outgoing) answering.delete(socket)
-    })
+  const latest = new WeakMap<Duplex, Exchange>()
+  const note = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    latest.set(incoming.socket, { incoming, outgoing })
   }
   server.prependListener('request', note)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // In the midst of an answer, more bytes would be read as part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || answering.get(socket)?.headersSent) {
+    if (!socket.writable || error.code === 'ECONNRESET' || isAnswered(latest.get(socket))) {
       socket.destroy()
       return
     }
@@ -40,6 +36,21 @@ export function answerParserProblems(server: Server) {
     socket.end(problemBytes(methodNotAllowed('CONNECT', ['GET', 'POST'])), () => socket.destroy())
   })
 }
+
+/** A request, and the answer to it. */
+interface Exchange {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+}
+
+/**
+ * Whether what cannot be parsed belongs to a request whose answer has begun. In the midst of that answer
+ * more bytes would be read as part of it, and behind it as the answer to what is asked next: a proxy
+ * would then hand them to somebody else.
+ */
+const isAnswered = (exchange: Exchange | undefined) =>
+  exchange?.outgoing.headersSent === true &&
+  !(exchange.outgoing.writableFinished && exchange.incoming.complete)
 
 /** The codes are those of llhttp, Node's parser. */
 function problemOfParser(code: string): Problem {

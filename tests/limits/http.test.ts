@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { createApp } from '../../server/app.ts'
@@ -33,6 +33,17 @@ async function raw(bytes: string, { at = port, end = true } = {}): Promise<strin
   socket.on('data', (part) => parts.push(part))
   socket.on('error', () => {})
   await once(socket, 'close')
+  return Buffer.concat(parts).toString()
+}
+
+/** All that comes on a connection until the server ends it. */
+async function answersOn(socket: Socket): Promise<string> {
+  const parts: Buffer[] = []
+  socket.on('data', (part) => parts.push(part))
+  socket.on('error', () => {})
+  await new Promise((resolve) => {
+    socket.once('close', resolve)
+  })
   return Buffer.concat(parts).toString()
 }
 
@@ -138,6 +149,34 @@ describe('what the parser refuses', () => {
     expect(() => JSON.parse(body)).not.toThrow()
     expect(told.match(/HTTP\/1\.1 /g)).toHaveLength(1)
   })
+})
+
+it.each([
+  ['', 'Content-Length: 5000000\r\n\r\n', ''],
+  [' in chunks', 'Transfer-Encoding: chunked\r\n\r\n', `${(50_000).toString(16)}\r\n`],
+])(
+  'tells who sends too much%s that it is, and hears what is asked next',
+  async (_how, frame, size) => {
+    const socket = connect(port, '127.0.0.1')
+    const answers = answersOn(socket)
+    const head = `${HOST}\r\nContent-Type: application/json\r\nX-Selvedge-Tenant: a`
+    socket.write(`POST /graphql HTTP/1.1\r\n${head}\r\n${frame}`)
+    for (let i = 0; i < 100; i++) socket.write(`${size}${' '.repeat(50_000)}${size && '\r\n'}`)
+    if (size) socket.write('0\r\n\r\n')
+    socket.write(`GET /livez HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`)
+    const told = await answers
+    expect(told.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
+    expect(told).toContain('"code":"REQUEST_TOO_LARGE"')
+  },
+)
+
+it('answers a request once, however its body goes on', async () => {
+  const socket = connect(port, '127.0.0.1')
+  const answers = answersOn(socket)
+  socket.write(`POST /nothing HTTP/1.1\r\n${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n`)
+  await once(socket, 'data')
+  socket.write('2\r\nhello\r\n0\r\n\r\n')
+  expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404'])
 })
 
 it('says 408 to who sends headers or a body too slowly, and goes on', async () => {
