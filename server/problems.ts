@@ -317,13 +317,26 @@ function rootOf(error: unknown): unknown {
 
 /** What GraphQL itself refuses: a text that is none, names that do not exist, values of a wrong type. */
 function withCode(error: GraphQLError) {
-  if (error.extensions?.code) return error
+  const { code: given, http: said } = (error.extensions ?? {}) as {
+    code?: string
+    http?: { status?: number }
+  }
+  // A mutation by GET, which yoga tells under the code of a request that is malformed.
+  if (said?.status === 405) return withExtensions(error, { code: 'METHOD_NOT_ALLOWED' })
+  if (given) return error
   const code = /^Syntax Error/.test(error.message) ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT'
-  const { message, nodes, source, positions, path } = error
   const http = { status: 400, spec: code === 'GRAPHQL_PARSE_FAILED' }
-  const extensions = { ...error.extensions, code, ...(!path && { http }) }
-  return createGraphQLError(message, { nodes, source, positions, path, extensions })
+  return withExtensions(error, { code, ...(!error.path && { http }) })
 }
+
+const withExtensions = (
+  { message, nodes, source, positions, path, extensions }: GraphQLError,
+  more: object,
+) =>
+  createGraphQLError(message, {
+    ...{ nodes, source, positions, path },
+    extensions: { ...extensions, ...more },
+  })
 
 export const verifyPageNotBuilt = () =>
   new Problem(

@@ -324,6 +324,9 @@ it('takes no mutation by GET', async () => {
   const address = `http://localhost/graphql?query=${query}`
   const response = await app.fetch(new Request(address, { headers }))
   expect(response.status).toBe(405)
+  expect(await response.json()).toMatchObject({
+    errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }],
+  })
   expect(await ledger.checkpoint('by-get').catch(({ code }) => code)).toBe('TENANT_UNKNOWN')
 })
 
