@@ -148,21 +148,38 @@ async function verify(
   }
 }
 
-const told = ({ id, manifest, tenants, signer }: ArchiveAudit) => ({
-  ok: true,
-  id,
-  at: manifest.at,
-  service: manifest.service,
-  signer,
-  tenants: tenants.map(({ roots: _, keys: __, ...tenant }) => tenant),
-})
+/** What holds the archive together, and still does not show whose it is. */
+const warningsOf = ({ tenants, signer }: ArchiveAudit) =>
+  tenants
+    .filter(({ tenant }) => !signer.logs.includes(tenant))
+    .map(
+      ({ tenant }) =>
+        `${signer.kid}, which signed the manifest, is no manifest key of the log of «${tenant}»: its ` +
+        'commands, actors and merges may be of anybody who has the passphrase. `selvedge restore` ' +
+        'takes it only where the key is held.',
+    )
 
-function described(file: string, { manifest, tenants, signer }: ArchiveAudit) {
+const told = (audit: ArchiveAudit) => {
+  const { id, manifest, tenants, signer } = audit
+  return {
+    ok: true,
+    id,
+    at: manifest.at,
+    service: manifest.service,
+    signer,
+    warnings: warningsOf(audit),
+    tenants: tenants.map(({ roots: _, keys: __, ...tenant }) => tenant),
+  }
+}
+
+function described(file: string, audit: ArchiveAudit) {
+  const { manifest, tenants, signer } = audit
   const lines = tenants.map(({ origin, size, root, entities, bodies, erasedSince }) => {
     const since = erasedSince.length
     const erased = since > 0 ? `; ${since} bodies were erased while it was made` : ''
     return `  ${origin} to ${size}, root ${root}: ${entities} entities, ${bodies} bodies${erased}\n`
   })
   const by = `signed by ${signer.kid}, a key of ${signer.logs.length} of its ${tenants.length} logs`
-  return `${file} is whole and sound, made ${manifest.at} of ${manifest.service}, ${by}\n${lines.join('')}`
+  const warnings = warningsOf(audit).map((warning) => `WARNING: ${warning}\n`)
+  return `${warnings.join('')}${file} is whole and sound, made ${manifest.at} of ${manifest.service}, ${by}\n${lines.join('')}`
 }

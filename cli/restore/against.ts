@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ArchiveAudit } from '../../domains/backup/audit-archive.ts'
 import type { TenantAudit } from '../../domains/backup/audit-tenant.ts'
 import { type KnownCheckpoint, knownIn } from '../../domains/backup/known.ts'
+import { signatureInvalid } from '../../domains/backup/problems.ts'
 import { registerLost } from '../../domains/restore/problems.ts'
 import type { Told } from '../../domains/restore/restore-logs.ts'
 import { KEY_USES, type Keys } from '../../ledger/keys.ts'
@@ -40,12 +41,13 @@ export async function registeredCheckpoints(
 }
 
 /**
- * Makes sure that the backup is of the service whose keys and register are here.
+ * Makes sure that the backup is of the service whose keys and register are here, and signed by it: the
+ * keys that its opening lists are what whoever wrote it says.
  *
- * @throws {Problem} `SERVICE_MISMATCH`, `RESTORE_REGISTER_LOST`, `KEYS_MISMATCH`
+ * @throws {Problem} `SERVICE_MISMATCH`, `RESTORE_REGISTER_LOST`, `KEYS_MISMATCH`, `BACKUP_SIGNATURE`
  */
 export async function requireOurs(
-  { opening }: ArchiveAudit,
+  { opening, signer }: ArchiveAudit,
   { service, register, keys }: { service: string; register: Register; keys: Keys },
 ) {
   if (opening.service !== service) throw serviceMismatch(opening.service, service)
@@ -57,6 +59,8 @@ export async function requireOurs(
     const newest = opening[use].at(-1)
     if (!held.some((key) => key.use === use && key.kid === newest)) throw keysMismatch(use)
   }
+  if (held.some(({ use, kid }) => use === 'manifest' && kid === signer.kid)) return
+  throw signatureInvalid(`${signer.kid}, which signed it, is no manifest key of this home`)
 }
 
 /** Under which origin each log would go on. */

@@ -3,13 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openArchive } from '../../domains/backup/archive-reader.ts'
+import { openArchiveWriter } from '../../domains/backup/archive-writer.ts'
 import { type AuditOptions, auditArchive } from '../../domains/backup/audit-archive.ts'
-import type { Line } from '../../domains/backup/lines.ts'
+import { Fold } from '../../domains/backup/fold.ts'
+import type { Line, ManifestLine } from '../../domains/backup/lines.ts'
 import { RestoreTenant } from '../../domains/backup/restore-tenant.ts'
-import { type BackupOptions, writeArchive } from '../../domains/backup/write-archive.ts'
+import {
+  type BackupOptions,
+  manifestMessage,
+  writeArchive,
+} from '../../domains/backup/write-archive.ts'
 import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import { heldKey } from '../../ledger/log-keys.ts'
 import { readLog } from '../../lineage/log.ts'
+import { b64 } from '../../proofs/base64.ts'
+import { makeKey } from '../make/keys.ts'
 import type { testLedger } from '../setup/ledger.ts'
 
 export const PASSPHRASE = 'correct horse battery staple'
@@ -22,6 +30,37 @@ export function backupFolder() {
   writeFileSync(passphraseFile, `${PASSPHRASE}\n`)
   let made = 0
   return { folder, passphraseFile, fresh: () => join(folder, `${++made}.backup`) }
+}
+
+/**
+ * Writes an archive of these lines as somebody can who has the passphrase: the manifest fits the lines,
+ * and is signed by a key of his own that the opening lists first.
+ */
+export async function forge(path: string, lines: readonly Line[]): Promise<void> {
+  const { kid, x, sign } = makeKey('of whoever has the passphrase')
+  const writer = await openArchiveWriter(path, PASSPHRASE, { logN: 10 })
+  const fold = new Fold()
+  for (const line of lines.slice(0, -1)) {
+    const forged = line.is === 'backup' ? { ...line, manifest: [kid, ...line.manifest] } : line
+    const text = JSON.stringify(forged)
+    writer.line(text)
+    fold.accept(text, forged)
+  }
+  const { manifest: signed } = lines.at(-1) as ManifestLine
+  const manifest = { ...signed, id: writer.id, digest: fold.digest(), tenants: fold.done }
+  const signature = b64(sign(manifestMessage(manifest)))
+  writer.finish(JSON.stringify({ is: 'manifest', manifest, kid, x, signature } satisfies Line))
+  writer.close()
+}
+
+/** The lines of a finished archive. */
+export async function linesIn(path: string): Promise<Line[]> {
+  const archive = await openArchive(path, PASSPHRASE)
+  try {
+    return [...archive.lines()].map((text) => JSON.parse(text) as Line)
+  } finally {
+    archive.close()
+  }
 }
 
 /** Backs up tenants of the test database, and reads what was written. */
@@ -66,13 +105,6 @@ export function backing({
         archive.close()
       }
     },
-    async linesOf(path: string): Promise<Line[]> {
-      const archive = await openArchive(path, PASSPHRASE)
-      try {
-        return [...archive.lines()].map((text) => JSON.parse(text) as Line)
-      } finally {
-        archive.close()
-      }
-    },
+    linesOf: linesIn,
   }
 }

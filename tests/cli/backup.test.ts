@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { restoreFromArchive } from '../../cli/restore/from-archive.ts'
 import { sha256 } from '../../core/sha256.ts'
+import type { Line } from '../../domains/backup/lines.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import { checkLog } from '../../domains/fsck/check-log.ts'
@@ -19,6 +20,7 @@ import { utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readConfig } from '../../server/config.ts'
 import { openService, openServiceKeys, type Service } from '../../server/open.ts'
+import { forge, linesIn } from '../backup/support.ts'
 import { assertOne, dataset, writeWorld } from '../ledger/support.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
@@ -150,10 +152,28 @@ it('is verified where there is no database', async () => {
       ok: true,
       service: SERVICE,
       signer: { logs: ['acme', 'umbra'] },
+      warnings: [],
       tenants: [{ tenant: 'acme', size: world.written }, { tenant: 'umbra' }],
     },
   ])
 })
+
+it('is said aloud to be signed by a key of no log, and is not restored, where somebody changed it', async () => {
+  const forged = at('forged.backup')
+  const lines = await linesIn(FILE)
+  const actor = lines.findIndex((line) => line.is === 'actor' && line.row.subject === 'ada.l')
+  const { row } = lines[actor] as Extract<Line, { is: 'actor' }>
+  await forge(forged, lines.with(actor, { is: 'actor', row: { ...row, subject: 'mallory' } }))
+  const verify = ['backup', 'verify', forged, '--passphrase-file', at('passphrase')]
+  const [told, json] = await Promise.all([cli(verify), cli([...verify, '--json'])])
+  expect([told.code, told.stdout]).toEqual([0, expect.stringMatching(/^WARNING: .+ «acme»/)])
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    signer: { logs: [] },
+    warnings: [expect.stringContaining('«acme»'), expect.stringContaining('«umbra»')],
+  })
+  const refused = restore({ file: forged, dryRun: true })
+  await expect(refused).rejects.toMatchObject({ code: 'BACKUP_SIGNATURE' })
+}, 120_000)
 
 it('is not restored unasked', async () => {
   const held = await cli(['restore', FILE, ...WITH])
