@@ -1,14 +1,16 @@
 import { sha256 } from '../../core/sha256.ts'
-import { bodies } from '../../lineage/bodies.ts'
 import { pastEpochs } from '../../lineage/epochs.ts'
 import type { Ask, Graph } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
 import { readWitnessed } from '../../lineage/witnessed-log.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
+import { ProofError } from '../../proofs/error.ts'
+import { parseLeaf } from '../../proofs/leaf.ts'
 import { edgeRoot } from '../../proofs/merkle.ts'
 import { parseNote } from '../../proofs/note.ts'
 import type { TenantFold } from './fold.ts'
+import { bodyOf } from './leaf-body.ts'
 import type { LeafLine, LogLine, TenantLine } from './lines.ts'
 import { logDiffers, notSigned } from './problems.ts'
 import {
@@ -52,7 +54,8 @@ export async function logLine({ tenant, read }: Graph): Promise<LogLine> {
  * meanwhile: what a log has it keeps, and everything else is asked for as it was at the checkpoint.
  *
  * @param fold Has taken each line before the next is asked for.
- * @throws {Problem} `BACKUP_LOG_DIFFERS` where the leaves are not those of the checkpoint.
+ * @throws {Problem} `BACKUP_LOG_DIFFERS` where the leaves are not those of the checkpoint, or a body is
+ *   not the one that its header says.
  */
 export async function* tenantLines({ read }: Graph, fold: TenantFold): AsyncGenerator<TenantLine> {
   const { log, counts } = fold
@@ -64,7 +67,7 @@ export async function* tenantLines({ read }: Graph, fold: TenantFold): AsyncGene
     if (stray >= 0 || rows.length < to - from) {
       throw logDiffers(tenant, `leaf ${from + (stray < 0 ? rows.length : stray)} is missing`)
     }
-    for (const row of rows) yield await leafLine(read, row)
+    for (const row of rows) yield await leafLine(read, tenant, row)
   }
   requireRoot(fold)
   const page = { first: ROWS_A_READ, size }
@@ -84,20 +87,42 @@ function requireRoot({ log, edge }: TenantFold) {
   throw logDiffers(log.tenant, `the root over the first ${size} leaves is another`)
 }
 
-async function leafLine(ask: Ask, row: StoredLeaf): Promise<LeafLine> {
-  const { seq, header, secret, erased, erasure } = row
-  // One at a time: a body may be millions of characters. It may have been erased since.
-  const [whole] = row.length > MOST_CHARS ? await bodies(ask, [seq]) : [row]
-  const fields = whole?.fields ?? null
-  return {
-    is: 'leaf',
-    header,
-    ...(fields !== null && { fields }),
-    ...(secret !== null && { secret }),
-    ...(erased !== null && { erased }),
-    ...(erasure !== null && { erasure }),
+/**
+ * A leaf with all that is stored beside it, as of one moment. A long body comes by a read of its own,
+ * since it may be millions of characters, and an erasure may be carried out before that, or in the midst
+ * of any read: what does not hold together is read again, in whole.
+ */
+async function leafLine(ask: Ask, tenant: string, row: StoredLeaf): Promise<LeafLine> {
+  const { seq } = row
+  if (row.length <= MOST_CHARS && strangenessOf(row) === null) return lineOf(row)
+  const whole = { from: seq, to: seq + 1, most: Number.MAX_SAFE_INTEGER }
+  const [again] = await storedLeaves(ask, whole)
+  const strange = again ? strangenessOf(again) : 'it is gone'
+  if (strange !== null) throw logDiffers(tenant, `leaf ${seq}: ${strange}`)
+  return lineOf(again!)
+}
+
+/** What a restore would refuse: a backup is not to be made that is refused when it is needed. */
+function strangenessOf(row: StoredLeaf): string | null {
+  try {
+    const leaf = parseLeaf(row.header)
+    if (leaf.v !== 'selvedge/record/1' || bodyOf(leaf, lineOf(row)) !== 'missing') return null
+    const isGone = row.erased !== null && row.fields === null && row.secret === null
+    return isGone ? null : 'its body is missing, and nothing erased it'
+  } catch (error) {
+    if (error instanceof ProofError) return error.message
+    throw error
   }
 }
+
+const lineOf = ({ header, fields, secret, erased, erasure }: StoredLeaf): LeafLine => ({
+  is: 'leaf',
+  header,
+  ...(fields !== null && { fields }),
+  ...(secret !== null && { secret }),
+  ...(erased !== null && { erased }),
+  ...(erasure !== null && { erasure }),
+})
 
 async function* timeLines(ask: Ask, { bareRuns, log }: TenantFold): AsyncGenerator<TenantLine> {
   const ids = [...bareRuns]

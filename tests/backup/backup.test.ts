@@ -38,8 +38,8 @@ function environment(more: Record<string, string> = {}) {
   }
 }
 
-const command = (out: string, tenant: string) => [
-  ...['backup', '--out', out, '--tenant', tenant],
+const command = (out: string, ...tenants: string[]) => [
+  ...['backup', '--out', out, '--tenant', ...tenants],
   ...['--passphrase-file', passphraseFile, '--json'],
 ]
 
@@ -194,6 +194,59 @@ it('says that there is no room, and goes on where there is', async () => {
   const done = await selvedge(command(path, tenant), environment())
   expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('BACKUP')])
   expect((await audit(path)).tenants).toMatchObject([{ tenant }])
+})
+
+it('holds a long body as it is at one moment, though it is erased while it is read', async () => {
+  const tenant = await freshTenant(ledger)
+  const { outcomes } = await assertOne(ledger, tenant, dataset('long'), {
+    fields: { text: 'x'.repeat(40_000) },
+  })
+  const [{ id, seq }] = outcomes as [(typeof outcomes)[number]]
+  let erased = false
+  /** Carries the erasure out when the page is read, and before its long body is. */
+  const erasing: typeof database = {
+    ...database,
+    graph(of) {
+      const graph = database.graph(of)
+      const read: typeof graph.read = async (query, params) => {
+        const rows = await graph.read(query, params)
+        if (!erased && params && 'most' in params) {
+          erased = true
+          const because = {
+            id: `urn:selvedge:erasure:${uuidv7()}`,
+            ground: 'consent-withdrawn',
+            reason: 'r',
+          } as const
+          await ledger.erase({
+            ...{ tenant, subject: 'dpo', because, request: 'erase', what: { entity: id } },
+          })
+        }
+        return rows
+      }
+      return { ...graph, read }
+    },
+  }
+  const path = fresh()
+  await backUp(path, [tenant], { database: erasing })
+  expect(erased).toBe(true)
+  expect((await audit(path)).tenants).toMatchObject([{ tenant, erasedSince: [seq] }])
+})
+
+it.each([
+  ['is another', `SET r.fields = replace(r.fields, 'ada', 'bob')`],
+  ['is no JSON', `SET r.fields = '{'`],
+  ['is sealed by another secret', 'SET r.secret = reverse(r.secret)'],
+  ['is gone, and nothing erased it', 'REMOVE r.fields, r.secret'],
+])('is refused of a log in which a body %s', async (_what, change) => {
+  const tenant = await freshTenant(ledger)
+  const { outcomes } = await assertOne(ledger, tenant, dataset('a'), { fields: { owner: 'ada' } })
+  const { seq } = outcomes[0]!
+  await raw(`MATCH (r:Record {tenant: $tenant, seq: $seq}) ${change}`, { tenant, seq })
+  const refused = backUp(fresh(), [tenant])
+  await expect(refused).rejects.toMatchObject({
+    code: 'BACKUP_LOG_DIFFERS',
+    message: expect.stringContaining(`leaf ${seq}`),
+  })
 })
 
 it('is refused of a log that is not what its checkpoint covers', async () => {
