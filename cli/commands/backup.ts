@@ -5,10 +5,10 @@ import { openArchive } from '../../domains/backup/archive-reader.ts'
 import { type ArchiveAudit, auditArchive } from '../../domains/backup/audit-archive.ts'
 import { compareKnown } from '../../domains/backup/known.ts'
 import type { Manifest } from '../../domains/backup/lines.ts'
+import { manifestKey } from '../../domains/backup/manifest-key.ts'
 import { writeArchive } from '../../domains/backup/write-archive.ts'
 import type { Keys } from '../../ledger/keys.ts'
 import { type Ledger, openLedger } from '../../ledger/ledger.ts'
-import { heldKey } from '../../ledger/log-keys.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { type Database, SERVICE } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
@@ -76,7 +76,7 @@ async function backup({ out, tenant, passphraseFile, json }: Options) {
     try {
       return await writeArchive({
         ...{ database, path: out, passphrase, tenants: tenant ?? null },
-        keyFor: ({ manifest }) => heldKey(keys, newestOf(keys, manifest)),
+        keyFor: (kids) => manifestKey(keys, kids, out),
         before: async (name) => {
           const head = signer && (await readLog(database.graph(name).read))
           if (head) await signer.ledger.checkpointOf(name, head.written)
@@ -92,9 +92,6 @@ async function backup({ out, tenant, passphraseFile, json }: Options) {
     json ? `${JSON.stringify({ ok: true, ...manifest }, null, 2)}\n` : written(out, manifest),
   )
 }
-
-const newestOf = (keys: Keys, kids: readonly string[]) =>
-  kids.findLast((kid) => !keys.isBanned(kid)) ?? kids.at(-1)!
 
 /** Signs each log as its turn comes, so that a backup holds what was recorded until then. */
 async function openSigner(

@@ -61,6 +61,13 @@ export const otherBackup = (path: string, because: string) =>
     { status: 409, details: { path } },
   )
 
+export const keysGone = (path: string) =>
+  new Problem(
+    'BACKUP_KEYS_GONE',
+    `No key that ${path} lists may sign it any more: each is given up as compromised, or not in this home. Delete ${path}.partial and begin again: another backup lists the keys of today.`,
+    { status: 409, details: { path } },
+  )
+
 export const nothingToBackUp = () =>
   new Problem(
     'BACKUP_DATABASE_EMPTY',

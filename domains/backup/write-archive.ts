@@ -29,8 +29,11 @@ export interface BackupOptions {
   passphrase: string
   /** Only these; `null` for all that there are when their turn comes. */
   tenants: readonly string[] | null
-  /** The key of the service that signs the manifest. */
-  keyFor(service: ServiceRow): Promise<SigningKey>
+  /**
+   * The key that signs the manifest, of those that the archive lists: others may have come since it was
+   * begun, and none of them would be believed.
+   */
+  keyFor(kids: readonly string[]): Promise<SigningKey>
   /** Told before a tenant is begun: its log may be signed up to now. */
   before?(tenant: string): Promise<unknown>
   onProgress?(progress: BackupProgress): void
@@ -44,7 +47,7 @@ export interface BackupOptions {
  * the same checkpoint for the tenant that it was at.
  *
  * @throws {Problem} `BACKUP_DATABASE_EMPTY`, `BACKUP_OF_ANOTHER`, `BACKUP_UNSIGNED`,
- *   `BACKUP_LOG_DIFFERS`, `RESTORE_UNFINISHED`; as `openArchiveWriter`.
+ *   `BACKUP_LOG_DIFFERS`, `BACKUP_KEYS_GONE`, `RESTORE_UNFINISHED`; as `openArchiveWriter`.
  */
 export async function writeArchive(options: BackupOptions): Promise<Manifest> {
   const { database, path, passphrase, logN } = options
@@ -79,6 +82,8 @@ async function write(writing: Writing): Promise<Manifest> {
   }
   if (fold.opening) requireSame(writing, fold.opening)
   else put(openingLine(writing))
+  // Before anything is read: what nobody can sign is not worth the wait.
+  const key = await keyFor(fold.opening!.manifest)
   const done = new Set(fold.done.map(({ tenant }) => tenant))
   const current = fold.tenant?.log.tenant
   if (current !== undefined) await writeTenant(writing, current, put)
@@ -98,7 +103,6 @@ async function write(writing: Writing): Promise<Manifest> {
     digest: fold.digest(),
     tenants: fold.done,
   }
-  const key = await keyFor(service)
   const [kid, x] = [kidOf(sha256, key.publicKey), b64(key.publicKey)]
   const signature = b64(await key.sign(manifestMessage(manifest)))
   file.finish(JSON.stringify({ is: 'manifest', manifest, kid, x, signature } satisfies Line))

@@ -6,7 +6,9 @@ import { v7 as uuidv7 } from 'uuid'
 import { expect, it, vi } from 'vitest'
 import { openArchiveWriter } from '../../domains/backup/archive-writer.ts'
 import type { LeafLine, Line } from '../../domains/backup/lines.ts'
+import { SERVICE } from '../../lineage/graph.ts'
 import { readLeaves, readLog } from '../../lineage/log.ts'
+import { registerKey } from '../../lineage/service.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
 import { parseNote } from '../../proofs/note.ts'
 import { assertOne, dataset, rawDatabase, tell, writeWorld } from '../ledger/support.ts'
@@ -287,6 +289,27 @@ it('is refused where nothing is signed, or it was begun for other tenants', asyn
   })
   await expect(stopped).rejects.toThrow()
   await expect(backUp(begun, [two])).rejects.toMatchObject({ code: 'BACKUP_OF_ANOTHER' })
+})
+
+it('is signed by a key that it lists, though another came before it was whole', async () => {
+  const [one, two] = [await freshTenant(ledger), await freshTenant(ledger)].sort()
+  const path = fresh()
+  const stopped = backUp(path, [one!, two!], {
+    before: async (tenant) =>
+      tenant === two
+        ? Promise.reject(new Error('stop'))
+        : ledger.checkpointOf(tenant, (await headOf(tenant)).written),
+  })
+  await expect(stopped).rejects.toThrow('stop')
+  await ledger.checkpointOf(two!, (await headOf(two!)).written)
+  const { kid } = await keys.make('manifest')
+  await database.graph(SERVICE).write(({ run }) => registerKey(run, 'manifest', kid))
+  const done = await selvedge(command(path, one!, two!), environment())
+  expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('rror')])
+  const { opening, signer } = await audit(path)
+  expect(opening.manifest).not.toContain(kid)
+  expect(opening.manifest).toContain(signer.kid)
+  expect(signer.logs).toEqual([one, two])
 })
 
 it('tells what is unsound in an archive that is whole', async () => {

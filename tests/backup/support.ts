@@ -7,6 +7,7 @@ import { openArchiveWriter } from '../../domains/backup/archive-writer.ts'
 import { type AuditOptions, auditArchive } from '../../domains/backup/audit-archive.ts'
 import { Fold } from '../../domains/backup/fold.ts'
 import type { Line, ManifestLine } from '../../domains/backup/lines.ts'
+import { manifestKey } from '../../domains/backup/manifest-key.ts'
 import { RestoreTenant } from '../../domains/backup/restore-tenant.ts'
 import {
   type BackupOptions,
@@ -14,7 +15,6 @@ import {
   writeArchive,
 } from '../../domains/backup/write-archive.ts'
 import { timeByBody } from '../../domains/openlineage/run-times.ts'
-import { heldKey } from '../../ledger/log-keys.ts'
 import { readLog } from '../../lineage/log.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { makeKey } from '../make/keys.ts'
@@ -77,7 +77,7 @@ export function backing({
     backUp: (path: string, tenants: readonly string[], options: Partial<BackupOptions> = {}) =>
       writeArchive({
         ...{ database, path, passphrase: PASSPHRASE, tenants, before, logN: 10 },
-        keyFor: ({ manifest }) => heldKey(keys, manifest.at(-1)!),
+        keyFor: (kids) => manifestKey(keys, kids, path),
         ...options,
       }),
     async audit(path: string, options?: AuditOptions) {
