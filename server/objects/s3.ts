@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -151,11 +152,15 @@ export function openS3Blobs(options: S3Options): Blobs {
     find: (name) => told(find(name)),
     async *read(name, { start, end }) {
       const Range = `bytes=${start}-${end - 1}`
-      const { Body } = await told(client.send(new GetObjectCommand({ ...keyOf(name), Range })))
+      const answer = await told(client.send(new GetObjectCommand({ ...keyOf(name), Range })))
+      const body = answer.Body as Readable
       try {
-        yield* impatient(Body as unknown as AsyncIterable<Uint8Array>, patienceMs)
+        yield* impatient(body, patienceMs)
       } catch (error) {
         throw s3Problem(error, store)
+      } finally {
+        // One that was read to its end leaves its connection to the next.
+        body.destroy()
       }
     },
     async *list(start) {
