@@ -20,6 +20,8 @@ export interface Blobs {
    *   `OBJECT_STORE_UNAVAILABLE`.
    */
   create(name: string, bytes: Uint8Array): Promise<boolean>
+  /** Keeps bytes durably under a name in place of what is there: a reader gets the one or the other. */
+  replace(name: string, bytes: Uint8Array): Promise<void>
   find(name: string): Promise<Blob | null>
   /** Opens it when the first bytes are asked for. */
   read(name: string, slice: Slice): AsyncIterable<Uint8Array>

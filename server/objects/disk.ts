@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream, type Dirent } from 'node:fs'
-import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Blob, Blobs } from './blobs.ts'
 import { storeFull, storeRefused, storeUnavailable } from './problems.ts'
@@ -31,7 +31,10 @@ export function openDiskBlobs(directory: string): Blobs {
   }
 
   return {
-    create: (name, bytes) => told(create(directory, name, bytes)),
+    create: (name, bytes) => told(keep(directory, name, { bytes, named: linkNew })),
+    async replace(name, bytes) {
+      await told(keep(directory, name, { bytes, named: renameOver }))
+    },
     async find(name) {
       const found = await told(fileAt(pathOf(name)))
       return found && { name, ...found }
@@ -80,40 +83,60 @@ const split = (prefix: string): [string, string] => {
   return [prefix.slice(0, at), prefix.slice(at + 1)]
 }
 
-async function create(directory: string, name: string, bytes: Uint8Array): Promise<boolean> {
+type Naming = (draft: string, path: string) => Promise<boolean>
+
+/** Writes a draft, and has it named; gives what naming it gives. */
+async function keep(
+  directory: string,
+  name: string,
+  { bytes, named }: { bytes: Uint8Array; named: Naming },
+): Promise<boolean> {
   const path = join(directory, name)
   const folder = dirname(path)
   const drafts = join(directory, DRAFTS)
-  const made = [
-    await mkdir(drafts, { recursive: true, mode: 0o700 }),
-    await mkdir(folder, { recursive: true, mode: 0o700 }),
-  ]
-  const isNew = await linkNew(join(drafts, basename(name)), path, bytes)
-  await syncDirectory(folder)
-  if (made.some((one) => one !== undefined)) {
-    await syncDirectory(directory)
-    await syncDirectory(dirname(directory))
-  }
-  return isNew
+  await mkdir(drafts, { recursive: true, mode: 0o700 })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const done = await nameDraft(join(drafts, basename(name)), path, { bytes, named })
+  // Those above too: whoever made them may have died before they were on disk.
+  for (const one of [folder, directory, dirname(directory)]) await syncDirectory(one)
+  return done
 }
 
-/** Gives whether it was new; whoever deletes that name meanwhile may take the draft away from under us. */
-async function linkNew(draftName: string, path: string, bytes: Uint8Array): Promise<boolean> {
+/** Whoever deletes that name meanwhile may take the draft away from under us. */
+async function nameDraft(
+  draftName: string,
+  path: string,
+  { bytes, named }: { bytes: Uint8Array; named: Naming },
+): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const draft = `${draftName}.${randomBytes(6).toString('hex')}`
     try {
       await writeWhole(draft, bytes)
-      await link(draft, path)
-      return true
+      return await named(draft, path)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') return false
       if (code !== 'ENOENT' || attempt === ATTEMPTS) throw error
     } finally {
       // A draft that cannot be taken away now is found when the store is tidied.
       await rm(draft, { force: true }).catch(() => {})
     }
   }
+}
+
+/** Gives whether the name was new. */
+const linkNew: Naming = async (draft, path) => {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+const renameOver: Naming = async (draft, path) => {
+  await rename(draft, path)
+  return true
 }
 
 async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal) {

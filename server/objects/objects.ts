@@ -1,9 +1,10 @@
 import { ReadableStream } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Claim, Objects } from '../../core/objects.ts'
+import type { Claim, Objects, Slice } from '../../core/objects.ts'
+import { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
-import type { Blobs } from './blobs.ts'
+import type { Blob, Blobs } from './blobs.ts'
 import { checked } from './checked.ts'
 import { objectContested } from './problems.ts'
 
@@ -63,20 +64,38 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
   }
   /** How much could not be written last: until as much can be, a check that writes less tells nothing. */
   let refused = 0
-  const create = async (name: string, bytes: Uint8Array) => {
+  const write = async (how: 'create' | 'replace', name: string, bytes: Uint8Array) => {
     try {
-      await blobs.create(name, bytes)
+      return await blobs[how](name, bytes)
     } catch (error) {
       refused = Math.max(refused, bytes.length, 1)
+      throw error
+    }
+  }
+  const partsOf = ({ name, size }: Blob, { start, end }: Slice) => {
+    const [address, bytes] = [name.slice(3), end - start]
+    const source = bytes === 0 ? none() : blobs.read(name, { start, end })
+    return checked(source, { address, bytes, whole: bytes === size })
+  }
+  /** Reads what is there: whoever puts bytes is told that they are kept, and not that some others are. */
+  const isWhole = async (found: Blob) => {
+    try {
+      for await (const _part of partsOf(found, { start: 0, end: found.size }));
+      return true
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'OBJECT_DAMAGED') return false
       throw error
     }
   }
   return {
     async put(bytes, by) {
       const address = hex(sha256(bytes))
-      await create(claimName({ address, by }), NOTHING)
+      const name = objectName(address)
+      await write('create', claimName({ address, by }), NOTHING)
       await outlastCollectors(address)
-      await create(objectName(address), bytes)
+      if (await write('create', name, bytes)) return address
+      const found = await blobs.find(name)
+      if (!found || !(await isWhole(found))) await write('replace', name, bytes)
       return address
     },
     settle: (claim) => blobs.remove(claimName(claim)),
@@ -85,14 +104,11 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
       if (!ADDRESS.test(address)) return null
       const found = await blobs.find(objectName(address))
       if (!found) return null
-      const { size, name } = found
+      const { size } = found
       return {
         size,
         read: (slice = { start: 0, end: size }) => {
-          const bytes = slice.end - slice.start
-          const whole = bytes === size
-          const source = bytes === 0 ? none() : blobs.read(name, slice)
-          const parts = ReadableStream.from(checked(source, { address, bytes, whole }))
+          const parts = ReadableStream.from(partsOf(found, slice))
           return parts as globalThis.ReadableStream<Uint8Array>
         },
       }

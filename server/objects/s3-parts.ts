@@ -8,15 +8,18 @@ import {
 } from '@aws-sdk/client-s3'
 import { sha256 } from '../../core/sha256.ts'
 
+/** With `IfNoneMatch` nothing is written where something is there already. */
+export type Condition = { IfNoneMatch?: '*' }
+
 /**
- * Uploads bytes in parts, each with its checksum, as one object that appears when all are there and
- * nothing has appeared under its key before. Where it fails, the parts are taken back.
+ * Uploads bytes in parts, each with its checksum, as one object that appears when all are there.
+ * Where it fails, the parts are taken back.
  */
 export async function uploadInParts(
   client: S3Client,
   key: { Bucket: string; Key: string },
   bytes: Uint8Array,
-  partBytes: number,
+  { partBytes, condition }: { partBytes: number; condition: Condition },
 ): Promise<void> {
   const { UploadId } = await client.send(
     new CreateMultipartUploadCommand({ ...key, ChecksumAlgorithm: 'SHA256' }),
@@ -36,7 +39,7 @@ export async function uploadInParts(
         ...key,
         UploadId,
         MultipartUpload: { Parts },
-        IfNoneMatch: '*',
+        ...condition,
       }),
     )
   } catch (error) {

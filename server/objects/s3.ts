@@ -16,7 +16,7 @@ import { sha256 } from '../../core/sha256.ts'
 import type { Blobs } from './blobs.ts'
 import { impatient } from './impatient.ts'
 import { isConflict, isMissing, isTaken, s3Problem } from './s3-errors.ts'
-import { rehearseUpload, uploadInParts } from './s3-parts.ts'
+import { type Condition, rehearseUpload, uploadInParts } from './s3-parts.ts'
 
 /** Where blobs are kept, and how long one waits for it. */
 export interface S3Options {
@@ -76,11 +76,25 @@ export function openS3Blobs(options: S3Options): Blobs {
     const since = found?.LastModified?.getTime() ?? 0
     return found && { name, size: found.ContentLength ?? 0, since }
   }
-  const put = async (name: string, bytes: Uint8Array) => {
-    if (bytes.length > WHOLE_BYTES) return uploadInParts(client, keyOf(name), bytes, PART_BYTES)
+  const put = async (name: string, bytes: Uint8Array, condition: Condition) => {
+    if (bytes.length > WHOLE_BYTES) {
+      return uploadInParts(client, keyOf(name), bytes, { partBytes: PART_BYTES, condition })
+    }
     const ChecksumSHA256 = Buffer.from(sha256(bytes)).toString('base64')
-    const what = { Body: bytes, ContentLength: bytes.length, ChecksumSHA256, IfNoneMatch: '*' }
+    const what = { Body: bytes, ContentLength: bytes.length, ChecksumSHA256, ...condition }
     return client.send(new PutObjectCommand({ ...keyOf(name), ...what }))
+  }
+  /** Tries again where somebody else is about the same; gives whether anything was written. */
+  const putOnce = async (name: string, bytes: Uint8Array, condition: Condition) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await put(name, bytes, condition)
+        return true
+      } catch (error) {
+        if (isTaken(error)) return false
+        if (!isConflict(error) || attempt === ATTEMPTS) throw error
+      }
+    }
   }
 
   const removeVersions = async (name: string) => {
@@ -137,17 +151,12 @@ export function openS3Blobs(options: S3Options): Blobs {
       await told(client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }))
     },
     async create(name, bytes) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          // What is large and there need not be sent to be refused.
-          if (bytes.length > WHOLE_BYTES && (await find(name))) return false
-          await put(name, bytes)
-          return true
-        } catch (error) {
-          if (isTaken(error)) return false
-          if (!isConflict(error) || attempt === ATTEMPTS) throw s3Problem(error, store)
-        }
-      }
+      // What is large and there need not be sent to be refused.
+      if (bytes.length > WHOLE_BYTES && (await told(find(name)))) return false
+      return told(putOnce(name, bytes, { IfNoneMatch: '*' }))
+    },
+    async replace(name, bytes) {
+      await told(putOnce(name, bytes, {}))
     },
     find: (name) => told(find(name)),
     async *read(name, { start, end }) {

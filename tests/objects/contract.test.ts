@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
@@ -189,6 +189,30 @@ describe.each(bothStores())('object files $name', ({ missing, open }) => {
     }
     await expect(readOn()).rejects.toEqual(withCode('OBJECT_DAMAGED'))
     expect(seen).toBeLessThan(found.size)
+  })
+
+  it.skipIf(missing).each([
+    ['another byte', (bytes: Uint8Array) => bytes.with(MEGABYTE, bytes[MEGABYTE]! ^ 1)],
+    ['its end missing', (bytes: Uint8Array) => bytes.slice(0, -1)],
+    ['nothing left of it', () => new Uint8Array()],
+  ])('that are put again where they are stored with %s are whole again', async (_what, change) => {
+    const { objects, damage } = await opened()
+    // In whole and in parts, as S3 has it.
+    for (const bytes of [manyBytes(2 * MEGABYTE), manyBytes(16 * MEGABYTE + 1)]) {
+      const address = await objects.put(bytes, 'acme.one')
+      damage(`${address.slice(0, 2)}/${address}`, change(bytes))
+      expect(await objects.put(bytes, 'acme.two')).toBe(address)
+      expect(Buffer.compare(await readAll(objects, address), bytes)).toBe(0)
+      expect(await listed(objects)).toContain(address)
+    }
+  })
+
+  it.skipIf(missing)('are not written anew where what is stored is whole', async () => {
+    const { objects, blobs } = await opened()
+    const address = await objects.put(text('a'), 'acme.one')
+    const replace = vi.spyOn(blobs, 'replace')
+    expect(await objects.put(text('a'), 'acme.two')).toBe(address)
+    expect(replace).not.toHaveBeenCalled()
   })
 
   it.skipIf(missing)(
