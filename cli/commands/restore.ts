@@ -12,19 +12,16 @@ import {
   type Told,
   tenantsOf,
 } from '../../domains/restore/restore-logs.ts'
-import { openErasureJournal } from '../../ledger/erasures.ts'
-import { openLedger } from '../../ledger/ledger.ts'
+import type { ErasingOptions } from '../../ledger/erasing.ts'
 import { openRegister } from '../../ledger/register.ts'
 import { joinService } from '../../ledger/service.ts'
 import { migrate } from '../../lineage/migrations.ts'
-import { readConfig } from '../../server/config.ts'
-import { TRANSACTION_LOG_DAYS } from '../../server/neo4j/home.ts'
+import { type Config, readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectStore } from '../../server/objects/open.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
-import { tellFailure } from '../failure.ts'
 import { restoreFromArchive } from '../restore/from-archive.ts'
+import { openErasing, reopenLogs } from '../restore/reopen.ts'
 
 interface Options {
   newEpoch?: true
@@ -81,11 +78,10 @@ export function define(command: Command): void {
 async function fromArchive(file: string, passphraseFile: string, options: Options): Promise<0 | 1> {
   const { known = [], dropUnsigned = false, keepOrigin = false, dryRun = false, json } = options
   const asked = { file, passphraseFile, known, dropUnsigned, keepOrigin }
-  if (!dryRun && !options.yes) {
-    if (!process.stdin.isTTY) throw restoreUnconfirmed()
-    if (!(await confirmed(await restoreFromArchive({ ...asked, dryRun: true })))) return 1
-  }
-  const told = await restoreFromArchive({ ...asked, dryRun })
+  const asks = !dryRun && !options.yes
+  if (asks && !process.stdin.isTTY) throw restoreUnconfirmed()
+  const told = await restoreFromArchive({ ...asked, dryRun, ...(asks && { confirm: confirmed }) })
+  if (told === null) return 1
   const ok = told.every(({ outcome }) => outcome === 'whole' || outcome === 'opened')
   process.stdout.write(
     json ? `${JSON.stringify({ ok, tenants: told }, null, 2)}\n` : described(told),
@@ -94,15 +90,16 @@ async function fromArchive(file: string, passphraseFile: string, options: Option
 }
 
 async function restore(options: Options): Promise<0 | 1> {
-  const { home, service } = readConfig()
-  const path = join(home, 'register.sqlite')
+  const config = readConfig()
+  const path = join(config.home, 'register.sqlite')
   // Opening it would make an empty one.
   if (!existsSync(path)) throw registerLost(`${path} is missing`)
   const progress = progressTo(process.stderr)
-  const told = await withDatabase(readConfig(), { progress }, async (database) => {
-    const register = openRegister(path)
-    try {
-      const restoring = { database, register, service, timeOf: timeByBody }
+  const erasing = await openErasing(config)
+  const register = openRegister(path)
+  try {
+    const told = await withDatabase(config, { progress }, async (database) => {
+      const restoring = { database, register, service: config.service, timeOf: timeByBody }
       await requireRegister(restoring)
       const due: Told[] = []
       for (const tenant of options.tenant ?? (await tenantsOf(restoring))) {
@@ -111,27 +108,32 @@ async function restore(options: Options): Promise<0 | 1> {
       if (options.dryRun) return due
       if (!due.some(({ outcome }) => outcome === 'due')) return due
       if (!options.yes && !(await confirmed(due))) return due
-      return await carryOut(restoring, { due, dropUnsigned: options.dropUnsigned === true })
-    } finally {
-      register.close()
-    }
-  })
-  const ok = told.every(({ outcome }) => outcome === 'whole' || outcome === 'opened')
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ ok, tenants: told }, null, 2)}\n` : described(told),
-  )
-  return ok ? 0 : 1
+      const dropUnsigned = options.dropUnsigned === true
+      return await carryOut(restoring, { due, dropUnsigned, config, erasing })
+    })
+    const ok = told.every(({ outcome }) => outcome === 'whole' || outcome === 'opened')
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ ok, tenants: told }, null, 2)}\n` : described(told),
+    )
+    return ok ? 0 : 1
+  } finally {
+    register.close()
+    erasing.close()
+  }
 }
 
 /** Restores what is due, then signs it: a reader may see the new origin at once. */
 async function carryOut(
   restoring: Restoring,
-  { due, dropUnsigned }: { due: readonly Told[]; dropUnsigned: boolean },
+  {
+    due,
+    dropUnsigned,
+    config,
+    erasing,
+  }: { due: readonly Told[]; dropUnsigned: boolean; config: Config; erasing: ErasingOptions },
 ): Promise<Told[]> {
   const { database, register, service } = restoring
   await migrate(database)
-  const config = readConfig()
-  const { home } = config
   const keys = await openServiceKeys(config)
   const refusal = await joinService(database, { service, keys, register })
   if (refusal) throw refusal
@@ -140,24 +142,10 @@ async function carryOut(
     const { tenant, outcome } = looked
     told.push(outcome === 'due' ? await restoreLog(restoring, tenant, { dropUnsigned }) : looked)
   }
-  const journal = openErasureJournal(join(home, 'erasures.sqlite'))
-  const objects = await openObjectStore(config, tellFailure)
-  const pendingDays = Math.max(config.backupDays, TRANSACTION_LOG_DAYS)
-  const erasing = { journal, objects, pendingDays }
-  const ledger = await openLedger({ database, service, keys, register, erasing })
-  try {
-    for (const restored of told) {
-      if (restored.outcome !== 'opened') continue
-      // What a backup brought back is erased again before anybody can read it.
-      await ledger.reapplyErasures(restored.tenant)
-      // Where it cannot be signed now, the next server that starts does it.
-      await ledger.checkpointOf(restored.tenant, restored.size).catch(tellFailure)
-    }
-  } finally {
-    await ledger.close()
-    journal.close()
-    objects.close()
-  }
+  const opened = told.filter(({ outcome }) => outcome === 'opened')
+  // What was erased while a backup was made is known of a backup alone.
+  const logs = opened.map(({ tenant }) => ({ tenant, erasedSince: [] }))
+  await reopenLogs({ database, service, keys, register, erasing }, logs)
   return told
 }
 

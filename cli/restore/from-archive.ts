@@ -12,20 +12,16 @@ import type { Scope } from '../../domains/fsck/scope.ts'
 import { timeByBody } from '../../domains/openlineage/run-times.ts'
 import { registerLost } from '../../domains/restore/problems.ts'
 import { restoreLog, type Told } from '../../domains/restore/restore-logs.ts'
-import { openErasureJournal } from '../../ledger/erasures.ts'
+import type { ErasingOptions } from '../../ledger/erasing.ts'
 import type { Keys } from '../../ledger/keys.ts'
-import { openLedger } from '../../ledger/ledger.ts'
 import { openRegister, type Register } from '../../ledger/register.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { readLog } from '../../lineage/log.ts'
 import { migrate } from '../../lineage/migrations.ts'
 import { type Config, readConfig } from '../../server/config.ts'
-import { TRANSACTION_LOG_DAYS } from '../../server/neo4j/home.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
-import { openObjectStore } from '../../server/objects/open.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
-import { tellFailure } from '../failure.ts'
 import { readPassphrase } from '../passphrase.ts'
 import {
   due,
@@ -35,6 +31,7 @@ import {
   requireOurs,
   sizesIn,
 } from './against.ts'
+import { openErasing, reopenLogs } from './reopen.ts'
 
 export interface FromArchive {
   file: string
@@ -45,6 +42,8 @@ export interface FromArchive {
   /** Whether a log that begins with all that was signed goes on under its origin. */
   keepOrigin: boolean
   dryRun: boolean
+  /** Asked once everything is checked, and before anything is written: whether to go on. */
+  confirm?(due: readonly RestoredTenant[]): Promise<boolean>
 }
 
 /** What became of one tenant. */
@@ -63,6 +62,7 @@ interface Work {
   audit: ArchiveAudit
   register: Register
   keys: Keys
+  erasing: ErasingOptions
   options: FromArchive
 }
 
@@ -73,53 +73,70 @@ const tell = (stage: string) => (at: { tenant: string; done: number; of: number 
 /**
  * Restores a backup into an empty database. Everything is checked before anything is written: the whole
  * archive, and every checkpoint that is known elsewhere; and what was written before any origin is closed.
+ *
+ * @returns What became of each tenant, or would; `null` where it was not confirmed.
  */
 export async function restoreFromArchive(
   options: FromArchive,
   config: Config = readConfig(),
-): Promise<RestoredTenant[]> {
+): Promise<RestoredTenant[] | null> {
   const path = join(config.home, 'register.sqlite')
   // Opening it would make an empty one.
   if (!existsSync(path)) throw registerLost(`${path} is missing`)
-  const archive = await openArchive(options.file, readPassphrase(options.passphraseFile))
-  const register = openRegister(path)
+  const ends: (() => void)[] = [() => progress.done()]
+  const closing = <T extends { close(): void }>(opened: T) => {
+    ends.push(() => opened.close())
+    return opened
+  }
   try {
-    const known = readKnown(options.known)
-    const registered = await registeredCheckpoints(register, config.service)
-    const all = [...known, ...registered]
-    const audit = auditArchive(archive, {
-      sizesOf: sizesIn(all),
-      onProgress: tell('checking'),
+    const erasing = closing(await openErasing(config))
+    const archive = closing(await openArchive(options.file, readPassphrase(options.passphraseFile)))
+    const register = closing(openRegister(path))
+    const { audit, due } = await look({ archive, register, options, config })
+    if (options.dryRun) return due
+    if (options.confirm && !(await options.confirm(due))) return null
+    const keys = await openServiceKeys(config)
+    const work = { config, archive, audit, register, keys, erasing, options }
+    const told = await withDatabase(config, { progress }, (database) => carryOut(database, work))
+    return told.map((one, i) => {
+      const { compared, beyond } = due[i]!
+      return { ...one, compared, beyond }
     })
-    progress.done()
-    // To be looked at alone: a home without keys is not to get any by this.
-    const held = await openServiceKeys(config, { signing: false })
-    await requireOurs(audit, { service: config.service, register, keys: held })
-    const keys = options.dryRun ? null : await openServiceKeys(config)
-    const compared = audit.tenants.map((tenant) => {
-      const told = compareKnown(tenant, all)
-      requireNewest(tenant, { tenant: tenant.tenant, checkpoints: registered }, known)
-      return told
-    })
-    if (keys === null) {
-      const origins = await nextOrigins(register, audit, options.keepOrigin)
-      return audit.tenants.map((one, i) => {
-        return { ...due(one, origins[i]!, registered), ...compared[i]! }
-      })
-    }
-    const told = await withDatabase(config, { progress }, (database) =>
-      carryOut(database, { config, archive, audit, register, keys, options }),
-    )
-    return told.map((one, i) => ({ ...one, ...compared[i]! }))
   } finally {
-    progress.done()
-    register.close()
-    archive.close()
+    for (const end of ends.reverse()) end()
   }
 }
 
+/** Checks all that can be checked without a database, and says what would be done. */
+async function look({
+  archive,
+  register,
+  options,
+  config,
+}: Pick<Work, 'archive' | 'register' | 'options' | 'config'>) {
+  const known = readKnown(options.known)
+  const registered = await registeredCheckpoints(register, config.service)
+  const all = [...known, ...registered]
+  const audit = auditArchive(archive, { sizesOf: sizesIn(all), onProgress: tell('checking') })
+  progress.done()
+  // To be looked at alone: a home without keys is not to get any by this.
+  const held = await openServiceKeys(config, { signing: false })
+  await requireOurs(audit, { service: config.service, register, keys: held })
+  const compared = audit.tenants.map((tenant) => {
+    const told = compareKnown(tenant, all)
+    requireNewest(tenant, { tenant: tenant.tenant, checkpoints: registered }, known)
+    return told
+  })
+  const origins = await nextOrigins(register, audit, options.keepOrigin)
+  const dueOf = (tenant: TenantAudit, i: number): RestoredTenant => ({
+    ...due(tenant, origins[i]!, registered),
+    ...compared[i]!,
+  })
+  return { audit, due: audit.tenants.map(dueOf) }
+}
+
 async function carryOut(database: Database, work: Work) {
-  const { archive, audit, register, config, options } = work
+  const { archive, audit, register, keys, erasing, config, options } = work
   await migrate(database)
   await restoreArchive({ database, archive, timeOf: timeByBody, onProgress: tell('restoring') })
   for (const tenant of audit.tenants) await requireClean(database, tenant)
@@ -135,36 +152,12 @@ async function carryOut(database: Database, work: Work) {
   failpoint('restore-opened')
   // Closed to servers as it is: whoever calls again goes on from here.
   if (told.some(({ outcome }) => outcome === 'refused')) return told
-  const erased = await reopen(database, work)
+  const reopening = { database, service: config.service, keys, register, erasing }
+  const erased = await reopenLogs({ ...reopening, restoring: archive.id }, audit.tenants)
   for (const tenant of audit.tenants)
     await requireClean(database, tenant, { since: tenant.size, sample: null })
   await finishRestore(database)
   return told.map((one) => ({ ...one, erased: erased.get(one.tenant) ?? 0 }))
-}
-
-/** Erases again what the backup brought back, and signs, before any server can show it. */
-async function reopen(database: Database, { config, archive, audit, register, keys }: Work) {
-  const { home, service, backupDays } = config
-  const journal = openErasureJournal(join(home, 'erasures.sqlite'))
-  const objects = await openObjectStore(config, tellFailure)
-  const pendingDays = Math.max(backupDays, TRANSACTION_LOG_DAYS)
-  const ledger = await openLedger({
-    ...{ database, service, keys, register, signing: 'on demand', restoring: archive.id },
-    erasing: { journal, objects, pendingDays },
-  })
-  const erased = new Map<string, number>()
-  try {
-    for (const { tenant } of audit.tenants) {
-      erased.set(tenant, (await ledger.reapplyErasures(tenant)).erased)
-      const head = await readLog(database.graph(tenant).read)
-      // Where it cannot be signed now, the next server that starts does it.
-      await ledger.checkpointOf(tenant, head!.written).catch(tellFailure)
-    }
-  } finally {
-    await ledger.close()
-    journal.close()
-  }
-  return erased
 }
 
 /** Bodies that were erased while the backup was made are away, and are erased again further on. */

@@ -21,6 +21,20 @@ export const registerLost = (because: string, cause?: unknown) =>
     { status: 503, cause },
   )
 
+export const journalLost = (because: string, cause?: unknown) =>
+  new Problem(
+    'RESTORE_JOURNAL_LOST',
+    `What was erased since the backup is known to the journal of erasures alone, and it is not here (${because}). Bring back its newest copy to SELVEDGE_HOME; nothing was restored.`,
+    { status: 503, cause },
+  )
+
+export const journalBehind = (tenant: string, seqs: readonly number[]) =>
+  new Problem(
+    'RESTORE_JOURNAL_BEHIND',
+    `The journal of erasures is older than the backup: ${seqs.length} records of «${tenant}» (the first: ${seqs[0]}) were erased while it was made, and the journal of this home knows nothing of it. Bring back its newest copy and call this again; until then no server starts on this database.`,
+    { status: 409, details: { tenant, seqs: seqs.slice(0, 100) } },
+  )
+
 export const databaseEmpty = () =>
   new Problem(
     'RESTORE_DATABASE_EMPTY',

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import neo4j from 'neo4j-driver'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { restoreFromArchive } from '../../cli/restore/from-archive.ts'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { type FromArchive, restoreFromArchive } from '../../cli/restore/from-archive.ts'
 import { sha256 } from '../../core/sha256.ts'
 import type { Line } from '../../domains/backup/lines.ts'
+import { writeArchive } from '../../domains/backup/write-archive.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import { checkLog } from '../../domains/fsck/check-log.ts'
+import { heldKey } from '../../ledger/log-keys.ts'
 import { openRegister } from '../../ledger/register.ts'
+import { erasedAmong } from '../../lineage/erasures.ts'
 import { readLog } from '../../lineage/log.ts'
 import { readLineage } from '../../lineage/traversal.ts'
 import { formatCheckpoint } from '../../proofs/checkpoint.ts'
@@ -20,7 +23,7 @@ import { utf8 } from '../../proofs/utf8.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { readConfig } from '../../server/config.ts'
 import { openService, openServiceKeys, type Service } from '../../server/open.ts'
-import { forge, linesIn } from '../backup/support.ts'
+import { forge, linesIn, PASSPHRASE } from '../backup/support.ts'
 import { assertOne, dataset, writeWorld } from '../ledger/support.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
@@ -102,10 +105,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 120_000)
 
-const asked = {
+const asked: FromArchive = {
   file: FILE,
   passphraseFile: at('passphrase'),
-  known: [] as string[],
+  known: [],
   dropUnsigned: false,
   keepOrigin: false,
   dryRun: false,
@@ -192,6 +195,13 @@ it('is refused, with nothing written, where something speaks against it', async 
   )
   mkdirSync(at('stranger'), { recursive: true })
   copyFileSync(at('home/register.sqlite'), at('stranger/register.sqlite'))
+  // Nobody would know what was erased since; looking for it makes no empty one either.
+  await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('RESTORE_JOURNAL_LOST'))
+  const epoch = await cli(['restore', '--new-epoch', '--yes'], { SELVEDGE_HOME: at('stranger') })
+  expect([epoch.code, epoch.stderr]).toEqual([1, expect.stringContaining('RESTORE_JOURNAL_LOST')])
+  writeFileSync(at('stranger/erasures.sqlite'), 'no database')
+  await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('RESTORE_JOURNAL_LOST'))
+  copyFileSync(at('home/erasures.sqlite'), at('stranger/erasures.sqlite'))
   await expect(restore({}, { home: at('stranger') })).rejects.toEqual(code('KEYS_MISMATCH'))
   expect(existsSync(at('stranger/keys'))).toBe(false)
   rmSync(at('stranger/register.sqlite'))
@@ -204,6 +214,10 @@ it('comes back whole into an empty database, wherever it was killed, under a new
   const origin = `${SERVICE}/acme/1`
   const due = [{ outcome: 'due', keptSize: world.written, origin }, { outcome: 'due' }]
   expect(await restore({ dryRun: true })).toMatchObject(due)
+  // Told what is due, somebody thinks better of it: the database stays empty.
+  const confirm = vi.fn(async () => false)
+  expect(await restore({ confirm })).toBeNull()
+  expect(confirm.mock.calls).toMatchObject([[due]])
   const command = ['restore', FILE, '--yes', ...WITH]
   for (const failpoint of ['restore-commit:2', 'after-epoch', 'restore-opened']) {
     const killed = await cli(command, { SELVEDGE_FAILPOINT: failpoint })
@@ -258,4 +272,45 @@ it('keeps its origin where all servers were stopped before it was made, and that
   expect(await readLog(service.database.graph('acme').read)).toMatchObject({ epoch: 1 })
   await expectCleanLogs(service)
   await service.close()
+}, 240_000)
+
+it('is not finished by a journal that knows less than it of what was erased', async () => {
+  const file = at('during.backup')
+  const service = await open()
+  const { database, ledger } = service
+  const { outcomes } = await assertOne(ledger, 'umbra', dataset('mail'), {
+    fields: { mail: 'bob@example.org' },
+  })
+  const [{ id, seq }] = outcomes as [(typeof outcomes)[number]]
+  copyFileSync(at('home/erasures.sqlite'), at('erasures.old'))
+  const keys = await openServiceKeys(config)
+  await writeArchive({
+    ...{ database, path: file, passphrase: PASSPHRASE, tenants: ['umbra'], logN: 10 },
+    keyFor: (kids) => heldKey(keys, kids.at(-1)!),
+    async before(tenant) {
+      await ledger.checkpointOf(tenant, (await readLog(database.graph(tenant).read))!.written)
+      await ledger.erase({
+        ...{ tenant, subject: 'dpo', request: 'erase mail', what: { entity: id } },
+        because: {
+          id: `urn:selvedge:erasure:${uuidv7()}`,
+          ground: 'consent-withdrawn',
+          reason: 'case 8',
+        },
+      })
+    },
+  })
+  await service.close()
+  await emptyDatabase()
+  copyFileSync(at('home/erasures.sqlite'), at('erasures.new'))
+  copyFileSync(at('erasures.old'), at('home/erasures.sqlite'))
+  await expect(restore({ file })).rejects.toMatchObject({
+    code: 'RESTORE_JOURNAL_BEHIND',
+    details: { tenant: 'umbra', seqs: [seq] },
+  })
+  await expect(open()).rejects.toMatchObject({ code: 'RESTORE_UNFINISHED' })
+  copyFileSync(at('erasures.new'), at('home/erasures.sqlite'))
+  expect(await restore({ file })).toMatchObject([{ tenant: 'umbra', outcome: 'whole' }])
+  const again = await open()
+  expect(await erasedAmong(again.database.graph('umbra').read, [seq])).toHaveLength(1)
+  await again.close()
 }, 240_000)
