@@ -42,13 +42,15 @@ export async function collectObjects(
   { database, objects }: { database: Database; objects: Objects },
   { days, now, dryRun = false, force = false }: CollectOptions,
 ): Promise<Collected> {
+  const all = await filesOf(objects)
+  const isStranger = all.size > 0 && !someIsLed(all, await readReferences(database))
+  // Before anything is deleted, claimed or not.
+  if (isStranger && !force) throw allOrphans(all.size)
   // What a server that died had put: an erasure must find it as well, so it is looked for the same way.
   if (!dryRun) await discardUnrecorded({ database, objects }, now)
-  const kept = new Map<string, Kept>()
-  for await (const one of objects.list()) kept.set(one.address, one)
+  const kept = await filesOf(objects)
   const claimed = new Set((await objects.claims()).map(({ address }) => address))
   const references = await readReferences(database)
-  if (!force && kept.size > 0 && !someIsLed(kept, references)) throw allOrphans(kept.size)
 
   const expires = (leading: readonly Reference[]) => isExpired(leading, { days, now })
   const isDue = ({ address, since }: Kept) => {
@@ -71,6 +73,12 @@ export async function collectObjects(
     bytes: gone.reduce((sum, address) => sum + kept.get(address)!.size, 0),
     tidied: dryRun ? 0 : await objects.tidy(now - UNFINISHED_MS),
   }
+}
+
+async function filesOf(objects: Objects): Promise<Map<string, Kept>> {
+  const files = new Map<string, Kept>()
+  for await (const one of objects.list()) files.set(one.address, one)
+  return files
 }
 
 const someIsLed = (kept: ReadonlyMap<string, Kept>, references: ReadonlyMap<string, unknown>) =>

@@ -202,12 +202,17 @@ describe.each(bothStores())('exports $name', { timeout: 120_000 }, ({ missing, o
       const objects = openObjects(blobs)
       const orphan = await objects.put(new TextEncoder().encode('orphan'), 'acme.orphan')
       await objects.settle({ address: orphan, by: 'acme.orphan' })
+      // To this database it is of a server that died before it recorded it.
+      const claimed = await objects.put(new TextEncoder().encode('claimed'), 'acme.claimed')
       const now = Date.now() + 2 * HOUR_MS
       const collect = (force: boolean) =>
         collectObjects({ database, objects }, { days: 0, now, force })
       await expect(collect(false)).rejects.toEqual(withCode('OBJECTS_ALL_ORPHANS'))
       expect(await objects.get(orphan)).not.toBeNull()
+      expect(await objects.get(claimed)).not.toBeNull()
+      expect(await objects.claims()).toMatchObject([{ address: claimed }])
       expect(await collect(true)).toMatchObject({ orphans: [orphan] })
+      expect(await objects.get(claimed)).toBeNull()
     },
   )
 })
