@@ -1,11 +1,15 @@
 import { createServer, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import type { App } from './app.ts'
 import { isLocal } from './host.ts'
+import { cutOffStalled, limitConnections } from './limits/connections.ts'
 import { HTTP_LIMITS, MOST_CONNECTIONS } from './limits/http.ts'
+import { defaultLimits } from './limits/limits.ts'
 import { answerParserProblems } from './limits/parser-problems.ts'
 import { listenNotLocal, portTaken } from './problems.ts'
+import type { Proxies } from './proxies.ts'
 import { readTlsFiles, reloadTls, type TlsFiles } from './tls.ts'
 
 /** Where to listen, and how long to wait for answers at the end, in milliseconds. */
@@ -19,6 +23,11 @@ export interface ListenOptions {
   onTls?(error: unknown | null): void
   /** Limits other than the usual ones. */
   mostConnections?: number
+  addressConnections?: number
+  /** How long a client may take nothing of its answer, in milliseconds. */
+  stallTimeout?: number
+  /** Whose connections are not counted. */
+  trustedProxies?: Proxies | null
   http?: Partial<Record<keyof typeof HTTP_LIMITS, number>>
 }
 
@@ -50,7 +59,7 @@ const SERVER = {
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const { host, port, shutdownWithin = USUAL_FAREWELL_MS, tls, onTls = () => {} } = options
   if (app.isLocal && !isLocal(host)) throw listenNotLocal(host)
-  const parser = { ...SERVER, ...options.http } as ServerOptions
+  const parser = { ...SERVER, ...options.http } as ServerOptions & TlsOptions
   const server = tls
     ? createTlsServer({ ...parser, ...readTlsFiles(tls) }, app.listener)
     : createServer(parser, app.listener)
@@ -58,6 +67,13 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   // Counted by us, and refused: Node would leave out those above.
   server.maxHeadersCount = 0
   answerParserProblems(server)
+  const usual = defaultLimits()
+  const { addressConnections = usual.addressConnections, trustedProxies = null } = options
+  limitConnections(server, addressConnections, trustedProxies)
+  cutOffStalled(server, {
+    afterMs: options.stallTimeout ?? usual.stallTimeout,
+    lookMs: parser.connectionsCheckingInterval!,
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, error) : error),

@@ -25,13 +25,14 @@ const familyOf = (address: string) => {
   return version === 0 ? null : version === 4 ? ('ipv4' as const) : ('ipv6' as const)
 }
 
-const isAmong = (proxies: Proxies, address: string) => {
+/** Whether an address is one of these proxies. */
+export const isAmong = (proxies: Proxies, address: string) => {
   const family = familyOf(address)
   return family !== null && proxies.check(address, family)
 }
 
 /** An IPv4 address as it is, where a socket for both families tells it as one of IPv6. */
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+export const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 /** An address as proxies write it: with or without a port, an IPv6 one in brackets then. */
 const addressIn = (entry: string) => {

@@ -13,6 +13,8 @@ export const HTTP_LIMITS = {
   /** How often it is looked who is too slow. */
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 65_000,
+  /** Within this TLS is agreed on. */
+  handshakeTimeout: 10_000,
   /** Looked at by us, so that the answer is a problem as any other. */
   requireHostHeader: false,
 } as const

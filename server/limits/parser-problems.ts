@@ -22,11 +22,13 @@ export function answerParserProblems(server: Server) {
   }
   server.prependListener('request', note)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET' || isAnswered(latest.get(socket))) {
+    const { code = '' } = error
+    // What TLS or the network refuses has nobody to read an answer.
+    if (!socket.writable || !OF_HTTP.test(code) || isAnswered(latest.get(socket))) {
       socket.destroy()
       return
     }
-    socket.end(problemBytes(problemOfParser(error.code ?? '')), () => socket.destroy())
+    socket.end(problemBytes(problemOfParser(code)), () => socket.destroy())
   })
   server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
     answerProblem(outgoing, expectationUnknown())
@@ -51,6 +53,8 @@ interface Exchange {
 const isAnswered = (exchange: Exchange | undefined) =>
   exchange?.outgoing.headersSent === true &&
   !(exchange.outgoing.writableFinished && exchange.incoming.complete)
+
+const OF_HTTP = /^(HPE|ERR_HTTP)_/
 
 /** The codes are those of llhttp, Node's parser. */
 function problemOfParser(code: string): Problem {

@@ -68,6 +68,18 @@ export const LIMIT_SETTINGS = {
     quota,
     'How many requests in how many seconds are taken for one tenant, of all its callers together; or off.',
   ),
+  addressConnections: setting(
+    'SELVEDGE_ADDRESS_CONNECTIONS',
+    '512',
+    wholeNumber(1, 4_000),
+    'How many connections one address may hold at once; those of trusted proxies are not counted. 4000 behind a balancer that is none.',
+  ),
+  stallTimeout: setting(
+    'SELVEDGE_STALL_TIMEOUT',
+    '30000',
+    wholeNumber(100, 600_000),
+    'How long a client may take nothing of its answer before it is cut off, in milliseconds.',
+  ),
   readSlots: setting(
     'SELVEDGE_READ_SLOTS',
     () => String(Math.max(4, 2 * availableParallelism())),
