@@ -17,9 +17,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDirectory } from '../core/sync-directory.ts'
 import { unb64 } from '../proofs/base64.ts'
 import { keyFileInvalid } from './problems.ts'
-import { syncDirectory } from './sync-directory.ts'
 
 /** A key in a file of its own, held by this process. */
 export interface FileKey {

@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/sha256.ts'
+import { syncDirectory } from '../core/sync-directory.ts'
 import { KEY_USES, type Keys, type SigningKey } from '../ledger/keys.ts'
 import { keyCompromised } from '../ledger/problems.ts'
 import { kidOf } from '../proofs/keyleaf.ts'
 import { openKeyCommand } from './key-command.ts'
 import { openKeyFiles } from './key-files.ts'
 import type { HeldKey, KeyStore } from './key-store.ts'
-import { syncDirectory } from './sync-directory.ts'
 
 /** How the private keys are held. */
 export interface KeyringOptions {

@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  fsyncSync,
   ftruncateSync,
   linkSync,
   openSync,
@@ -10,9 +9,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { deflateRawSync } from 'node:zlib'
 import { failpoint } from '../../core/failpoint.ts'
+import { tryLock } from '../../core/file-lock.ts'
+import { Problem } from '../../core/problem.ts'
+import { syncDirectory } from '../../core/sync-directory.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
 import { linesOf, readAt, readChunk, readHead, sealerFor } from './chunks.ts'
 import { alreadyThere, busy, notAnArchive, writeFailed } from './problems.ts'
@@ -38,8 +39,8 @@ export interface ArchiveWriter {
  * behind them is cut off.
  *
  * @param onLine Told of every line that is there already, in order.
- * @throws {Problem} `BACKUP_EXISTS`, `BACKUP_PASSPHRASE_WRONG`, `BACKUP_NOT_AN_ARCHIVE`,
- *   `BACKUP_WRITE_FAILED`
+ * @throws {Problem} `BACKUP_EXISTS`, `BACKUP_BUSY`, `BACKUP_PASSPHRASE_WRONG`,
+ *   `BACKUP_NOT_AN_ARCHIVE`, `BACKUP_WRITE_FAILED`
  */
 export async function openArchiveWriter(
   path: string,
@@ -48,12 +49,7 @@ export async function openArchiveWriter(
 ): Promise<ArchiveWriter> {
   const partial = `${path}.partial`
   if (existsSync(path)) throw alreadyThere(path)
-  const unlock = lockFile(path)
-  const file = openSync(partial, existsSync(partial) ? 'r+' : 'wx+', 0o600)
-  const close = () => {
-    closeSync(file)
-    unlock()
-  }
+  const { file, close } = openPartial(path, partial)
   try {
     const head = readHead(file)
     if (!head && !isTornHead(readAt(file, 0, HEAD_BYTES)))
@@ -71,22 +67,29 @@ export async function openArchiveWriter(
   }
 }
 
-/**
- * Two that write one archive would spoil it. The lock is the operating system's, so who is killed leaves
- * none behind.
- */
-function lockFile(path: string): () => void {
-  const lock = `${path}.lock`
-  const file = new DatabaseSync(lock, { timeout: 0 })
+/** Two that write one archive would spoil it, so whoever opens it holds its lock. */
+function openPartial(path: string, partial: string) {
+  const lock = onDisk(path, () => tryLock(`${path}.lock`))
+  if (!lock) throw busy(path)
   try {
-    file.exec('BEGIN EXCLUSIVE')
+    const file = onDisk(path, () => openSync(partial, existsSync(partial) ? 'r+' : 'wx+', 0o600))
+    const close = () => {
+      closeSync(file)
+      lock.release()
+    }
+    return { file, close }
   } catch (error) {
-    file.close()
-    throw busy(path, error)
+    lock.release()
+    throw error
   }
-  return () => {
-    rmSync(lock, { force: true })
-    file.close()
+}
+
+/** Tells what the disk does not let us do. */
+function onDisk<T>(path: string, step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw error instanceof Problem ? error : writeFailed(path, error)
   }
 }
 
@@ -141,10 +144,7 @@ function writerOf({
     chars = 0
   }
   const name = () => {
-    // Never over a file that somebody else has put there meanwhile.
-    linkSync(partial, path)
-    rmSync(partial)
-    syncFolder(path)
+    onDisk(path, () => nameFile(partial, path))
   }
   if (end.whole) name()
   return {
@@ -166,24 +166,27 @@ function writerOf({
   }
 }
 
+/** Never over a file that somebody else has put there meanwhile. */
+function nameFile(partial: string, path: string) {
+  try {
+    linkSync(partial, path)
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(path) : error
+  }
+  rmSync(partial)
+  syncDirectory(dirname(path))
+}
+
 /** Writes all bytes and waits until they are on disk. */
 function appendTo(path: string, file: number, from: number) {
   let at = from
   return (bytes: Uint8Array) => {
-    try {
+    onDisk(path, () => {
       for (let done = 0; done < bytes.length; ) {
         done += writeSync(file, bytes, done, bytes.length - done, at + done)
       }
       fdatasyncSync(file)
-    } catch (error) {
-      throw writeFailed(path, error)
-    }
+    })
     at += bytes.length
   }
-}
-
-function syncFolder(path: string) {
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
 }

@@ -40,17 +40,16 @@ export const alreadyThere = (path: string) =>
     { details: { path } },
   )
 
-export const busy = (path: string, cause: unknown) =>
+export const busy = (path: string) =>
   new Problem('BACKUP_BUSY', `Another process is writing ${path}: wait for it.`, {
     status: 409,
     details: { path },
-    cause,
   })
 
 export const writeFailed = (path: string, cause: unknown) =>
   new Problem(
     'BACKUP_WRITE_FAILED',
-    `${path} cannot be written on (${(cause as NodeJS.ErrnoException).code ?? cause}): make room, and call this again. It goes on from where it stopped.`,
+    `${path} cannot be written (${(cause as Error).message}): see that its folder is there, may be written to and has room, and call this again. It goes on from where it stopped.`,
     { details: { path }, cause },
   )
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { syncDirectory } from '../sync-directory.ts'
+import { syncDirectory } from '../../core/sync-directory.ts'
 
 /**
  * Writes a small file for its owner only (mode 0600), whole or not at all; once this returns it stays,

@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -200,7 +208,7 @@ describe('an archive that was left half-way', () => {
       const there = await resume(path, PARTS.flat())
       expect(LINES.slice(0, there.length)).toEqual(there)
       expect([length, await read(path)]).toEqual([length, LINES])
-      expect(existsSync(`${path}.partial`) || existsSync(`${path}.lock`)).toBe(false)
+      expect(existsSync(`${path}.partial`)).toBe(false)
       rmSync(path)
     }
   }, 120_000)
@@ -264,5 +272,46 @@ describe('a file is never written over', () => {
     first.finish('the end')
     first.close()
     expect(await read(path)).toEqual(['the end'])
+    // Whoever waits for the lock has opened this file: taken away, it would let in whoever comes next.
+    expect(existsSync(`${path}.lock`)).toBe(true)
   })
+
+  it('where somebody else has given the name away meanwhile', async () => {
+    const path = fresh()
+    const writer = await openArchiveWriter(path, PASSPHRASE, CHEAP)
+    writeFileSync(path, 'mine')
+    const finish = () => writer.finish('the end')
+    expect(finish).toThrow(expect.objectContaining({ code: 'BACKUP_EXISTS' }))
+    writer.close()
+    expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+})
+
+it.each([
+  ['its folder is not there', () => join(folder, 'none', 'x.backup'), 'unable to open'],
+  [
+    'its lock cannot be made',
+    () => {
+      const path = fresh()
+      mkdirSync(`${path}.lock`)
+      return path
+    },
+    'unable to open',
+  ],
+  [
+    'its file cannot be opened',
+    () => {
+      const path = fresh()
+      mkdirSync(`${path}.partial`)
+      return path
+    },
+    'EISDIR',
+  ],
+])('an archive is not said to be written by another where %s', async (_what, path, because) => {
+  const at = path()
+  const opened = () => openArchiveWriter(at, PASSPHRASE, CHEAP)
+  const refused = { code: 'BACKUP_WRITE_FAILED', message: expect.stringContaining(because) }
+  await expect(opened()).rejects.toMatchObject(refused)
+  // Nothing is held on to.
+  await expect(opened()).rejects.toMatchObject(refused)
 })
