@@ -1,10 +1,21 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import type { App } from '../../server/app.ts'
 import { readConfig, SETTINGS } from '../../server/config.ts'
+import { listen } from '../../server/listen.ts'
 
 const VARIABLES = Object.values(SETTINGS).flatMap(({ name }) => [name, `${name}_FILE`])
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-deploying-'))
@@ -56,6 +67,50 @@ describe('the Containerfile', () => {
     expect(text).toContain(`EXPOSE ${readConfig({}).port}\n`)
     expect(text).toMatch(/^USER (?!0)\d+/m)
   })
+
+  describe('asks whether the server lives', () => {
+    const [program, ...args] = JSON.parse(
+      /^HEALTHCHECK [^[]+(\[.+\])$/m.exec(text.replaceAll('\\\n', ''))![1]!,
+    ) as string[]
+    const healthy = async (env: Record<string, string>) => {
+      expect(program).toBe('node')
+      const child = spawn(process.execPath, args, { env, stdio: 'inherit' })
+      const [code] = await once(child, 'close')
+      return code
+    }
+    const alive = (status: number) =>
+      ({
+        isLocal: true,
+        fetch: undefined as never,
+        listener: ({ url }, outgoing) =>
+          void outgoing.writeHead(url === '/livez' ? status : 404).end(),
+      }) as App
+    const tls = { cert: 'tests/fixtures/tls/first.crt', key: 'tests/fixtures/tls/first.key' }
+    const secure = { SELVEDGE_TLS_CERT: tls.cert, SELVEDGE_TLS_KEY: tls.key }
+
+    it.each<[string, number, typeof tls | null, Record<string, string>, number]>([
+      ['of one that does', 200, null, {}, 0],
+      ['of one that does, by TLS', 200, tls, secure, 0],
+      ['of one that listens everywhere', 200, null, { SELVEDGE_HOST: '0.0.0.0' }, 0],
+      ['of one that does not', 503, null, {}, 1],
+      ['of one that does not, by TLS', 503, tls, secure, 1],
+      ['of one that speaks no TLS though it is set', 200, null, secure, 1],
+    ])(
+      '%s',
+      async (_what, status, files, env, code) => {
+        const at = { host: '127.0.0.1', port: 0, tls: files, onTls: () => {} }
+        const server = await listen(alive(status), at)
+        try {
+          expect(await healthy({ SELVEDGE_PORT: String(server.port), ...env })).toBe(code)
+        } finally {
+          await server.close()
+        }
+        // Nobody answers any more.
+        expect(await healthy({ SELVEDGE_PORT: String(server.port), ...env })).toBe(1)
+      },
+      60_000,
+    )
+  })
 })
 
 describe('the compose file', () => {
@@ -63,17 +118,46 @@ describe('the compose file', () => {
   const { services, volumes, secrets } = parse(text) as {
     services: Record<
       string,
-      { environment: Record<string, string>; volumes: string[]; image?: string }
+      {
+        environment: Record<string, string>
+        secrets: string[]
+        volumes: string[]
+        image?: string
+        read_only?: boolean
+      }
     >
     volumes: Record<string, unknown>
-    secrets: Record<string, unknown>
+    secrets: Record<string, { file?: string }>
   }
 
   it('sets what are settings, and gives the password as a file', () => {
     const { environment } = services.selvedge!
     expect(Object.keys(environment).filter((name) => !VARIABLES.includes(name))).toEqual([])
-    expect(environment.NEO4J_PASSWORD_FILE).toBe(`/run/secrets/${Object.keys(secrets)[0]}`)
-    expect(environment).not.toHaveProperty('NEO4J_PASSWORD')
+    expect(environment.NEO4J_PASSWORD_FILE).toBe('/run/secrets/neo4j_password')
+    expect(services.neo4j!.environment.NEO4J_AUTH_FILE).toBe('/run/secrets/neo4j_auth')
+    expect(services.selvedge!.secrets).toEqual(['neo4j_password'])
+    expect(services.neo4j!.secrets).toEqual(['neo4j_auth'])
+    expect(text).not.toMatch(/NEO4J_(PASSWORD|AUTH):/)
+  })
+
+  it('takes secrets from files, as a container that is read-only must', () => {
+    expect(services.selvedge!.read_only).toBe(true)
+    for (const { file } of Object.values(secrets)) expect(file).toMatch(/^\.\/secrets\//)
+  })
+
+  it('finds in the secrets what the documented commands write there', () => {
+    const page = readFileSync('docs/operations/deploying.md', 'utf8')
+    const [, commands] = /```\n(install -d[\s\S]+?)docker compose up/.exec(page)!
+    execFileSync('bash', ['-euc', commands!], { cwd: folder })
+    const [auth, password] = ['neo4j_auth', 'neo4j_password'].map((name) => {
+      const at = join(folder, secrets[name]!.file!)
+      expect(statSync(at).mode & 0o777).toBe(0o444)
+      return readFileSync(at, 'utf8')
+    })
+    expect(password).toMatch(/^[0-9a-f]{64}$/)
+    expect(auth).toBe(`neo4j/${password}`)
+    expect(statSync(join(folder, 'secrets')).mode & 0o777).toBe(0o700)
+    expect(readFileSync('.gitignore', 'utf8')).toContain('\n/secrets/\n')
   })
 
   it('names volumes that there are, and the Neo4j that is tested', () => {
@@ -85,8 +169,7 @@ describe('the compose file', () => {
   })
 
   it.skipIf(!answers('docker', ['compose', 'version']))('is one to docker', () => {
-    const env = { ...process.env, NEO4J_PASSWORD: 'x' }
-    execFileSync('docker', ['compose', '-f', 'compose.yaml', 'config', '--quiet'], { env })
+    execFileSync('docker', ['compose', '-f', 'compose.yaml', 'config', '--quiet'])
   })
 })
 
