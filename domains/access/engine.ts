@@ -2,7 +2,7 @@ import { inTurns } from '../../core/in-turns.ts'
 import { askCedar, keepPolicies, keepSchema, type Principal } from './cedar.ts'
 import { cedarSchema, type Operation } from './cedar-schema.ts'
 import { DEFAULTS, GUARANTEES } from './default-policies.ts'
-import { type NamedPolicies, namesIn } from './named-policies.ts'
+import { type NamedPolicies, namesIn, survivable } from './named-policies.ts'
 import { entryOf, type Permission } from './permissions.ts'
 
 /** May this principal do this in this tenant? */
@@ -106,7 +106,7 @@ export function openEngine(operations: readonly Operation[]): Engine {
     },
     weigh(policies, questions) {
       const weighed = weighing.then(() => {
-        const kept = keep(`${scope}/weighed`, [...DEFAULTS, ...policies])
+        const kept = keep(`${scope}/weighed`, [...DEFAULTS, ...survivable(policies)])
         return inTurns(questions, (question) => askGuarded(question, () => kept))
       })
       weighing = weighed.catch(() => {})
@@ -138,7 +138,7 @@ function openKept(scope: string, keep: (id: string, policies: readonly NamedPoli
       return known
     }
     const id = known?.id ?? placeFor(byTenant, scope)
-    const kept = { ...keep(id, [...DEFAULTS, ...policies]), version }
+    const kept = { ...keep(id, [...DEFAULTS, ...survivable(policies)]), version }
     byTenant.set(tenant, kept)
     return kept
   }

@@ -13,7 +13,7 @@ export const MOST_TEXT = 100_000
 /**
  * What one policy may nest and chain. Cedar reads by recursion, and a text of 500 characters can bring
  * its memory to an end, after which it decides nothing any more in this process: so it never gets to
- * see one. It was seen to fail from 102 brackets or 343 links on.
+ * see one. It was seen to fail from 102 brackets or 343 links on, whichever they are.
  */
 export const MOST_NESTED = 20
 export const MOST_CHAINED = 100
@@ -31,11 +31,7 @@ interface Reason {
  * @throws {Problem} `POLICY_INVALID`, with the line and the reason.
  */
 export function checkPolicyText(text: string, schema: string): number {
-  if (text.length > LONGEST_TEXT) {
-    throw policyInvalid(`it is longer than ${LONGEST_TEXT} characters`)
-  }
-  if (!text.isWellFormed()) throw policyInvalid('it holds a lone surrogate')
-  checkShape(text)
+  checkSurvivable(text)
   const parts = policySetTextToParts(text)
   if (parts.type === 'failure') throw refusal(text, parts.errors)
   if (parts.policy_templates.length > 0) throw policyInvalid('a template decides nothing by itself')
@@ -45,6 +41,20 @@ export function checkPolicyText(text: string, schema: string): number {
   const wrong = [...answer.validationErrors, ...answer.validationWarnings].map(({ error }) => error)
   if (wrong.length > 0) throw refusal(text, wrong)
   return parts.policies.length
+}
+
+/**
+ * Refuses what Cedar must not even see. What stands in a log is checked again before it is read: it may
+ * be from a time when less was known, or come out of a backup.
+ *
+ * @throws {Problem} `POLICY_INVALID`
+ */
+export function checkSurvivable(text: string) {
+  if (text.length > LONGEST_TEXT) {
+    throw policyInvalid(`it is longer than ${LONGEST_TEXT} characters`)
+  }
+  if (!text.isWellFormed()) throw policyInvalid('it holds a lone surrogate')
+  checkShape(text)
 }
 
 /** Cedar counts in bytes of UTF-8. */
@@ -63,7 +73,8 @@ function refusal(text: string, [first]: readonly Reason[]) {
 
 /** What a string or a comment holds is no syntax. */
 const SKIPPED = /"(?:[^"\\]|\\.)*"?|\/\/[^\n\r]*/gs
-const LINK = /[.+*-]|\[|\b(?:if|when|unless)\b/g
+/** Each of these lets the text go one deeper without a bracket; what compares cannot be chained. */
+const LINK = /[.+*-]|\[|&&|\|\||\b(?:if|when|unless)\b/g
 
 function checkShape(text: string) {
   const bare = text.replace(SKIPPED, (skipped) => skipped.replace(/[^\n]/g, ' '))

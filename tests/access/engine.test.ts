@@ -69,6 +69,8 @@ describe('a decision', () => {
   })
 })
 
+const ALL = 'permit(principal, action, resource);'
+
 describe("a tenant's own policies", () => {
   it('permit what the defaults do not', () => {
     const more = own('permit(principal in Role::"reader", action == Action::"log:read", resource);')
@@ -138,6 +140,33 @@ describe("a tenant's own policies", () => {
       }),
     )
   })
+
+  it.each([
+    [
+      'more than Cedar survives',
+      `permit(principal, action, resource) when {${Array(400).fill('1==1').join('&&')}};`,
+    ],
+    ['brackets that Cedar does not survive', `permit(${'('.repeat(2_000)}`],
+    ['no Cedar at all', 'permit everything'],
+  ])(
+    'recorded with %s, end what their tenant may do, and are named: all but mending that',
+    async (_what, text) => {
+      const broken = own(text)
+      const admin = { roles: ['admin' as const] }
+      expect(engine.decide(asking('entity:read'), broken)).toEqual({
+        isPermitted: false,
+        policies: ['own-1'],
+      })
+      expect(engine.decide(asking('policy:write', admin), broken).isPermitted).toBe(true)
+      const [weighed] = await engine.weigh(broken.policies, [asking('entity:read')])
+      expect(weighed!.isPermitted).toBe(false)
+
+      const elsewhere = { from: 'other', tenant: 'other' }
+      expect(engine.decide(asking('entity:read', elsewhere)).isPermitted).toBe(true)
+      expect(engine.decide(asking('entity:read', elsewhere), own(ALL)).isPermitted).toBe(true)
+      expect(engine.decide(asking('log:read'), own(ALL)).isPermitted).toBe(true)
+    },
+  )
 
   it('where one cannot be worked out, nothing is permitted', () => {
     const broken = own('forbid(principal, action, resource) when { 9223372036854775807 + 1 > 0 };')

@@ -153,6 +153,33 @@ describe("a tenant's own policy", () => {
     expect(codesOf(await admin('{ log { size } }'))).toBeUndefined()
   })
 
+  it('that no server could read and live closes its own tenant alone, until it is retired', async () => {
+    const [tenant, neighbour] = [await freshTenant(), await freshTenant()]
+    const [admin, reader] = [as(tenant, ['admin']), as(tenant, ['reader'])]
+    const deadly = `permit(principal, action, resource) when {${Array(400).fill('1==1').join('&&')}};`
+    expect(codesOf(await put(admin, 'deadly', deadly))).toEqual(['POLICY_INVALID'])
+    const named = { kind: 'Policy', namespace: 'policy', name: 'deadly' } as const
+    await ledger.submit({
+      tenant,
+      subject: 'restored from a time when it was taken',
+      request: 'r',
+      names: [named],
+      run: async (draft) => {
+        const id = draft.urn(named.kind, named.namespace, named.name)
+        return [draft.assert({ ...named, id, fields: { text: deadly } })]
+      },
+    })
+    const entities = '{ entities { nodes { id } } }'
+    expect(codesOf(await reader(entities))).toEqual(['PERMISSION_DENIED'])
+    expect(codesOf(await put(admin, 'another', OPEN_LOG))).toBeUndefined()
+    expect(codesOf(await reader(entities))).toEqual(['PERMISSION_DENIED'])
+    expect(codesOf(await as(neighbour, ['reader'])(entities))).toBeUndefined()
+
+    expect(codesOf(await retire(admin, 'deadly'))).toBeUndefined()
+    expect(codesOf(await reader(entities))).toBeUndefined()
+    expect(await mayReadLog(reader)).toBe(true)
+  })
+
   it('is lifted neither by who may retire things, nor by who may erase them', async () => {
     const tenant = await freshTenant()
     const { data } = await put(

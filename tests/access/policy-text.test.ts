@@ -28,6 +28,7 @@ describe('a policy that can be put in force', () => {
     ],
     ['brackets as deep as is taken', when(nested(MOST_NESTED - 1)), 1],
     ['a chain as long as is taken', when(chained(MOST_CHAINED - 1)), 1],
+    ['as many alternatives as are taken', when(joined('||', MOST_CHAINED - 1)), 1],
     ['as long as is taken', `permit(principal, action, resource);`.padEnd(LONGEST_TEXT), 1],
   ])('%s', (_what, text, count) => {
     expect(check(text)).toBe(count)
@@ -47,6 +48,13 @@ function nested(depth: number) {
 /** After the word `when`. */
 function chained(links: number) {
   return `1${'+1'.repeat(links)} == 1`
+}
+
+/** After the word `when`; no bracket bounds it, nor is there one. */
+function joined(by: '&&' | '||', links: number) {
+  return Array(links + 1)
+    .fill('1==1')
+    .join(by)
 }
 
 describe('a policy that cannot', () => {
@@ -104,6 +112,9 @@ describe('a policy that cannot', () => {
     ['parentheses', when(nested(1_000))],
     ['sets', when(`${'['.repeat(1_000)}1${']'.repeat(1_000)} == []`)],
     ['sums', when(chained(2_000))],
+    ['conjunctions', when(joined('&&', 400))],
+    ['alternatives', when(joined('||', 400))],
+    ['conjunctions among alternatives', when(Array(200).fill('1==1&&1==1').join('||'))],
     ['members', when(`principal${'.subject'.repeat(1_000)} == 1`)],
     ['indices', when(`principal${'["subject"]'.repeat(800)} == 1`)],
     ['conditions', `permit(principal, action, resource) ${'unless{false}'.repeat(700)};`],
@@ -123,6 +134,14 @@ const { condition } = fc.letrec<{ condition: string; number: string }>((tie) => 
     tie('condition').map((inner) => `(${inner})`),
     tie('condition').map((inner) => `!(${inner})`),
     fc.tuple(tie('condition'), tie('condition')).map(([a, b]) => `(${a}) && (${b})`),
+    fc
+      .tuple(
+        tie('condition'),
+        fc.constantFrom('&&', '||'),
+        fc.constantFrom('true', '1==1'),
+        fc.integer({ min: 1, max: 500 }),
+      )
+      .map(([a, by, b, times]) => `${a}${`${by}${b}`.repeat(times)}`),
     fc.tuple(tie('condition'), tie('condition')).map(([a, b]) => `if ${a} then (${b}) else false`),
     tie('condition').map((inner) => `[${inner}].contains(true)`),
     tie('condition').map((inner) => `{a: ${inner}}.a`),
