@@ -28,6 +28,31 @@ export interface Work<T> {
   end(): void
 }
 
+/** Why a caller waits no longer, where it does not. */
+export const whyOver = (until: Until) =>
+  until.signal?.aborted ? requestCancelled() : deadlineExceeded(until.timeoutMs)
+
+/**
+ * Waits for what others wait for too: it goes on for them where this caller's time ends, or it goes.
+ *
+ * @param begin What is waited for; not called for a caller who waits no longer.
+ * @throws {Problem} `DEADLINE_EXCEEDED`, `REQUEST_CANCELLED`, and what it fails with.
+ */
+export async function waitFor<T>(until: Until | undefined, begin: () => Promise<T>): Promise<T> {
+  if (!until) return begin()
+  const left = timeLeft(until)
+  const over = Promise.withResolvers<never>()
+  const giveUp = () => over.reject(whyOver(until))
+  const timer = setTimeout(giveUp, left)
+  until.signal?.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await Promise.race([begin(), over.promise])
+  } finally {
+    clearTimeout(timer)
+    until.signal?.removeEventListener('abort', giveUp)
+  }
+}
+
 /**
  * Does the work, and calls `end` once where the caller goes while it is under way, or its time is over:
  * a database that answers nothing is not waited for. What the work then fails with is told as what it

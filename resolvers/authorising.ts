@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Graph } from '../lineage/graph.ts'
 import { policiesState } from '../lineage/policies.ts'
 import type { Position } from '../lineage/position.ts'
+import type { Until } from '../lineage/until.ts'
 import type { Caller } from './context.ts'
 import { guardLedger } from './guarded-ledger.ts'
 import { openPin, type Pin } from './pin.ts'
@@ -32,18 +33,19 @@ export interface Authorising {
 
 /** Opens the door of one request, and the ledger behind it. */
 export function openAuthorising(
-  { access, ledger }: { access: Access; ledger: Ledger },
+  { access, ledger, until }: { access: Access; ledger: Ledger; until?: Until },
   caller: Caller,
   scope: () => { graph: Graph; pin: Pin },
 ): { authorising: Authorising; ledger: Ledger } {
   let given: { permission: Permission; policies(): Promise<InForce> } | undefined
 
   const askingFor = (permission: Permission): Asking => {
-    const ofTenant = entryOf(permission).on === 'Tenant'
-    const { graph, pin } = ofTenant ? scope() : { graph: null, pin: null }
-    const question = { principal: principalOf(caller), permission, tenant: graph?.tenant ?? '' }
-    const look = caller.minPosition && lookFrom(caller.minPosition)
-    return { question, graph, look, found: () => pin?.found }
+    const about = { principal: principalOf(caller), permission }
+    if (entryOf(permission).on === 'Service') return { question: { ...about, tenant: '' } }
+    const { graph, pin } = scope()
+    const question = { ...about, tenant: graph.tenant }
+    const look = caller.minPosition && lookFrom(graph, caller.minPosition)
+    return { question, until, look, found: () => pin.found }
   }
 
   const authorise = async (permission: Permission) => {
@@ -74,8 +76,8 @@ export function openAuthorising(
 
 /** Waits for the position like every read, on a pin of its own: the answer's is fixed by what it reads. */
 const lookFrom =
-  (least: Position): Look =>
-  async (graph) => {
+  (graph: Graph, least: Position): Look =>
+  async () => {
     try {
       return await openPin(graph, least).read(() => policiesState(graph.read))
     } catch (error) {

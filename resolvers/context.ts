@@ -4,6 +4,7 @@ import type { Exporting } from '../domains/evidence/export.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
 import type { Position } from '../lineage/position.ts'
+import type { Until } from '../lineage/until.ts'
 import { type Loaders, openLoaders } from '../loaders/index.ts'
 import { TENANT } from '../proofs/ids.ts'
 import { type Authorising, openAuthorising } from './authorising.ts'
@@ -13,6 +14,8 @@ import { budgetSpent, tenantMissing } from './problems.ts'
 /** What the server hands to every request; exporting needs the most of it. */
 export interface Services extends Exporting {
   access: Access
+  /** How long the caller of this request waits; as long as it takes, where it is left out. */
+  until?: Until
   /** The clock by which grants begin and end, in milliseconds since 1970; the machine's by default. */
   now?(): number
 }

@@ -81,7 +81,12 @@ export function createApp({
   proxies = null,
   ...given
 }: AppOptions): App {
-  const access = openAccess({ engine: decisionEngine(), onDecision, sample: decisionSample })
+  const access = openAccess({
+    engine: decisionEngine(),
+    graphOf: (tenant) => given.database.graph(tenant),
+    onDecision,
+    sample: decisionSample,
+  })
   const services = { ...given, access }
   const readiness = givenReadiness ?? usualReadiness(given)
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)

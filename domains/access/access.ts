@@ -1,12 +1,13 @@
 import { sha256 } from '../../core/sha256.ts'
 import type { Graph } from '../../lineage/graph.ts'
 import type { LogState } from '../../lineage/position.ts'
+import type { Until } from '../../lineage/until.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { hmac } from '../../proofs/hash.ts'
 import { utf8 } from '../../proofs/utf8.ts'
 import type { Decision, Engine, Question } from './engine.ts'
 import { type InForce, type Look, NONE_OF_ITS_OWN, openKnownPolicies } from './in-force.ts'
-import type { Permission } from './permissions.ts'
+import { entryOf, type Permission } from './permissions.ts'
 import { permissionDenied } from './problems.ts'
 import { openRecent, type RecentQuestion } from './recent.ts'
 import type { Role } from './roles.ts'
@@ -25,6 +26,11 @@ export interface ToldDecision {
 
 export interface AccessOptions {
   engine: Engine
+  /**
+   * The graph of a tenant, to look at its policies in. What is looked at is shared by all who ask at the
+   * same time, so it must not end with the time of one of them.
+   */
+  graphOf(tenant: string): Graph
   /** Told of every denial, and of some of what is permitted. */
   onDecision?(decision: ToldDecision): void
   /** The share of permits that is told, from 0 to 1. */
@@ -33,12 +39,12 @@ export interface AccessOptions {
   random?(): number
 }
 
-/** A question with where to find out about the tenant's own policies. */
+/** A question, and what there is to know of the tenant's own policies. */
 export interface Asking {
   question: Question
-  /** `null` where it is asked of the service, which has no policies but ours. */
-  graph: Graph | null
-  /** How to look at the policies; the newest that the database tells, where left out. */
+  /** How long the caller waits; as long as it takes, where it is left out. */
+  until?: Until
+  /** Looks as far on as the caller has seen already; at the newest that the database tells, where left out. */
   look?: Look
   /** The state of the log as what was read for this request has found it, if anything was. */
   found?(): LogState | undefined
@@ -83,12 +89,13 @@ export const USUAL_SAMPLE = 0.01
 /** Opens the door that every operation goes through. */
 export function openAccess({
   engine,
+  graphOf,
   onDecision = () => {},
   sample = USUAL_SAMPLE,
   random = Math.random,
 }: AccessOptions): Access {
   const mask = openMask()
-  const known = openKnownPolicies()
+  const known = openKnownPolicies(graphOf)
   const recent = openRecent()
 
   const tell = ({ principal, permission, tenant }: Question, decision: Decision) => {
@@ -105,30 +112,39 @@ export function openAccess({
     return own
   }
 
-  const authorise: Access['authorise'] = async ({ question, graph, look }) => {
+  const authorise: Access['authorise'] = async ({ question, until, look }) => {
     // Before the database is asked anything: of another tenant, nothing may be told by time either.
-    const isSettled = graph === null || engine.isForbidden(question)
-    return settle(question, isSettled ? NONE_OF_ITS_OWN : await known.now(graph, look))
+    const isSettled = !isOfTenant(question) || engine.isForbidden(question)
+    if (isSettled) return settle(question, NONE_OF_ITS_OWN)
+    const newest = await known.now(question.tenant, { until })
+    // A look that waits for a position tells how far the log is: who is denied does not get that far.
+    const isDenied = !engine.decide(question, newest).isPermitted
+    if (!look || isDenied) return settle(question, newest)
+    return settle(question, await known.now(question.tenant, { until, look }))
   }
 
   return {
     engine,
     authorise,
     async begin(asking) {
-      const { question, graph, look, found } = asking
-      const last = graph === null ? undefined : known.last(question.tenant)
+      const { question, until, found } = asking
+      const last = isOfTenant(question) ? known.last(question.tenant) : undefined
       const isLikely = last && engine.decide(question, last).isPermitted
-      if (!isLikely || graph === null) {
+      if (!isLikely) {
         const own = await authorise(asking)
         return { confirm: async () => own }
+      }
+      const byFound = async (state: LogState | undefined) => {
+        if (!state) return authorise(asking)
+        return settle(
+          question,
+          await known.now(question.tenant, { until, look: async () => state }),
+        )
       }
       let confirmed: Promise<InForce> | undefined
       return {
         confirm() {
-          const state = found?.()
-          confirmed ??= known
-            .now(graph, state ? async () => state : look)
-            .then((own) => settle(question, own))
+          confirmed ??= byFound(found?.())
           return confirmed
         },
       }
@@ -137,6 +153,9 @@ export function openAccess({
     recent: recent.of,
   }
 }
+
+/** The service has no policies but ours. */
+const isOfTenant = ({ permission }: Question) => entryOf(permission).on === 'Tenant'
 
 /** By a key that never leaves this process, so that a guessed subject cannot be tried out on a log. */
 function openMask() {

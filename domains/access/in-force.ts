@@ -7,6 +7,7 @@ import {
   policiesVersion,
 } from '../../lineage/policies.ts'
 import type { LogState } from '../../lineage/position.ts'
+import { type Until, waitFor } from '../../lineage/until.ts'
 import type { OwnPolicies } from './engine.ts'
 import type { NamedPolicies } from './named-policies.ts'
 
@@ -27,25 +28,28 @@ export interface InForce extends OwnPolicies {
 export const NONE_OF_ITS_OWN: InForce = { version: NO_POLICIES, policies: [] }
 
 /** Says what the log tells of the policies, no older than the request; `undefined`: no such tenant. */
-export type Look = (graph: Graph) => Promise<LogState | undefined>
+export type Look = () => Promise<LogState | undefined>
 
 /** What this process knows of the policies of tenants. */
 export interface KnownPolicies {
   /** As they were last found; they may have changed since. */
   last(tenant: string): InForce | undefined
   /** As they are now: looked at in the database, and read anew where they are others. */
-  now(graph: Graph, look?: Look): Promise<InForce>
+  now(tenant: string, how?: { look?: Look; until?: Until }): Promise<InForce>
 }
 
 /** What is remembered, in tenants and in characters of policies; what was asked for longest ago is read anew. */
 const MOST_TENANTS = 5_000
 const MOST_CHARACTERS = 10_000_000
 
-/** Opens what one process knows. */
-export function openKnownPolicies(): KnownPolicies {
+/**
+ * Opens what one process knows.
+ *
+ * @param graphOf Must not end with the time of a caller: what is read is shared by all who wait for it.
+ */
+export function openKnownPolicies(graphOf: (tenant: string) => Graph): KnownPolicies {
   const known = new Map<string, InForce>()
   let characters = 0
-  const looking = new Map<string, Looking>()
   const reading = new Map<string, Promise<InForce>>()
 
   const keep = (tenant: string, found: InForce) => {
@@ -60,31 +64,33 @@ export function openKnownPolicies(): KnownPolicies {
     return found
   }
 
-  const read = async (graph: Graph) => {
-    const { version, policies } = await policiesInForce(graph)
-    return keep(graph.tenant, { version, policies: policies.map(policyOf) })
+  const read = async (tenant: string) => {
+    const { version, policies } = await policiesInForce(graphOf(tenant))
+    return keep(tenant, { version, policies: policies.map(policyOf) })
   }
 
   /** One reading for all that wait for the same. What it finds is as new as any of them needs. */
-  const readOnce = (graph: Graph) => {
-    const under = reading.get(graph.tenant)
+  const readOnce = (tenant: string) => {
+    const under = reading.get(tenant)
     if (under) return under
-    const begun = read(graph).finally(() => reading.delete(graph.tenant))
-    reading.set(graph.tenant, begun)
+    const begun = read(tenant).finally(() => reading.delete(tenant))
+    reading.set(tenant, begun)
     return begun
   }
 
+  const lookTogether = openLook((tenant) => policiesState(graphOf(tenant).read))
+
   return {
     last: (tenant) => known.get(tenant),
-    async now(graph, look) {
-      const { tenant } = graph
-      const version = policiesVersion(await (look ? look(graph) : lookTogether(looking, graph)))
+    async now(tenant, { look, until } = {}) {
+      const state = await (look ? look() : waitFor(until, () => lookTogether(tenant)))
+      const version = policiesVersion(state)
       const before = known.get(tenant)
       if (before?.version === version) return keep(tenant, before)
       if (version === NO_POLICIES) return keep(tenant, NONE_OF_ITS_OWN)
-      const after = await readOnce(graph)
+      const after = await waitFor(until, () => readOnce(tenant))
       // One that had begun before the change may have missed it.
-      return after.version === version ? after : read(graph)
+      return after.version === version ? after : waitFor(until, () => read(tenant))
     },
   }
 }
@@ -101,10 +107,10 @@ interface Looking {
  * Looks once for all that ask at the same time: a caller may not be answered by a look that began
  * before the caller came, so those who come while one is under way share the next.
  */
-function lookTogether(looking: Map<string, Looking>, graph: Graph) {
-  const { tenant, read } = graph
-  const begin = (): Promise<LogState | undefined> => {
-    const entry: Looking = { under: policiesState(read), next: undefined }
+function openLook(look: (tenant: string) => Promise<LogState | undefined>) {
+  const looking = new Map<string, Looking>()
+  const begin = (tenant: string): Promise<LogState | undefined> => {
+    const entry: Looking = { under: look(tenant), next: undefined }
     looking.set(tenant, entry)
     const ended = () => {
       if (looking.get(tenant) === entry && !entry.next) looking.delete(tenant)
@@ -112,10 +118,13 @@ function lookTogether(looking: Map<string, Looking>, graph: Graph) {
     entry.under.then(ended, ended)
     return entry.under
   }
-  const now = looking.get(tenant)
-  if (!now) return begin()
-  now.next ??= now.under.then(begin, begin)
-  return now.next
+  return (tenant: string) => {
+    const now = looking.get(tenant)
+    if (!now) return begin(tenant)
+    const again = () => begin(tenant)
+    now.next ??= now.under.then(again, again)
+    return now.next
+  }
 }
 
 const policyOf = ({ fields, ...row }: PolicyRow): PolicyInForce => {

@@ -29,6 +29,7 @@ export function untilOf(request: Request, { requestTimeout, mostRequestTimeout }
 /** The services as one request may use them: what it reads ends with its time, or with its caller. */
 export const withinTime = <S extends Services>(services: S, until: Until): S => ({
   ...services,
+  until,
   database: {
     ...services.database,
     graph: (tenant: string) => services.database.graph(tenant, until),

@@ -1,4 +1,4 @@
-import { timeLeft, type Until } from '../../lineage/until.ts'
+import { timeLeft, type Until, whyOver } from '../../lineage/until.ts'
 import { serverBusy } from '../problems.ts'
 import type { Limits } from './limits.ts'
 import { openShares, type Shares } from './shares.ts'
@@ -59,13 +59,7 @@ function enter(
     const giveUp = () => {
       stopWaiting()
       turn.leave()
-      try {
-        timeLeft(until)
-        // A timer may be early by a moment: its time is over all the same.
-        timeLeft({ ...until, endsAt: 0 })
-      } catch (error) {
-        reject(error)
-      }
+      reject(whyOver(until))
     }
     let timer: NodeJS.Timeout | undefined
     const turn = shares.enter(party, {

@@ -100,6 +100,25 @@ describe('a root field that the caller may not ask', () => {
     },
   )
 
+  it.each(FIELDS.map(([field, text]) => [field, text(THERE)]))(
+    '%s is refused alike whatever position is asked for, and of whichever tenant',
+    async (_field, text) => {
+      const refusals = []
+      for (const [of, position] of [
+        [tenant, '0:0'],
+        [tenant, '0:9000000'],
+        [tenant, '7:1'],
+        ['no-such-tenant', '0:9000000'],
+      ] as const) {
+        const serving = { ...as([], ANY_TENANT), 'x-selvedge-tenant': of }
+        const { errors } = await ask(text!, { ...serving, 'x-selvedge-min-position': position })
+        expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['PERMISSION_DENIED'])
+        refusals.push(errors)
+      }
+      expect(new Set(refusals.map((one) => JSON.stringify(one))).size).toBe(1)
+    },
+  )
+
   it('gives the rest of the operation its answer', async () => {
     const { data, errors } = await ask(
       `{ log { size } node(id: "${THERE}") { id } }`,
@@ -174,6 +193,8 @@ describe('a route that the caller may not ask', () => {
     ['POST', '/api/v1/lineage', 'event:write'],
     ['POST', '/api/v1/lineage/batch', 'event:write'],
   ])('%s %s is refused as a problem before anything is read', async (method, path, permission) => {
+    const ahead = { 'x-selvedge-min-position': '0:9000000' }
+    expect(await fetchAs(method, path, { ...as([]), ...ahead })).toMatchObject({ status: 403 })
     const { status, body, read } = await fetchAs(method, path, as([]))
     expect(status).toBe(403)
     expect(body).toMatchObject({ code: 'PERMISSION_DENIED', permission, status: 403 })

@@ -24,10 +24,14 @@ interface Asking {
   subject?: string
 }
 
-/** The same, of a tenant that has no policies of its own: no database is asked. */
-const unowned = (...asked: Parameters<typeof asking>) => ({
-  question: asking(...asked),
-  graph: null,
+/** The same, as it is asked at the door. */
+const unowned = (...asked: Parameters<typeof asking>) => ({ question: asking(...asked) })
+
+/** A database without tenants: nobody has policies of their own. */
+const graphOf = (tenant: string) => ({
+  tenant,
+  read: async () => [],
+  write: () => Promise.reject(new Error('nothing is written here')),
 })
 
 let versions = 0
@@ -179,7 +183,7 @@ describe('what is told of decisions', () => {
   const opened = (sample: number, random: number) => {
     told.length = 0
     const onDecision = (decision: ToldDecision) => void told.push(decision)
-    return openAccess({ engine, onDecision, sample, random: () => random })
+    return openAccess({ engine, graphOf, onDecision, sample, random: () => random })
   }
 
   it('is every denial, with what was missing, and not who asked', async () => {
