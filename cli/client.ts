@@ -12,6 +12,8 @@ export interface Client {
   post<Answer>(path: string, json: string): Promise<Answer>
   /** @throws {Problem} With the code that the server gives. */
   get(path: string): Promise<Uint8Array>
+  /** The answer as it comes, for what is long. @throws {Problem} With the code that the server gives. */
+  request(path: string, init?: RequestInit): Promise<Response>
 }
 
 /** Where `npm start` serves under these settings. */
@@ -63,6 +65,7 @@ export function openClient(
       if (error) throw new Problem(error.extensions?.code ?? 'SERVER_ERROR', error.message)
       return data
     },
+    request: call,
     get: async (path) => new Uint8Array(await (await call(path)).arrayBuffer()),
   }
 }

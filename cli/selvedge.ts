@@ -61,6 +61,16 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/export.ts'),
   },
   {
+    name: 'attach',
+    summary: 'attach a file, on its own or to an entity that it documents',
+    load: () => import('./commands/attach.ts'),
+  },
+  {
+    name: 'attachment',
+    summary: 'fetch the file of an attachment',
+    load: () => import('./commands/attachment.ts'),
+  },
+  {
     name: 'keys',
     summary: 'list, rotate and retire the keys that sign, or say that one is compromised',
     load: () => import('./commands/keys.ts'),
@@ -102,7 +112,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'objects',
-    summary: 'list and verify the files of exports, and delete what nobody needs',
+    summary: 'list and verify the files of exports and attachments, and delete what nobody needs',
     load: () => import('./commands/objects.ts'),
   },
   {

@@ -10,6 +10,8 @@ export type Failpoint =
   | 'after-epoch'
   | 'after-register'
   | 'backup-chunk'
+  | 'attachment-put'
+  | 'attachment-recorded'
   | 'restore-commit'
   | 'restore-opened'
   | 'witness-before-commit'

@@ -4,23 +4,53 @@ export interface Slice {
   end: number
 }
 
-/** Files addressed by the SHA-256 of their bytes, in lower-case hex: what is put is never changed. */
+/**
+ * Bytes that lie in a file of this machine until they are kept: while they come in nobody knows their
+ * hash, and so not where they belong.
+ */
+export interface Spooled {
+  path: string
+  size: number
+  /** In lower-case hex. */
+  sha256: string
+  read(slice: Slice): Promise<Uint8Array>
+  /** Takes the file away; what was put stays. */
+  discard(): Promise<void>
+}
+
+/** The address of a file that is one tenant's own: the same bytes of another tenant are another file. */
+export const addressWithin = (tenant: string, sha256: string) => `${tenant}.${sha256}`
+
+/** Whose own the file at an address is; `undefined` where the bytes alone make the address. */
+export const tenantOfAddress = (address: string) =>
+  address.includes('.') ? address.slice(0, address.indexOf('.')) : undefined
+
+/**
+ * Files addressed by the SHA-256 of their bytes, in lower-case hex, after the tenant whose own they are
+ * (`addressWithin`): what is put is never changed.
+ */
 export interface Objects {
   /**
    * Keeps the bytes durably and returns their address. Until it is settled they are claimed: whoever
    * puts them may die before anything leads to them, and then somebody must be able to find them.
    *
    * @param by Names what is going to lead to them, in a-z, 0-9, `.` and `-`; new each time.
+   * @param tenant Whose own they are: of the same bytes that two tenants put, each has its own.
    */
-  put(bytes: Uint8Array, by: string): Promise<string>
+  put(content: Uint8Array | Spooled, by: string, tenant?: string): Promise<string>
+  /**
+   * Writes what comes to a file of this machine, to be put; one that is cut off is found by `tidy`. What
+   * the source throws is thrown, and nothing is left then.
+   */
+  spool(source: AsyncIterable<Uint8Array>): Promise<Spooled>
   /** Ends a claim, as what leads to the bytes is there now; or they are not to stay. */
   settle(claim: Pick<Claim, 'address' | 'by'>): Promise<void>
   /** What was put and not settled. */
   claims(): Promise<Claim[]>
   /** How many bytes are at an address, and a way to read all or some of them; `null` where there is nothing. */
-  get(sha256: string): Promise<StoredObject | null>
+  get(address: string): Promise<StoredObject | null>
   /** Deletes what is at an address for good, claimed or not; where there is nothing, it does nothing. */
-  delete(sha256: string): Promise<void>
+  delete(address: string): Promise<void>
   /** Everything that is kept, in no particular order. */
   list(): AsyncIterable<Kept>
   /**

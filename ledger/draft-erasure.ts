@@ -1,4 +1,12 @@
-import { type Carrier, carriersOf, erasedAmong, ownersOf, subjectOf } from '../lineage/erasures.ts'
+import { addressWithin } from '../core/objects.ts'
+import {
+  bodiesOf,
+  type Carrier,
+  carriersOf,
+  erasedAmong,
+  ownersOf,
+  subjectOf,
+} from '../lineage/erasures.ts'
 import { readActors } from '../lineage/tenants.ts'
 import type { Json } from '../proofs/json.ts'
 import { parseLeaf, type RecordHeader } from '../proofs/leaf.ts'
@@ -52,7 +60,7 @@ export function openErasing(drafting: Drafting): Erasing {
         entity: entity.id,
         rows,
         bodies: [...bodies],
-        files: filesOf(entity),
+        files: await filesOf(batch, entity),
       })
       const by = [...new Set(rows.map((row) => row.by))]
       const told = { entity: entity.id, records: targets.length, by }
@@ -171,10 +179,18 @@ async function tellErasure(
   return assert({ kind: 'Erasure', id, namespace: 'erasure', name, fields, link })
 }
 
-/** A bundle is a file of its export: who erases the export erases the bundle. */
-function filesOf({ kind, fields }: Entity): string[] {
-  const file = kind === 'Export' ? (fields.file as { sha256?: unknown } | undefined) : undefined
-  return typeof file?.sha256 === 'string' ? [file.sha256] : []
+/**
+ * A bundle is a file of its export, and an attachment stands for one: who erases them erases the file.
+ * One that was retired before says so in what it said last.
+ */
+async function filesOf({ ask, tenant }: Batch, { id, kind, fields }: Entity): Promise<string[]> {
+  if (kind !== 'Export' && kind !== 'Attachment') return []
+  const bodies = (await bodiesOf(ask, id)).map((text) => JSON.parse(text) as Entity['fields'])
+  const hashes = [fields, ...bodies].map((said) =>
+    kind === 'Attachment' ? said.sha256 : (said.file as { sha256?: unknown } | undefined)?.sha256,
+  )
+  const known = [...new Set(hashes)].filter((hash) => typeof hash === 'string')
+  return kind === 'Attachment' ? known.map((hash) => addressWithin(tenant, hash)) : known
 }
 
 async function actorAsked(batch: Batch, asked: { subject: string } | { actor: string }) {

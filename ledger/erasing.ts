@@ -1,10 +1,12 @@
-import type { Objects } from '../core/objects.ts'
+import { type Objects, tenantOfAddress } from '../core/objects.ts'
 import type { Problem } from '../core/problem.ts'
 import { carriersOf, headersOfErasure, knownEntities, subjectOf } from '../lineage/erasures.ts'
 import type { Database } from '../lineage/graph.ts'
 import { parseLeaf, type RecordHeader } from '../proofs/leaf.ts'
 import type { Receipt } from './attempt.ts'
-import { discardExports, discardUnrecorded } from './discard-exports.ts'
+import { discardAttachments } from './discard-attachments.ts'
+import { discardExports } from './discard-exports.ts'
+import { discardUnrecorded } from './discard-unrecorded.ts'
 import type { Because, Draft } from './draft.ts'
 import type { Entry, ErasureJournal } from './erasures.ts'
 import type { Command } from './ledger.ts'
@@ -13,7 +15,7 @@ import { eraseNoJournal } from './problems.ts'
 /** What erasing needs beside the database. */
 export interface ErasingOptions {
   journal: ErasureJournal
-  /** Where exports are kept, which may hold what is erased. */
+  /** Where exports are kept, which may hold what is erased, and attachments, which are erased. */
   objects: Objects
   /** How long backups and transaction logs may still hold what was erased. */
   pendingDays: number
@@ -70,10 +72,11 @@ export function openErasures(
     if (entity !== null) {
       const rows = await headersOfErasure(database.graph(tenant).read, { id: entity, erasure })
       const targets = rows.flatMap(({ header }) => (parseLeaf(header) as RecordHeader).targets!)
-      await discardExports(
-        { database, objects, tenant, files, tell: (id, holds) => tellHeld(tenant, id, holds) },
-        new Set(targets),
-      )
+      const own = files.filter((file) => tenantOfAddress(file) === tenant)
+      const exported = files.filter((file) => tenantOfAddress(file) === undefined)
+      const tell = (id: string, holds: readonly number[]) => tellHeld(tenant, id, holds)
+      await discardExports({ database, objects, tenant, files: exported, tell }, new Set(targets))
+      await discardAttachments({ database, objects }, tenant, own)
       await discardUnrecorded({ database, objects }, Date.now())
     }
     await journal.applied(erasure)

@@ -103,6 +103,13 @@ export const eraseNoJournal = () =>
     { status: 503 },
   )
 
+export const fileContested = (files: number) =>
+  new Problem(
+    'FILE_CONTESTED',
+    'A file that is to be deleted could not be in time; it is tried again with the next start.',
+    { status: 503, details: { files, retryAfterSeconds: 60 } },
+  )
+
 export const actorUnknown = () =>
   new Problem('ACTOR_UNKNOWN', 'No pseudonym of this tenant stands for that subject (any more).', {
     status: 404,

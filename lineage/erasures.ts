@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { kindInUrn } from './kinds.ts'
 
 /** A record, and the root of the body that it carries or carried. */
 export interface Carrier {
@@ -82,12 +83,33 @@ const FORGET_COMMANDS_OF = query(`
   MATCH (c:Command {tenant: $tenant, principal: $subject}) WHERE c.key >= ''
   DETACH DELETE c`)
 
-const EXPORTS = query<{ id: string; fields: string | null }>(`
-  // exports with their bodies
-  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH 'urn:selvedge:export:'
+/** What was retired says no more; what it said last is still there, and says which file was its own. */
+const FILED = query<Filed>(`
+  // what leads to files, with its bodies
+  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH $start
   WITH e ORDER BY e.id LIMIT toInteger($first)
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
-  RETURN e.id AS id, record.fields AS fields ORDER BY id`)
+  RETURN e.id AS id, e.action <> 'retire' AS leads,
+    CASE WHEN e.action <> 'retire' THEN record.fields ELSE head(COLLECT {
+      MATCH (last:Record {tenant: $tenant, id: e.id})
+      WHERE last.seq >= 0 AND last.fields IS NOT NULL
+      RETURN last.fields ORDER BY last.seq DESC LIMIT 1
+    }) END AS fields
+  ORDER BY id`)
+
+const BODIES = query<{ fields: string }>(`
+  // bodies that an entity has had
+  MATCH (record:Record {tenant: $tenant, id: $id})
+  WHERE record.seq >= 0 AND record.fields IS NOT NULL
+  RETURN record.fields AS fields`)
+
+/** Something that leads, or led, to a file, and what it says of itself, or said last. */
+export interface Filed {
+  id: string
+  /** Whether it does so still: it is not retired. */
+  leads: boolean
+  fields: string | null
+}
 
 /** By which erase record, on what ground, the body of a record is gone. */
 export interface ErasedBy {
@@ -137,6 +159,22 @@ export const subjectOf = async (ask: Ask, actor: string) =>
 export const forgetActor = (ask: Ask, subject: string) =>
   Promise.all([ask(FORGET_ACTOR, { subject }), ask(FORGET_COMMANDS_OF, { subject })])
 
-/** Up to `first` exports after the id `after`, with what their records say. */
-export const exportsInOrder = (ask: Ask, page: { after: string; first: number }) =>
-  ask(EXPORTS, page)
+const FILED_A_PAGE = 200
+
+/** Everything of a kind that leads to files, in the order of ids, a page at a time. */
+export async function* filedOf(
+  ask: Ask,
+  kind: 'Export' | 'Attachment',
+): AsyncGenerator<readonly Filed[]> {
+  const start = `urn:selvedge:${kindInUrn(kind)}:`
+  for (let after = ''; ; ) {
+    const page = await ask(FILED, { start, after, first: FILED_A_PAGE })
+    yield page
+    if (page.length < FILED_A_PAGE) return
+    after = page.at(-1)!.id
+  }
+}
+
+/** All that an entity's records said of it and that is not erased, as JSON texts. */
+export const bodiesOf = async (ask: Ask, id: string) =>
+  (await ask(BODIES, { id })).map(({ fields }) => fields)

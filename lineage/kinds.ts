@@ -5,6 +5,7 @@ export const KINDS = [
   'Job',
   'Run',
   'Export',
+  'Attachment',
   'Erasure',
   'Policy',
   'Grant',
@@ -66,6 +67,7 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = 
   Job: { USED: 'Dataset', PART_OF: 'Job' },
   Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
   Export: { BASED_ON: 'any' },
+  Attachment: { BASED_ON: 'any' },
   Erasure: { BASED_ON: 'any' },
   Policy: {},
   Grant: {},
@@ -76,7 +78,7 @@ export const OPEN = Number.MAX_SAFE_INTEGER
 
 /**
  * Whether a kind may be shown to another tenant by a grant. What says how a tenant works (its exports,
- * erasures, grants and single runs) is not lineage that anybody is granted.
+ * files, erasures, grants and single runs) is not lineage that anybody is granted.
  */
 const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Tenant: false,
@@ -84,6 +86,7 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Job: true,
   Run: false,
   Export: false,
+  Attachment: false,
   Erasure: false,
   Policy: false,
   Grant: false,

@@ -21,6 +21,7 @@ const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
   Job: 'What reads datasets and writes others, by design.',
   Run: 'One execution of a job.',
   Export: 'A bundle that was handed out.',
+  Attachment: 'A file of the tenant’s own, by its hash.',
   Erasure: 'The ground on which something was erased.',
   Policy: 'Who may do what in the tenant, as it has said itself.',
   Grant: 'What one tenant lets another read, and until when.',

@@ -113,7 +113,15 @@ export function createApp({
       }
       crossSite.check(request, { isGraphql })
       const within = withinTime(services, untilOf(request, limits))
-      const more = { report, identity, readiness, door, metrics, patient: services.database }
+      const more = {
+        report,
+        identity,
+        readiness,
+        door,
+        limits,
+        metrics,
+        patient: services.database,
+      }
       return answerByRoute(request, within, more).catch(tell)
     } catch (error) {
       return Promise.resolve(tell(error))

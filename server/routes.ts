@@ -1,12 +1,14 @@
 import type { Permission } from '../domains/access/permissions.ts'
 import type { Database } from '../lineage/graph.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
+import { receiveAttachment, serveAttachment } from './attachments.ts'
 import { callerOf } from './caller.ts'
 import { noteRequest } from './current-request.ts'
 import { serveExport } from './exports.ts'
 import type { Identity } from './identity/identity.ts'
 import { serveJwks } from './jwks.ts'
 import type { Door } from './limits/door.ts'
+import type { Limits } from './limits/limits.ts'
 import { serveLogFile } from './log-files.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
@@ -22,6 +24,7 @@ interface RouteMore {
   door: Door
   /** What an answer that has begun goes on with: a reader may take longer than a request. */
   patient: Database
+  limits: Limits
   /** Nothing where nobody measures. */
   metrics: Metrics | undefined
   /** What the path has in the place of the braces. */
@@ -89,6 +92,20 @@ export const ROUTES: readonly Route[] = [
     permission: 'export:read',
     answer: (request, context, { part, report }) =>
       serveExport(request, idIn(part), context, report),
+  },
+  {
+    method: 'POST',
+    path: '/attachments',
+    permission: 'attachment:create',
+    answer: (request, context, { door, limits }) =>
+      receiveAttachment(request, context, { door, most: limits.attachmentMaxBytes }),
+  },
+  {
+    method: 'GET',
+    path: '/attachments/{id}',
+    permission: 'attachment:read',
+    answer: (request, context, { part, report }) =>
+      serveAttachment(request, idIn(part), context, report),
   },
   {
     method: 'GET',

@@ -12,16 +12,18 @@ import { withDatabase } from '../../server/with-database.ts'
 import { tellFailure } from '../failure.ts'
 
 export function define(command: Command): void {
-  command.description('The files of exports: list them, verify them, delete what nobody needs.')
+  command.description(
+    'The files of exports and attachments: list them, verify them, delete what nobody needs.',
+  )
   command
     .command('list')
-    .description('List every file with its size, its time and the exports that lead to it.')
+    .description('List every file with its size, its time and what leads to it.')
     .option('--json', 'print one JSON object')
     .action(list)
   command
     .command('verify')
     .description(
-      'Read and hash every file, and look for the file of every export.\n\n' +
+      'Read and hash every file, and look for the file of every export and attachment.\n\n' +
         'Ends with 0 where all are there and whole, with 1 where one is damaged or lost.',
     )
     .option('--json', 'print one JSON object')
@@ -29,12 +31,12 @@ export function define(command: Command): void {
   command
     .command('collect')
     .description(
-      'Delete files that no export leads to, once they are an hour old, and with\n' +
-        'SELVEDGE_EXPORT_DAYS the files of exports older than that on which nothing rests. May run\n' +
-        'beside servers.',
+      'Delete files that nothing recorded leads to, once they are an hour old, and with\n' +
+        'SELVEDGE_EXPORT_DAYS and SELVEDGE_ATTACHMENT_DAYS those of exports and attachments older\n' +
+        'than that on which nothing rests. May run beside servers.',
     )
     .option('--dry-run', 'say what would be deleted, and delete nothing')
-    .option('--force', 'also where no export of the database leads to any file of the store')
+    .option('--force', 'also where nothing in the database leads to any file of the store')
     .option('--json', 'print one JSON object')
     .action(collect)
 }
@@ -68,15 +70,15 @@ async function list({ json }: { json?: true }) {
   print(json, { ok: true, files }, files.map(described).join('') || 'There is no file.\n')
 }
 
-function described({ address, size, since, state, exports }: Listed): string {
-  const leading = exports.map(({ tenant, id }) => `  ${tenant} ${id}\n`).join('')
+function described({ address, size, since, state, of }: Listed): string {
+  const leading = of.map(({ tenant, id }) => `  ${tenant} ${id}\n`).join('')
   return `${address} ${size} bytes, ${new Date(since).toISOString()}, ${state}\n${leading}`
 }
 
 async function verify({ json }: { json?: true }) {
   const found = await withObjects(({ config, progress, ...opened }) =>
     verifyObjects(opened, {
-      days: config.exportDays,
+      retention: config,
       now: Date.now(),
       tell: (done) => progress.step(`${done} files read`),
     }),
@@ -87,7 +89,7 @@ async function verify({ json }: { json?: true }) {
 }
 
 function verified({ files, bytes, damaged, lost, expired }: Verified, ok: boolean): string {
-  const looked = `${files} files of ${bytes} bytes; ${expired} exports have none any more\n`
+  const looked = `${files} files of ${bytes} bytes; ${expired} have gone in their time\n`
   const lines = [
     ...damaged.map((file) => `  damaged: ${file}\n`),
     ...lost.map(({ tenant, id, file }) => `  lost: ${file} of ${tenant} ${id}\n`),
@@ -97,7 +99,7 @@ function verified({ files, bytes, damaged, lost, expired }: Verified, ok: boolea
 
 async function collect({ json, ...options }: { json?: true; dryRun?: true; force?: true }) {
   const done = await withObjects(({ config, database, objects }) =>
-    collectObjects({ database, objects }, { ...options, days: config.exportDays, now: Date.now() }),
+    collectObjects({ database, objects }, { ...options, retention: config, now: Date.now() }),
   )
   print(json, { ok: true, dryRun: Boolean(options.dryRun), ...done }, collected(done, options))
 }

@@ -4,6 +4,7 @@ export const GROUPS = {
   export: 'Take it along as a bundle; that it was handed out is recorded.',
   audit: 'Look at what says who did and may do what.',
   write: 'Record what is so.',
+  attach: 'Attach files.',
   erase: 'Erase for good.',
   operate: 'Keep the service running.',
   govern: 'Decide who sees and may do what.',
@@ -42,6 +43,8 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Have the answer to a lineage question made a bundle.',
   },
+  'attachment:read': { groups: ['read'], on: 'Tenant', says: 'Fetch the file of an attachment.' },
+  'attachment:create': { groups: ['write', 'attach'], on: 'Tenant', says: 'Attach a file.' },
   'log:read': {
     groups: ['audit'],
     on: 'Tenant',

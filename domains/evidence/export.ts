@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Objects } from '../../core/objects.ts'
 import type { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
-import { exportClaim } from '../../ledger/discard-exports.ts'
+import { exportId, fileClaim } from '../../ledger/claims.ts'
 import type { Ledger, Receipt, SignedCheckpoint } from '../../ledger/ledger.ts'
 import type { Database } from '../../lineage/graph.ts'
 import type { Direction } from '../../lineage/traversal-texts.ts'
@@ -187,9 +187,9 @@ export async function exportBundle(
   const woven = await weaveBundle(exporting, request)
   const name = uuidv7()
   // What dies between this and the record leaves a claim, by which the file is found and deleted.
-  const by = exportClaim(tenant, name)
+  const by = fileClaim(tenant, name)
   const file = await exporting.objects.put(woven.bytes, by)
-  const id = `urn:selvedge:export:${name}`
+  const id = exportId(name)
   const receipt = await exporting.ledger
     .submit({
       ...asked,

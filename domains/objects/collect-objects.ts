@@ -1,14 +1,14 @@
 import type { Kept, Objects } from '../../core/objects.ts'
-import { discardUnrecorded } from '../../ledger/discard-exports.ts'
+import { discardUnrecorded } from '../../ledger/discard-unrecorded.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { allOrphans } from './problems.ts'
-import { isExpired, type Reference, readReferences } from './references.ts'
+import { isExpired, type Reference, type Retention, readReferences } from './references.ts'
 
 /** What collecting did, or would do. */
 export interface Collected {
-  /** Files that no export leads to and none is about to. */
+  /** Files that nothing recorded leads to and nothing is about to. */
   orphans: string[]
-  /** Files of exports whose time is over. */
+  /** Files of exports and attachments whose time is over. */
   expired: string[]
   bytes: number
   /** Unfinished uploads and drafts. */
@@ -16,8 +16,7 @@ export interface Collected {
 }
 
 export interface CollectOptions {
-  /** After how many days the file of an export goes; zero means never. */
-  days: number
+  retention: Retention
   /** Says what would be deleted, and deletes nothing. */
   dryRun?: boolean
   /** Also where every file is an orphan, as when database and store do not belong together. */
@@ -33,14 +32,14 @@ const UNFINISHED_MS = 86_400_000
 const FILES_A_BATCH = 100
 
 /**
- * Deletes files that nothing leads to, and those of exports whose time is over. Safe beside servers
- * that export the very same meanwhile: `Objects.collect` asks again once nothing can go unnoticed.
+ * Deletes files that nothing leads to, and those whose time is over. Safe beside servers
+ * that put the very same meanwhile: `Objects.collect` asks again once nothing can go unnoticed.
  *
  * @throws {Problem} `OBJECTS_ALL_ORPHANS`
  */
 export async function collectObjects(
   { database, objects }: { database: Database; objects: Objects },
-  { days, now, dryRun = false, force = false }: CollectOptions,
+  { retention, now, dryRun = false, force = false }: CollectOptions,
 ): Promise<Collected> {
   const all = await filesOf(objects)
   const isStranger = all.size > 0 && !someIsLed(all, await readReferences(database))
@@ -52,7 +51,7 @@ export async function collectObjects(
   const claimed = new Set((await objects.claims()).map(({ address }) => address))
   const references = await readReferences(database)
 
-  const expires = (leading: readonly Reference[]) => isExpired(leading, { days, now })
+  const expires = (leading: readonly Reference[]) => isExpired(leading, retention, now)
   const isDue = ({ address, since }: Kept) => {
     const leading = references.get(address)
     if (claimed.has(address)) return false

@@ -4,12 +4,12 @@ import { type Reference, readReferences } from './references.ts'
 
 /** A file, and what leads to it. */
 export type Listed = Kept & {
-  /** `led`: an export leads to it; `claimed`: one is about to; `orphan`: neither. */
+  /** `led`: something recorded leads to it; `claimed`: something is about to; `orphan`: neither. */
   state: 'led' | 'claimed' | 'orphan'
-  exports: Pick<Reference, 'tenant' | 'id'>[]
+  of: Pick<Reference, 'tenant' | 'id'>[]
 }
 
-/** Every file that is kept, with the exports that lead to it. */
+/** Every file that is kept, with the exports and attachments that lead to it. */
 export async function listObjects({
   database,
   objects,
@@ -25,6 +25,6 @@ export async function listObjects({
   return kept.map((one) => {
     const leading = references.get(one.address) ?? []
     const state = leading.length > 0 ? 'led' : claimed.has(one.address) ? 'claimed' : 'orphan'
-    return { ...one, state, exports: leading.map(({ tenant, id }) => ({ tenant, id })) }
+    return { ...one, state, of: leading.map(({ tenant, id }) => ({ tenant, id })) }
   })
 }

@@ -1,30 +1,40 @@
+import { addressWithin } from '../../core/objects.ts'
 import { type Database, query } from '../../lineage/graph.ts'
+import { kindInUrn } from '../../lineage/kinds.ts'
 import { allTenants } from '../../lineage/tenants.ts'
 
-/** An export that leads to a file. */
+/** The kinds of entity that lead to files. */
+const KINDS = ['Export', 'Attachment'] as const
+type FileKind = (typeof KINDS)[number]
+
+/** An export or attachment that leads to a file. */
 export interface Reference {
+  kind: FileKind
   tenant: string
   id: string
-  /** When it was exported. */
+  /** When it was recorded first. */
   at: string
-  /** Something in the graph rests on the export: it is more than a download. */
+  /** Something in the graph rests on it: it is more than a download. */
   isUsed: boolean
-  /** The records whose bodies are in the file, where the export says so. */
+  /** The records whose bodies are in the file, where an export says so. */
   holds: readonly number[]
 }
 
-type Row = Omit<Reference, 'tenant' | 'holds'> & { fields: string | null }
+type Row = Omit<Reference, 'tenant' | 'holds' | 'kind'> & { fields: string | null }
 
 interface Said {
+  /** Of an export. */
   file?: { sha256: string }
+  /** Of an attachment. */
+  sha256?: string
   holds?: readonly number[]
 }
 
-const EXPORTS_A_PAGE = 500
+const A_PAGE = 500
 
-const EXPORT_FILES = query<Row>(`
-  // files of exports, and whether anything rests on them
-  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH 'urn:selvedge:export:'
+const FILES = query<Row>(`
+  // what leads to files, and whether anything rests on it
+  MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH $start
   WITH e ORDER BY e.id LIMIT toInteger($first)
   MATCH (told:Record {tenant: $tenant, seq: e.seq})
   MATCH (first:Record {tenant: $tenant, seq: e.first})
@@ -32,43 +42,63 @@ const EXPORT_FILES = query<Row>(`
     EXISTS { (e)<--(far:Entity {tenant: $tenant}) } AS isUsed
   ORDER BY id`)
 
-/** Which exports lead to which file, over all tenants. One that is erased leads nowhere any more. */
+/**
+ * What leads to which file, by its address, over all tenants. What is erased or retired leads nowhere
+ * any more.
+ */
 export async function readReferences(database: Database): Promise<Map<string, Reference[]>> {
   const byAddress = new Map<string, Reference[]>()
   for await (const tenant of allTenants(database)) {
-    for await (const { fields, ...row } of exportsOf(database, tenant)) {
-      const { file, holds = [] } = JSON.parse(fields ?? '{}') as Said
-      if (!file) continue
-      const known = byAddress.get(file.sha256) ?? []
-      byAddress.set(file.sha256, [...known, { tenant, holds, ...row }])
+    for (const kind of KINDS) {
+      for await (const { fields, ...row } of rowsOf(database, tenant, kind)) {
+        const said = JSON.parse(fields ?? '{}') as Said
+        const address = addressOf(kind, tenant, said)
+        if (address === undefined) continue
+        const known = byAddress.get(address) ?? []
+        byAddress.set(address, [...known, { kind, tenant, holds: said.holds ?? [], ...row }])
+      }
     }
   }
   return byAddress
 }
 
-async function* exportsOf(database: Database, tenant: string): AsyncGenerator<Row> {
+function addressOf(kind: FileKind, tenant: string, { file, sha256 }: Said) {
+  if (kind === 'Export') return file?.sha256
+  return sha256 === undefined ? undefined : addressWithin(tenant, sha256)
+}
+
+async function* rowsOf(database: Database, tenant: string, kind: FileKind): AsyncGenerator<Row> {
   const { read } = database.graph(tenant)
+  const start = `urn:selvedge:${kindInUrn(kind)}:`
   for (let after = ''; ; ) {
-    const page = await read(EXPORT_FILES, { after, first: EXPORTS_A_PAGE })
+    const page = await read(FILES, { start, after, first: A_PAGE })
     yield* page
-    if (page.length < EXPORTS_A_PAGE) return
+    if (page.length < A_PAGE) return
     after = page.at(-1)!.id
   }
+}
+
+/** After how many days the files of each kind may go; zero means never. */
+export interface Retention {
+  exportDays: number
+  attachmentDays: number
 }
 
 const DAY_MS = 86_400_000
 
 /**
- * Whether every export that leads to a file was made more than so many days ago, and nothing rests on
- * one of them. Zero days mean for ever.
+ * Whether everything that leads to a file was recorded longer ago than its kind is kept, and nothing
+ * rests on any of it.
  *
  * @param now The clock, in milliseconds.
  */
 export function isExpired(
   references: readonly Reference[],
-  { days, now }: { days: number; now: number },
+  { exportDays, attachmentDays }: Retention,
+  now: number,
 ): boolean {
-  if (days === 0 || references.length === 0) return false
-  const before = now - days * DAY_MS
-  return references.every(({ at, isUsed }) => !isUsed && Date.parse(at) < before)
+  const days = { Export: exportDays, Attachment: attachmentDays }
+  const isOver = ({ kind, at, isUsed }: Reference) =>
+    days[kind] > 0 && !isUsed && Date.parse(at) < now - days[kind] * DAY_MS
+  return references.length > 0 && references.every(isOver)
 }

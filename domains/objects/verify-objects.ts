@@ -2,7 +2,7 @@ import type { Objects } from '../../core/objects.ts'
 import { Problem } from '../../core/problem.ts'
 import { erasedAmong } from '../../lineage/erasures.ts'
 import type { Database } from '../../lineage/graph.ts'
-import { isExpired, type Reference, readReferences } from './references.ts'
+import { isExpired, type Reference, type Retention, readReferences } from './references.ts'
 
 /** What looking at every file came to. */
 export interface Verified {
@@ -10,21 +10,19 @@ export interface Verified {
   bytes: number
   /** Files that are not what was put there. */
   damaged: string[]
-  /** Exports whose file is not there, and whose time was not over. */
+  /** Exports and attachments whose file is not there, and whose time was not over. */
   lost: (Pick<Reference, 'tenant' | 'id'> & { file: string })[]
-  /** Exports whose file is not there, as `collect` leaves them. */
+  /** Those whose file is not there, as `collect` leaves them. */
   expired: number
 }
 
 /**
- * Reads every file and hashes it, and looks for the file of every export. The file of an
- * export that holds what is erased is gone as it should be.
- *
- * @param days After how many the file of an export may be gone; zero means never.
+ * Reads every file and hashes it, and looks for the file of every export and attachment. The file of
+ * an export that holds what is erased is gone as it should be.
  */
 export async function verifyObjects(
   { database, objects }: { database: Database; objects: Objects },
-  { days, now, tell }: { days: number; now: number; tell(done: number): void },
+  { retention, now, tell }: { retention: Retention; now: number; tell(done: number): void },
 ): Promise<Verified> {
   // Before the files: what is exported meanwhile is not looked for.
   const references = await readReferences(database)
@@ -39,7 +37,7 @@ export async function verifyObjects(
   }
   for (const [file, leading] of references) {
     if (seen.has(file)) continue
-    if (isExpired(leading, { days, now })) found.expired += leading.length
+    if (isExpired(leading, retention, now)) found.expired += leading.length
     else {
       for (const { tenant, id, holds } of leading) {
         const erased = await erasedAmong(database.graph(tenant).read, holds)

@@ -12,12 +12,22 @@ export interface CrossSite {
 
 const METHODS = 'GET, HEAD, POST'
 const TAKEN = [
-  ...['authorization', 'content-type', 'content-encoding', 'idempotency-key', 'if-none-match'],
-  ...['if-range', 'range', 'traceparent', 'tracestate', 'x-request-id', 'x-request-timeout'],
+  ...['authorization', 'content-digest', 'content-disposition', 'content-encoding'],
+  ...[
+    'content-type',
+    'idempotency-key',
+    'if-none-match',
+    'if-range',
+    'range',
+    'traceparent',
+    'tracestate',
+    'x-request-id',
+    'x-request-timeout',
+  ],
   ...['x-selvedge-min-position', 'x-selvedge-roles', 'x-selvedge-subject', 'x-selvedge-tenant'],
 ].join(', ')
 const TOLD = [
-  ...['accept-ranges', 'content-disposition', 'content-range', 'etag', 'ratelimit'],
+  ...['accept-ranges', 'content-disposition', 'content-range', 'etag', 'location', 'ratelimit'],
   ...['ratelimit-policy', 'retry-after', 'x-request-id'],
 ].join(', ')
 const PREFLIGHT_SECONDS = '600'

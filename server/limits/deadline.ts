@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts'
 /** The milliseconds that a caller gives a request; more than the server gives is not more. */
 const HEADER = 'x-request-timeout'
 
-const known = new WeakMap<Request, Until>()
+const known = new WeakMap<Request, Until & { endsAt: number }>()
 
 /**
  * Until when a request is worked on: as long as its caller waits, and no longer than the limits say. The
@@ -24,6 +24,15 @@ export function untilOf(request: Request, { requestTimeout, mostRequestTimeout }
     known.set(request, until)
   }
   return until
+}
+
+/**
+ * Has the clock of a request run anew, once all of a long body is there: how long sending may take is
+ * said by another limit.
+ */
+export function renewTime(request: Request) {
+  const until = known.get(request)
+  if (until) until.endsAt = Date.now() + until.timeoutMs
 }
 
 /** The services as one request may use them: what it reads ends with its time, or with its caller. */

@@ -4,10 +4,11 @@ import type { Limits } from './limits.ts'
 import { openShares, type Shares } from './shares.ts'
 
 /**
- * What a request waits for: to read the graph, to write, or to have a long body parsed, which holds
- * up the whole process and is done one at a time.
+ * What a request waits for: to read the graph, to write, to have a long body parsed, which holds up
+ * the whole process and is done one at a time, or to have a file kept, which for a
+ * bucket means that it is sent on.
  */
-export type Lane = 'read' | 'write' | 'parse'
+export type Lane = 'read' | 'write' | 'parse' | 'store'
 
 /** Turns for pieces of work, shared fairly among parties. */
 export interface Lanes {
@@ -23,12 +24,16 @@ export interface Lanes {
   readonly lanes: Readonly<Record<Lane, Pick<Shares, 'running' | 'waiting'>>>
 }
 
+/** Files that are put at once: of each, 8 MiB are in memory on its way to a bucket. */
+const STORE_SLOTS = 8
+
 export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
   const lanes = {
     // By default as many as there are processors: more would slow each other.
     read: openShares({ slots: readSlots, shared: Math.ceil(readSlots / 2), queue }),
     write: openShares({ slots: writeSlots, queue }),
     parse: openShares({ slots: 1, queue }),
+    store: openShares({ slots: STORE_SLOTS, queue }),
   }
   return {
     lanes,

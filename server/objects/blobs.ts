@@ -1,4 +1,4 @@
-import type { Slice } from '../../core/objects.ts'
+import type { Slice, Spooled } from '../../core/objects.ts'
 
 /** A name under which bytes are kept. */
 export interface Blob {
@@ -13,15 +13,17 @@ export interface Blob {
  * `ab/abcd`, whole or not at all. A write is seen by every later read of anybody.
  */
 export interface Blobs {
+  /** A folder of this machine where bytes are written that are not kept yet. */
+  readonly spool: string
   /**
    * Keeps bytes durably under a name that has none; `false` where it has some already.
    *
    * @throws {Problem} As everything here: `OBJECT_STORE_FULL`, `OBJECT_STORE_REFUSED`,
    *   `OBJECT_STORE_UNAVAILABLE`.
    */
-  create(name: string, bytes: Uint8Array): Promise<boolean>
+  create(name: string, content: Uint8Array | Spooled): Promise<boolean>
   /** Keeps bytes durably under a name in place of what is there: a reader gets the one or the other. */
-  replace(name: string, bytes: Uint8Array): Promise<void>
+  replace(name: string, content: Uint8Array | Spooled): Promise<void>
   find(name: string): Promise<Blob | null>
   /** Opens it when the first bytes are asked for. */
   read(name: string, slice: Slice): AsyncIterable<Uint8Array>

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream, type Dirent } from 'node:fs'
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Spooled } from '../../core/objects.ts'
 import type { Blob, Blobs } from './blobs.ts'
-import { storeFull, storeRefused, storeUnavailable } from './problems.ts'
+import { fileProblem } from './file-problems.ts'
 
 const DRAFTS = 'drafts'
 const ATTEMPTS = 5
@@ -18,7 +19,7 @@ const MOST_REHEARSED = 16 * 2 ** 20
 export function openDiskBlobs(directory: string): Blobs {
   const pathOf = (name: string) => join(directory, name)
   const told = <T>(work: Promise<T>) =>
-    work.catch((error) => Promise.reject(toProblem(error, directory)))
+    work.catch((error) => Promise.reject(fileProblem(error, directory)))
 
   async function* blobsIn(folder: string, start: string): AsyncGenerator<Blob> {
     for (const entry of await told(entriesOf(pathOf(folder)))) {
@@ -31,9 +32,11 @@ export function openDiskBlobs(directory: string): Blobs {
   }
 
   return {
-    create: (name, bytes) => told(keep(directory, name, { bytes, named: linkNew })),
-    async replace(name, bytes) {
-      await told(keep(directory, name, { bytes, named: renameOver }))
+    // What is spooled there needs no second copy: it gets its name by a link.
+    spool: pathOf(DRAFTS),
+    create: (name, content) => told(keep(directory, name, { content, named: linkNew })),
+    async replace(name, content) {
+      await told(keep(directory, name, { content, named: renameOver }))
     },
     async find(name) {
       const found = await told(fileAt(pathOf(name)))
@@ -45,7 +48,7 @@ export function openDiskBlobs(directory: string): Blobs {
       try {
         yield* stream as AsyncIterable<Uint8Array>
       } catch (error) {
-        throw toProblem(error, directory)
+        throw fileProblem(error, directory)
       } finally {
         stream.destroy()
       }
@@ -85,18 +88,23 @@ const split = (prefix: string): [string, string] => {
 
 type Naming = (draft: string, path: string) => Promise<boolean>
 
+interface Keeping {
+  content: Uint8Array | Spooled
+  named: Naming
+}
+
 /** Writes a draft, and has it named; gives what naming it gives. */
 async function keep(
   directory: string,
   name: string,
-  { bytes, named }: { bytes: Uint8Array; named: Naming },
+  { content, named }: Keeping,
 ): Promise<boolean> {
   const path = join(directory, name)
   const folder = dirname(path)
   const drafts = join(directory, DRAFTS)
   await mkdir(drafts, { recursive: true, mode: 0o700 })
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const done = await nameDraft(join(drafts, basename(name)), path, { bytes, named })
+  const done = await nameDraft(join(drafts, basename(name)), path, { content, named })
   // Those above too: whoever made them may have died before they were on disk.
   for (const one of [folder, directory, dirname(directory)]) await syncDirectory(one)
   return done
@@ -106,12 +114,13 @@ async function keep(
 async function nameDraft(
   draftName: string,
   path: string,
-  { bytes, named }: { bytes: Uint8Array; named: Naming },
+  { content, named }: Keeping,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const draft = `${draftName}.${randomBytes(6).toString('hex')}`
     try {
-      await writeWhole(draft, bytes)
+      if (content instanceof Uint8Array) await writeWhole(draft, content)
+      else await link(content.path, draft)
       return await named(draft, path)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
@@ -191,13 +200,4 @@ async function removeDurably(path: string) {
   if (!(await fileAt(path))) return
   await rm(path, { force: true })
   await syncDirectory(dirname(path))
-}
-
-function toProblem(error: unknown, directory: string) {
-  const { code } = error as NodeJS.ErrnoException
-  // No fault of the disk's: one of ours.
-  if (code === undefined) return error
-  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) return storeFull(directory, code, error)
-  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return storeRefused(directory, code, error)
-  return storeUnavailable(directory, code, error)
 }

@@ -1,17 +1,26 @@
 import { ReadableStream } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Claim, Objects, Slice } from '../../core/objects.ts'
+import {
+  addressWithin,
+  type Claim,
+  type Objects,
+  type Slice,
+  type Spooled,
+  tenantOfAddress,
+} from '../../core/objects.ts'
 import { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Blob, Blobs } from './blobs.ts'
 import { checked } from './checked.ts'
 import { objectContested } from './problems.ts'
+import { spoolInto } from './spool.ts'
 
-const ADDRESS = /^[0-9a-f]{64}$/
-const OBJECT = /^([0-9a-f]{2})\/(\1[0-9a-f]{62})$/
+/** No tenant's name is as long as a hash, so that the two are never taken for each other. */
+const ADDRESS = /^(?:[a-z0-9][a-z0-9-]{0,62}\.)?[0-9a-f]{64}$/
+const OBJECT = /^(?:([a-z0-9][a-z0-9-]{0,62})\.)?([0-9a-f]{2})\/(\2[0-9a-f]{62})$/
 /** In the folder of claims: a name that no object has. */
-const CLAIM = /^claims\/([0-9a-f]{64})\.([a-z0-9.-]{1,150})$/
+const CLAIM = /^claims\/((?:[a-z0-9][a-z0-9-]{0,62}\.)?[0-9a-f]{64})\.([a-z0-9.-]{1,150})$/
 const NOTHING = new Uint8Array()
 
 /** From marking to deleting; whoever is slower than this starts again. */
@@ -21,7 +30,12 @@ const MARK_LIVES_MS = 600_000
 const WAIT_MS = 75_000
 const POLL_MS = 50
 
-const objectName = (address: string) => `${address.slice(0, 2)}/${address}`
+/** `ab/abcd…`, or for a tenant's own `acme.ab/abcd…`. */
+function objectName(address: string) {
+  const tenant = tenantOfAddress(address)
+  const hash = address.slice(-64)
+  return `${tenant === undefined ? '' : `${tenant}.`}${hash.slice(0, 2)}/${hash}`
+}
 const claimName = ({ address, by }: Pick<Claim, 'address' | 'by'>) => {
   const name = `claims/${address}.${by}`
   if (!CLAIM.test(name)) throw new Error(`no claim can be called ${name}`)
@@ -64,16 +78,17 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
   }
   /** How much could not be written last: until as much can be, a check that writes less tells nothing. */
   let refused = 0
-  const write = async (how: 'create' | 'replace', name: string, bytes: Uint8Array) => {
+  const write = async (how: 'create' | 'replace', name: string, content: Uint8Array | Spooled) => {
     try {
-      return await blobs[how](name, bytes)
+      return await blobs[how](name, content)
     } catch (error) {
-      refused = Math.max(refused, bytes.length, 1)
+      const size = content instanceof Uint8Array ? content.length : content.size
+      refused = Math.max(refused, size, 1)
       throw error
     }
   }
   const partsOf = ({ name, size }: Blob, { start, end }: Slice) => {
-    const [address, bytes] = [name.slice(3), end - start]
+    const [address, bytes] = [name.slice(-64), end - start]
     const source = bytes === 0 ? none() : blobs.read(name, { start, end })
     return checked(source, { address, bytes, whole: bytes === size })
   }
@@ -88,16 +103,19 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
     }
   }
   return {
-    async put(bytes, by) {
-      const address = hex(sha256(bytes))
+    async put(content, by, tenant) {
+      const hash = content instanceof Uint8Array ? hex(sha256(content)) : content.sha256
+      const address = tenant === undefined ? hash : addressWithin(tenant, hash)
+      if (!ADDRESS.test(address)) throw new Error(`nothing can be kept at ${address}`)
       const name = objectName(address)
       await write('create', claimName({ address, by }), NOTHING)
       await outlastCollectors(address)
-      if (await write('create', name, bytes)) return address
+      if (await write('create', name, content)) return address
       const found = await blobs.find(name)
-      if (!found || !(await isWhole(found))) await write('replace', name, bytes)
+      if (!found || !(await isWhole(found))) await write('replace', name, content)
       return address
     },
+    spool: (source) => spoolInto(blobs.spool, source),
     settle: (claim) => blobs.remove(claimName(claim)),
     claims,
     async get(address) {
@@ -121,8 +139,9 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
     },
     async *list() {
       for await (const { name, size, since } of blobs.list('')) {
-        const [, , address] = OBJECT.exec(name) ?? []
-        if (address !== undefined) yield { address, size, since }
+        const [, tenant, , hash] = OBJECT.exec(name) ?? []
+        if (hash === undefined) continue
+        yield { address: tenant === undefined ? hash : addressWithin(tenant, hash), size, since }
       }
     },
     async collect(addresses, led) {

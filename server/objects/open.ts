@@ -28,6 +28,7 @@ export async function openObjectStore(
     region: s3Region,
     endpoint: s3Endpoint,
     pathStyle: s3PathStyle,
+    spool: join(home, 'uploads'),
   })
   try {
     await blobs.check(0)

@@ -6,6 +6,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import type { Spooled } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 
 /** With `IfNoneMatch` nothing is written where something is there already. */
@@ -18,7 +19,7 @@ export type Condition = { IfNoneMatch?: '*' }
 export async function uploadInParts(
   client: S3Client,
   key: { Bucket: string; Key: string },
-  bytes: Uint8Array,
+  { size, read }: Pick<Spooled, 'size' | 'read'>,
   { partBytes, condition }: { partBytes: number; condition: Condition },
 ): Promise<void> {
   const { UploadId } = await client.send(
@@ -26,8 +27,8 @@ export async function uploadInParts(
   )
   try {
     const Parts: CompletedPart[] = []
-    for (let at = 0; at < bytes.length; at += partBytes) {
-      const Body = bytes.subarray(at, at + partBytes)
+    for (let at = 0; at < size; at += partBytes) {
+      const Body = await read({ start: at, end: Math.min(size, at + partBytes) })
       const PartNumber = Parts.length + 1
       const ChecksumSHA256 = Buffer.from(sha256(Body)).toString('base64')
       const what = { UploadId, PartNumber, Body, ContentLength: Body.length, ChecksumSHA256 }

@@ -12,11 +12,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import type { Slice, Spooled } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import type { Blobs } from './blobs.ts'
 import { impatient } from './impatient.ts'
 import { isConflict, isMissing, isTaken, s3Problem } from './s3-errors.ts'
 import { type Condition, rehearseUpload, uploadInParts } from './s3-parts.ts'
+import { tidySpool } from './spool.ts'
 
 /** Where blobs are kept, and how long one waits for it. */
 export interface S3Options {
@@ -28,6 +30,8 @@ export interface S3Options {
   endpoint: string | null
   /** The bucket stands in the path instead of the host name, as most services of one's own want it. */
   pathStyle: boolean
+  /** A folder of this machine for what is on its way in. */
+  spool: string
   /** For a connection, an answer, and the next bytes of one. */
   patienceMs?: number
   namesAPage?: number
@@ -41,6 +45,15 @@ const WHOLE_BYTES = 16 * 2 ** 20
 const PART_BYTES = 8 * 2 ** 20
 /** S3 lists as many at once at most. */
 const NAMES_A_PAGE = 1_000
+
+/** Bytes that can be read in parts, wherever they are. */
+const partsOf = (content: Uint8Array | Spooled): Pick<Spooled, 'size' | 'read'> =>
+  content instanceof Uint8Array
+    ? {
+        size: content.length,
+        read: async ({ start, end }: Slice) => content.subarray(start, end),
+      }
+    : content
 
 /**
  * Keeps blobs in a bucket of any service that speaks S3. Credentials are found where AWS's own tools
@@ -76,19 +89,23 @@ export function openS3Blobs(options: S3Options): Blobs {
     const since = found?.LastModified?.getTime() ?? 0
     return found && { name, size: found.ContentLength ?? 0, since }
   }
-  const put = async (name: string, bytes: Uint8Array, condition: Condition) => {
-    if (bytes.length > WHOLE_BYTES) {
-      return uploadInParts(client, keyOf(name), bytes, { partBytes: PART_BYTES, condition })
+  const put = async (name: string, content: Uint8Array | Spooled, condition: Condition) => {
+    const parts = partsOf(content)
+    // What is spooled shall not be in memory in whole, be it for others' sake.
+    const most = content === parts ? PART_BYTES : WHOLE_BYTES
+    if (parts.size > most) {
+      return uploadInParts(client, keyOf(name), parts, { partBytes: PART_BYTES, condition })
     }
+    const bytes = await parts.read({ start: 0, end: parts.size })
     const ChecksumSHA256 = Buffer.from(sha256(bytes)).toString('base64')
     const what = { Body: bytes, ContentLength: bytes.length, ChecksumSHA256, ...condition }
     return client.send(new PutObjectCommand({ ...keyOf(name), ...what }))
   }
   /** Tries again where somebody else is about the same; gives whether anything was written. */
-  const putOnce = async (name: string, bytes: Uint8Array, condition: Condition) => {
+  const putOnce = async (name: string, content: Uint8Array | Spooled, condition: Condition) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        await put(name, bytes, condition)
+        await put(name, content, condition)
         return true
       } catch (error) {
         if (isTaken(error)) return false
@@ -145,18 +162,19 @@ export function openS3Blobs(options: S3Options): Blobs {
     )
 
   return {
+    spool: options.spool,
     async check(bytes, abortSignal) {
       if (bytes > 0)
         return told(rehearseUpload(client, keyOf(`checks/${randomUUID()}`), abortSignal))
       await told(client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }))
     },
-    async create(name, bytes) {
+    async create(name, content) {
       // What is large and there need not be sent to be refused.
-      if (bytes.length > WHOLE_BYTES && (await told(find(name)))) return false
-      return told(putOnce(name, bytes, { IfNoneMatch: '*' }))
+      if (partsOf(content).size > PART_BYTES && (await told(find(name)))) return false
+      return told(putOnce(name, content, { IfNoneMatch: '*' }))
     },
-    async replace(name, bytes) {
-      await told(putOnce(name, bytes, {}))
+    async replace(name, content) {
+      await told(putOnce(name, content, {}))
     },
     find: (name) => told(find(name)),
     async *read(name, { start, end }) {
@@ -201,7 +219,7 @@ export function openS3Blobs(options: S3Options): Blobs {
       for await (const { key } of unfinished(name)) await abort(key)
     },
     async tidy(before) {
-      let done = 0
+      let done = await tidySpool(options.spool, before)
       for await (const { key, since } of unfinished('')) {
         if (since >= before) continue
         await abort(key)

@@ -104,6 +104,12 @@ export const LIMIT_SETTINGS = {
     origins,
     'Origins of pages elsewhere that may use the service from a browser, with commas between; none without.',
   ),
+  attachmentMaxBytes: setting(
+    'SELVEDGE_ATTACHMENT_MAX_BYTES',
+    '100000000',
+    wholeNumber(1, 999_999_999),
+    'The most bytes that one attachment may have.',
+  ),
   operations: optional(
     'SELVEDGE_OPERATIONS',
     path,

@@ -24,12 +24,12 @@ function endpointOf(value: string) {
     : refuse('an http or https URL without credentials')
 }
 
-/** Where object files (exports) are kept, and for how long. */
+/** Where object files (exports, attachments) are kept, and for how long. */
 export const OBJECT_SETTINGS = {
   objects: optional(
     'SELVEDGE_OBJECTS',
     bucketOf,
-    'A bucket to keep exports in, as s3://bucket/prefix; otherwise they are files under SELVEDGE_HOME. Credentials are found where the tools of AWS find them.',
+    'A bucket to keep exports and attachments in, as s3://bucket/prefix; otherwise they are files under SELVEDGE_HOME. Credentials are found where the tools of AWS find them.',
   ),
   s3Endpoint: optional(
     'SELVEDGE_S3_ENDPOINT',
@@ -53,5 +53,11 @@ export const OBJECT_SETTINGS = {
     '0',
     wholeNumber(0, 36_500),
     'After how many days `selvedge objects collect` deletes the file of an export; 0 keeps it for ever.',
+  ),
+  attachmentDays: setting(
+    'SELVEDGE_ATTACHMENT_DAYS',
+    '0',
+    wholeNumber(0, 36_500),
+    'After how many days `selvedge objects collect` deletes the file of an attachment; 0 keeps it for ever.',
   ),
 } as const

@@ -12,6 +12,7 @@ const OF_SERVICE = EVERY.filter((permission) => entryOf(permission).on === 'Serv
 /** What each role may do in its own tenant, written out: a change of a default policy shows here. */
 const MAY: Record<Role, readonly Permission[]> = {
   reader: [
+    'attachment:read',
     'entity:read',
     'export:create',
     'export:read',
@@ -20,6 +21,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
   ],
   writer: [
+    'attachment:create',
+    'attachment:read',
     'entity:read',
     'event:write',
     'export:create',
@@ -31,6 +34,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'record:write',
   ],
   auditor: [
+    'attachment:read',
     'entity:read',
     'export:create',
     'export:read',
@@ -41,6 +45,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
   ],
   steward: [
+    'attachment:create',
+    'attachment:read',
     'entity:read',
     'erasure:create',
     'export:create',
@@ -51,6 +57,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
   ],
   operator: [
+    'attachment:read',
     'entity:read',
     'erasure:confirm',
     'export:read',
@@ -61,6 +68,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
   ],
   ombuds: [
+    'attachment:read',
     'entity:read',
     'export:create',
     'export:read',
@@ -71,6 +79,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
   ],
   finance: [
+    'attachment:read',
     'entity:read',
     'export:create',
     'export:read',

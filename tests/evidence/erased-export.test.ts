@@ -7,7 +7,7 @@ import { findExport } from '../../domains/evidence/find-export.ts'
 import { batchProof } from '../../domains/evidence/inclusion.ts'
 import { readErasures, shownRecord } from '../../domains/evidence/shown.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
-import { discardUnrecorded } from '../../ledger/discard-exports.ts'
+import { discardUnrecorded } from '../../ledger/discard-unrecorded.ts'
 import { readLog } from '../../lineage/log.ts'
 import { recordsAsOf } from '../../lineage/record-slice.ts'
 import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
@@ -100,6 +100,25 @@ describe('an export that holds what is erased', () => {
     expect(await objects.get(file)).toBeNull()
     await expectClean(database, tenant)
   })
+
+  it.each(['what it holds', 'the export'])(
+    'goes also where it was retired before, by an erasure of %s',
+    async (what) => {
+      const { tenant, people, report } = await world()
+      const { id } = await exportBundle(exporting, ask(tenant, report))
+      const { file } = await fileOf(tenant, id)
+      await ledger.submit({
+        tenant,
+        subject: 'ada',
+        request: 'retire',
+        ids: [id],
+        run: async (draft) => [draft.retire(id)],
+      })
+      await erase(tenant, what === 'the export' ? id : people)
+      expect(await objects.get(file)).toBeNull()
+      await expectClean(database, tenant)
+    },
+  )
 
   it.each(['by an erasure', 'by the next start'])(
     'is deleted %s though it was never recorded, because its server died',

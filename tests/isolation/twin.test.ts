@@ -58,6 +58,7 @@ const questions = (
   cursor: string,
   exported: string,
   received: string,
+  attached: string,
 ) =>
   [
     [
@@ -103,6 +104,10 @@ const questions = (
     [
       'what a state has',
       `{ log { stateProof(id: "${root}") { stateSize entity { header leaf design run } shape hashes } } }`,
+    ],
+    [
+      'the attachment',
+      `{ entity(id: "${attached}") { name ... on Attachment { url sha256 bytes mediaType documents { id } } } }`,
     ],
     ['the export', `{ entity(id: "${exported}") { ... on Export { sha256 bytes asOf records } } }`],
   ] as [string, string][]
@@ -219,6 +224,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     grantFollows: true,
     tree: '',
     prefix: '',
+    start: 'urn:selvedge:',
     state: 1_000_000,
     rels: ['USED', 'WAS_GENERATED_BY'],
     retired: [{ id: edge.from, seq: 60 }],
@@ -253,7 +259,14 @@ describe('a twin with the same ids', () => {
   let twin: string
   let world: World
   let asked: [string, string][]
-  let before: { answers: string[]; texts: string[]; stored: string[]; file: string; replay: string }
+  let before: {
+    answers: string[]
+    texts: string[]
+    stored: string[]
+    file: string
+    attachment: string
+    replay: string
+  }
 
   const answersOf = async (of: string) => {
     const answers: string[] = []
@@ -273,11 +286,22 @@ describe('a twin with the same ids', () => {
     return results
   }
 
-  const fileOf = async (of: string, id: string) => {
+  const fileOf = async (of: string, id: string, route = 'exports') => {
     const response = await app.fetch(
-      new Request(`http://localhost/exports/${id}`, { headers: { 'x-selvedge-tenant': of } }),
+      new Request(`http://localhost/${route}/${id}`, { headers: { 'x-selvedge-tenant': of } }),
     )
     return `${response.status} ${Buffer.from(await response.arrayBuffer()).toString('base64')}`
+  }
+
+  const attachTo = async (of: string, to: string) => {
+    const response = await app.fetch(
+      new Request(`http://localhost/attachments?name=a.txt&to=${to}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain', 'x-selvedge-tenant': of },
+        body: 'a note',
+      }),
+    )
+    return ((await response.json()) as { id: string }).id
   }
 
   const eraseSomething = async () => {
@@ -345,6 +369,7 @@ describe('a twin with the same ids', () => {
       { tenant, headers: { 'idempotency-key': 'export' } },
     )
     const exported = made.data.exportBundle.export.id
+    const sent = await attachTo(tenant, root)
     // From here on nothing is signed for the first tenant any more: all that it has is covered.
     const { data } = await ask<{ log: { size: number } }>('{ log { size } }', { tenant })
     await ledger.checkpointOf(tenant, data.log.size)
@@ -355,12 +380,14 @@ describe('a twin with the same ids', () => {
       page.data.lineage.pageInfo.endCursor,
       exported,
       received,
+      sent,
     )
     before = {
       answers: await answersOf(tenant),
       texts: await textsOf(tenant),
       stored: await stored(tenant),
       file: await fileOf(tenant, exported),
+      attachment: await fileOf(tenant, sent, 'attachments'),
       replay: JSON.stringify(await ask(RECORD, { tenant, headers: { 'idempotency-key': 'own' } })),
     }
     await makeTwin(tenant, twin)
@@ -405,6 +432,13 @@ describe('a twin with the same ids', () => {
     const exported = asked.at(-1)![1].match(/urn:[^"]+/)![0]
     expect(await fileOf(tenant, exported)).toBe(before.file)
     expect(before.file).toMatch(/^200 /)
+  })
+
+  it('changes no attachment, and gets none, though its log names the same hash', async () => {
+    const attached = asked.find(([what]) => what === 'the attachment')![1].match(/urn:[^"]+/)![0]
+    expect(await fileOf(tenant, attached, 'attachments')).toBe(before.attachment)
+    expect(before.attachment).toMatch(/^200 /)
+    expect(await fileOf(twin, attached, 'attachments')).toMatch(/^410 /)
   })
 
   it('changes no answer to a repeated mutation', async () => {

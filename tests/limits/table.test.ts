@@ -13,6 +13,7 @@ import { type Caller, type Context, openContext, type Services } from '../../res
 import { spendPage } from '../../resolvers/entity.ts'
 import { recordItems } from '../../resolvers/record.ts'
 import { createApp } from '../../server/app.ts'
+import { receiveAttachment } from '../../server/attachments.ts'
 import { openLanes } from '../../server/limits/lanes.ts'
 import { defaultLimits } from '../../server/limits/limits.ts'
 import { openRates } from '../../server/limits/rates.ts'
@@ -115,6 +116,15 @@ function count(n: number, of: 'address' | 'principal' | 'tenant') {
   }
 }
 
+/** Its length is looked at before any of it; what comes without one is counted (tests/attachments). */
+function sendFile(bytes: number) {
+  const headers = { 'content-type': 'text/plain', 'content-length': String(bytes) }
+  const request = new Request('http://localhost/attachments', { method: 'POST', headers })
+  const services = { database, ledger, objects: { spool: away } } as unknown as Services
+  const most = limits.attachmentMaxBytes
+  return receiveAttachment(request, openContext(services, caller), { door: {} as never, most })
+}
+
 async function withHeaders(n: number) {
   const socket = connect(port, '127.0.0.1')
   const more = 'X-A: a\r\n'.repeat(n - 2)
@@ -178,6 +188,7 @@ const CASES: Record<string, (n: number) => () => unknown> = {
       ...{ tenant: 'acme', subject: 'ada', ground: 'court-order' as never, reason: 'x'.repeat(n) },
       what: { entity: 'urn:selvedge:dataset:h:x' },
     } as never),
+  'bytes of an attachment': (n) => () => sendFile(n),
   'patterns of `withhold`': (n) => () => readWithholding(times(n, (i) => `field${i}`)),
   'characters of `x-selvedge-subject`': (n) =>
     ask('{ log { size } }', { 'x-selvedge-subject': 'a'.repeat(n) }),

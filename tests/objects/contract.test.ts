@@ -1,12 +1,11 @@
-import { setImmediate as tick } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
-import type { Blob, Blobs } from '../../server/objects/blobs.ts'
 import { openDiskBlobs } from '../../server/objects/disk.ts'
 import { openObjects } from '../../server/objects/objects.ts'
+import { inTurns, untilDone } from './in-turns.ts'
 import { bothStores, freshFolder } from './stores.ts'
 
 const text = (words: string) => new TextEncoder().encode(words)
@@ -82,9 +81,10 @@ describe.each(bothStores())('object files $name', ({ missing, open }) => {
       let room = 0
       const objects = openObjects({
         ...blobs,
-        async create(name, bytes) {
-          if (bytes.length > room) throw full
-          return blobs.create(name, bytes)
+        async create(name, content) {
+          const size = content instanceof Uint8Array ? content.length : content.size
+          if (size > room) throw full
+          return blobs.create(name, content)
         },
         async check(bytes) {
           tried.push(bytes)
@@ -259,35 +259,6 @@ describe.each(bothStores())('object files $name', ({ missing, open }) => {
 })
 
 describe('object files that are put and collected at once', () => {
-  /** Every step of the store waits for its turn, and is done before the next has its own. */
-  function inTurns(blobs: Blobs, scheduler: fc.Scheduler) {
-    let busy = 0
-    const turn =
-      <Args extends unknown[], Result>(step: (...args: Args) => Promise<Result>) =>
-      async (...args: Args) => {
-        await scheduler.schedule(Promise.resolve())
-        busy += 1
-        return step(...args).finally(() => {
-          busy -= 1
-        })
-      }
-    const listed = turn(async (prefix: string) => {
-      const all: Blob[] = []
-      for await (const one of blobs.list(prefix)) all.push(one)
-      return all
-    })
-    const inTurn: Blobs = {
-      ...blobs,
-      create: turn(blobs.create),
-      find: turn(blobs.find),
-      remove: turn(blobs.remove),
-      async *list(prefix) {
-        yield* await listed(prefix)
-      },
-    }
-    return { inTurn, isBusy: () => busy > 0 }
-  }
-
   it('are there once put, whatever the order of the steps', async () => {
     const bytes = text('contested')
     const run = async (scheduler: fc.Scheduler, puts: number, collects: number) => {
@@ -310,16 +281,7 @@ describe('object files that are put and collected at once', () => {
         objects.collect([address], async () => new Set(recorded)),
       )
       const all = Promise.all([...putting, ...collecting])
-      let done = false
-      const ended = all.finally(() => {
-        done = true
-      })
-      while (!done) {
-        // Everybody has come to a next step before one of them is chosen.
-        await tick()
-        if (!isBusy() && scheduler.count() > 0) await scheduler.waitOne()
-      }
-      await ended
+      await untilDone(all, { scheduler, isBusy })
       expect(await readAll(plain, address)).toEqual(bytes)
     }
     const atOnce = fc.integer({ min: 1, max: 2 })

@@ -1,56 +1,38 @@
 import { globSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { v7 as uuidv7 } from 'uuid'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Objects } from '../../core/objects.ts'
 import { exportBundle } from '../../domains/evidence/export.ts'
 import { collectObjects } from '../../domains/objects/collect-objects.ts'
 import { listObjects } from '../../domains/objects/list-objects.ts'
 import { isExpired, type Reference, readReferences } from '../../domains/objects/references.ts'
 import { verifyObjects } from '../../domains/objects/verify-objects.ts'
-import { openErasureJournal } from '../../ledger/erasures.ts'
-import { openLedger } from '../../ledger/ledger.ts'
-import { openRegister } from '../../ledger/register.ts'
 import { createApp } from '../../server/app.ts'
 import { listen } from '../../server/listen.ts'
 import { openDiskBlobs } from '../../server/objects/disk.ts'
 import { openObjects } from '../../server/objects/objects.ts'
 import { assertOne, dataset, withCode } from '../ledger/support.ts'
 import { testNeo4j } from '../setup/database.ts'
-import { SERVICE_NAME, testLedger } from '../setup/ledger.ts'
+import { testLedger } from '../setup/ledger.ts'
 import { selvedge } from '../setup/selvedge.ts'
+import { ledgerOn } from './ledger-on.ts'
 import { makeBucket, startS3Server } from './s3-server.ts'
 import { bothStores, freshFolder, noS3, openBucket } from './stores.ts'
 
 const { database, keys, home } = await testLedger()
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const FOR_EVER = { exportDays: 0, attachmentDays: 0 }
 
-/** A ledger whose exports and erasures use a store; its tenants are listed, as the operator's are. */
+/** A ledger whose exports and erasures use a store, and what makes exports in it. */
 async function serviceOn(objects: Objects) {
-  const register = openRegister(join(home, 'register.sqlite'))
-  const journal = openErasureJournal(join(home, `erasures-${crypto.randomUUID()}.sqlite`))
-  const ledger = await openLedger({
-    database,
-    service: SERVICE_NAME,
-    keys,
-    register,
-    erasing: { journal, objects, pendingDays: 0 },
-    signing: 'on demand',
-  })
-  const tenant = `objects-${crypto.randomUUID().slice(0, 8)}`
-  await ledger.createTenant({ tenant, subject: 'test' })
-  afterAll(async () => {
-    await ledger.close()
-    register.close()
-    journal.close()
-  })
+  const { ledger, tenant, erase } = await ledgerOn({ database, keys, home }, objects)
   const make = async (name: string) => {
     const { outcomes } = await assertOne(ledger, tenant, dataset(name), { fields: { of: name } })
     const root = outcomes[0]!.id
     const { id } = await exportOf(root)
-    const fields = (await listObjects({ database, objects })).find(({ exports }) =>
-      exports.some((one) => one.id === id),
+    const fields = (await listObjects({ database, objects })).find(({ of }) =>
+      of.some((one) => one.id === id),
     )
     return { id, root, file: fields!.address }
   }
@@ -59,14 +41,6 @@ async function serviceOn(objects: Objects) {
       { database, ledger, objects },
       { tenant, subject: 'ada', root, direction: 'UPSTREAM', depth: 1 },
     )
-  const erase = (entity: string) =>
-    ledger.erase({
-      tenant,
-      subject: 'dpo',
-      request: `erase ${entity}`,
-      because: { id: `urn:selvedge:erasure:${uuidv7()}`, ground: 'objection', reason: 'case 7' },
-      what: { entity },
-    })
   return { ledger, tenant, make, exportOf, erase }
 }
 
@@ -74,7 +48,7 @@ async function serviceOn(objects: Objects) {
 async function verify(objects: Objects, tenant: string, days = 0, now = Date.now()) {
   const { lost, ...found } = await verifyObjects(
     { database, objects },
-    { days, now, tell: () => {} },
+    { retention: { exportDays: days, attachmentDays: 0 }, now, tell: () => {} },
   )
   return { ...found, lost: lost.filter((one) => one.tenant === tenant) }
 }
@@ -149,7 +123,7 @@ describe.each(bothStores())('exports $name', { timeout: 120_000 }, ({ missing, o
     await objects.settle({ address: orphan, by: 'acme.orphan' })
     const claimed = await objects.put(new TextEncoder().encode('claimed'), 'acme.claimed')
     const collect = (now: number, more = {}) =>
-      collectObjects({ database, objects }, { days: 0, now, ...more })
+      collectObjects({ database, objects }, { retention: FOR_EVER, now, ...more })
     expect(await collect(Date.now())).toMatchObject({ orphans: [], expired: [], bytes: 0 })
 
     const inAnHour = Date.now() + HOUR_MS + 60_000
@@ -173,7 +147,7 @@ describe.each(bothStores())('exports $name', { timeout: 120_000 }, ({ missing, o
     const [old, used] = [await make('old'), await make('used')]
     await exportOf(used.id)
     const collect = (days: number, now: number) =>
-      collectObjects({ database, objects }, { days, now })
+      collectObjects({ database, objects }, { retention: { ...FOR_EVER, exportDays: days }, now })
     const later = Date.now() + 10 * DAY_MS
     expect(await collect(0, later)).toMatchObject({ expired: [] })
     expect(await collect(11, later)).toMatchObject({ expired: [] })
@@ -206,7 +180,7 @@ describe.each(bothStores())('exports $name', { timeout: 120_000 }, ({ missing, o
       const claimed = await objects.put(new TextEncoder().encode('claimed'), 'acme.claimed')
       const now = Date.now() + 2 * HOUR_MS
       const collect = (force: boolean) =>
-        collectObjects({ database, objects }, { days: 0, now, force })
+        collectObjects({ database, objects }, { retention: FOR_EVER, now, force })
       await expect(collect(false)).rejects.toEqual(withCode('OBJECTS_ALL_ORPHANS'))
       expect(await objects.get(orphan)).not.toBeNull()
       expect(await objects.get(claimed)).not.toBeNull()
@@ -220,6 +194,7 @@ describe.each(bothStores())('exports $name', { timeout: 120_000 }, ({ missing, o
 describe('an export', () => {
   const now = Date.parse('2026-06-30T00:00:00Z')
   const made = (at: string, isUsed = false): Reference => ({
+    kind: 'Export',
     tenant: 't',
     id: 'e',
     at,
@@ -240,7 +215,7 @@ describe('an export', () => {
     ],
     ['that is none', [], 30, false],
   ])('has expired %s: %#', (_when, references, days, expired) => {
-    expect(isExpired(references, { days, now })).toBe(expired)
+    expect(isExpired(references, { ...FOR_EVER, exportDays: days }, now)).toBe(expired)
   })
 })
 
@@ -269,8 +244,8 @@ describe('the command line', () => {
       code: 0,
       said: {
         files: expect.arrayContaining([
-          expect.objectContaining({ address: orphan, state: 'orphan', exports: [] }),
-          expect.objectContaining({ address: kept.file, exports: [{ tenant, id: kept.id }] }),
+          expect.objectContaining({ address: orphan, state: 'orphan', of: [] }),
+          expect.objectContaining({ address: kept.file, of: [{ tenant, id: kept.id }] }),
         ]),
       },
     })

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { afterAll, expect, it, vi } from 'vitest'
 import { openS3Blobs } from '../../server/objects/s3.ts'
 import { giveCredentials } from './s3-server.ts'
@@ -29,6 +30,7 @@ const blobs = openS3Blobs({
   ...{ bucket: 'b', prefix: '', region: 'us-east-1', pathStyle: true },
   endpoint: `http://127.0.0.1:${port}`,
   patienceMs: 500,
+  spool: tmpdir(),
 })
 afterAll(() => blobs.close())
 const read = () => blobs.read('ab/c', { start: 0, end: 1_000 })

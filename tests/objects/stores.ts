@@ -51,7 +51,10 @@ const opened: Blobs[] = []
 
 /** Opens a bucket of a server, until the file ends. */
 export function openBucket(at: S3Server, bucket: string, more: Partial<S3Options> = {}) {
-  const where = { bucket, prefix: 'exports/', region: 'us-east-1', pathStyle: true }
+  const where = {
+    ...{ bucket, prefix: 'exports/', region: 'us-east-1', pathStyle: true },
+    spool: join(at.folder, 'uploads'),
+  }
   const blobs = openS3Blobs({ ...where, endpoint: at.endpoint, namesAPage: 3, ...more })
   opened.push(blobs)
   return blobs
