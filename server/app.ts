@@ -142,7 +142,7 @@ export function createApp({
   const yoga = openYoga(services, {
     ...{ report, identity, limits, door, tracing, answer },
     finish: (request, headers) => {
-      door.tell(request, headers)
+      door.leave(request, headers)
       crossSite.tell(request, headers)
     },
   })

@@ -34,3 +34,33 @@ export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array> 
 async function letGo(reader: Reader) {
   while (!(await reader.read()).done);
 }
+
+/** What a piece of a body takes beside its bytes: who sends single bytes holds a hundred times as many. */
+const PIECE_BYTES = 128
+
+/**
+ * Reads a whole body. It is counted as it comes; where its length is told and too great, nothing of it is
+ * read.
+ *
+ * @param hold Told what is held in memory of it, piece by piece.
+ * @throws {Problem} `tooLarge()` above `most`, what `hold` throws, `REQUEST_CANCELLED`.
+ */
+export async function readWhole(
+  request: Request,
+  {
+    most,
+    tooLarge,
+    hold,
+  }: { most: number; tooLarge(most: number): Error; hold(bytes: number): void },
+): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge(most)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of bodyChunks(request)) {
+    length += chunk.length
+    if (length > most) throw tooLarge(most)
+    hold(chunk.length + PIECE_BYTES)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}

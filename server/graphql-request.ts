@@ -2,7 +2,7 @@ import { countMarks } from '../core/json-marks.ts'
 import { ProofError } from '../proofs/error.ts'
 import { parseRawJson } from '../proofs/json.ts'
 import { text } from '../proofs/utf8.ts'
-import { bodyChunks } from './body-chunks.ts'
+import { readWhole } from './body-chunks.ts'
 import type { Turns } from './limits/door.ts'
 import { bodyInvalid, bodyTooDense, bodyTooLarge, contentTypeUnsupported } from './problems.ts'
 
@@ -35,7 +35,8 @@ export async function readGraphQLRequest(request: Request, turns: Turns): Promis
   if (!/^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(type)) {
     throw contentTypeUnsupported()
   }
-  const bytes = await readBytes(request, MOST_BODY_BYTES)
+  const hold = turns.hold
+  const bytes = await readWhole(request, { most: MOST_BODY_BYTES, tooLarge: bodyTooLarge, hold })
   return turns.parse(bytes.length, () => checked(parse(bytes)))
 }
 
@@ -62,19 +63,6 @@ function checked(value: unknown): GraphQLRequest {
     throw bodyInvalid('its member query must be a text')
   }
   return said
-}
-
-/** Counted as it comes; where its length is told and too great, nothing of it is read. */
-async function readBytes(request: Request, most: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > most) throw bodyTooLarge(most)
-  const chunks: Uint8Array[] = []
-  let read = 0
-  for await (const chunk of bodyChunks(request)) {
-    read += chunk.length
-    if (read > most) throw bodyTooLarge(most)
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -8,7 +8,7 @@ import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
 import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
-import { readJsonBody } from './request-body.ts'
+import { inflated, type JsonBody, takeJsonBody } from './request-body.ts'
 
 /** What the OpenLineage routes need: the write path, and who is asking. */
 export interface LineageCaller {
@@ -26,11 +26,13 @@ export interface LineageCaller {
  * @throws {Problem} `OPENLINEAGE_…`, and whatever the ledger refuses.
  */
 export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
-  const bytes = await readJsonBody(request, MAX_EVENT_BYTES)
-  const event = await caller.turns.parse(bytes.length, () => readEvent(bytes))
+  const body = await takeJsonBody(request, MAX_EVENT_BYTES, caller.turns.hold)
   const key = request.headers.get('idempotency-key') ?? undefined
   const sender = { ...senderOf(caller), key }
-  const receipt = await caller.turns.write(() => recordEvent(caller.ledger, event, sender))
+  const receipt = await caller.turns.write(async () => {
+    const event = await inParseTurn(body, MAX_EVENT_BYTES, caller, readEvent)
+    return recordEvent(caller.ledger, event, sender)
+  })
   return Response.json({ status: 'success', ...told(receipt) })
 }
 
@@ -42,12 +44,12 @@ export async function receiveEvent(request: Request, caller: LineageCaller): Pro
  * @throws {Problem} Only where the body as a whole cannot be read.
  */
 export async function receiveBatch(request: Request, caller: LineageCaller): Promise<Response> {
-  const bytes = await readJsonBody(request, MAX_BATCH_BYTES)
-  const events = await caller.turns.parse(bytes.length, (pause) => readEvents(bytes, pause))
+  const body = await takeJsonBody(request, MAX_BATCH_BYTES, caller.turns.hold)
   const key = request.headers.get('idempotency-key')
   // Submitted without waiting in between: the sequencer keeps the order and shares transactions.
-  const record = () =>
-    Promise.all(
+  const record = async () => {
+    const events = await inParseTurn(body, MAX_BATCH_BYTES, caller, readEvents)
+    return Promise.all(
       events.map(async (event, index) => {
         try {
           if (event instanceof Problem) throw event
@@ -61,8 +63,23 @@ export async function receiveBatch(request: Request, caller: LineageCaller): Pro
         }
       }),
     )
+  }
   return Response.json(summarise(await caller.turns.write(record)))
 }
+
+/**
+ * Reads a body, inflating it first: within the turn to write, so that what waits for one is no longer
+ * than it was sent, and not yet taken to pieces.
+ */
+const inParseTurn = <T>(
+  body: JsonBody,
+  most: number,
+  { turns }: LineageCaller,
+  read: (bytes: Uint8Array, pause: () => Promise<void>) => Promise<T> | T,
+) =>
+  turns.parse(body.isGzip ? most : body.bytes.length, async (pause) =>
+    read(await inflated(body, most, turns.hold), pause),
+  )
 
 function readEvent(bytes: Uint8Array): LineageEvent {
   const { value, numbersAsText } = parseBody(bytes)

@@ -6,24 +6,50 @@ import {
   contentEncodingUnsupported,
   contentTypeUnsupported,
 } from '../domains/openlineage/problems.ts'
-import { bodyChunks } from './body-chunks.ts'
+import { readWhole } from './body-chunks.ts'
 
 const inflate = promisify(gunzip)
 
+/** A body as it was sent: small ones may inflate to huge ones, which is left for when they are read. */
+export interface JsonBody {
+  bytes: Uint8Array
+  isGzip: boolean
+}
+
 /**
- * Reads a JSON body as bytes, inflated where it came with gzip, and never more of it than `most`:
- * neither a long body nor a small one that inflates to a huge one takes memory beyond that.
+ * Takes a JSON body as it comes, and never more of it than `most`.
  *
+ * @param hold Told what is held of it in memory.
  * @throws {Problem} `OPENLINEAGE_CONTENT_TYPE`, `OPENLINEAGE_CONTENT_ENCODING`,
- *   `OPENLINEAGE_BODY_TOO_LARGE`, `OPENLINEAGE_BODY_UNREADABLE`
+ *   `OPENLINEAGE_BODY_TOO_LARGE`, and what `hold` throws.
  */
-export async function readJsonBody(request: Request, most: number): Promise<Uint8Array> {
+export async function takeJsonBody(
+  request: Request,
+  most: number,
+  hold: (bytes: number) => void,
+): Promise<JsonBody> {
   checkType(request.headers.get('content-type') ?? '')
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
   if (encoding !== 'gzip' && encoding !== 'identity') throw contentEncodingUnsupported()
-  if (Number(request.headers.get('content-length') ?? 0) > most) throw bodyTooLarge(most)
-  const bytes = await readAtMost(request, most)
-  return encoding === 'gzip' ? inflateAtMost(bytes, most) : bytes
+  const bytes = await readWhole(request, { most, tooLarge: bodyTooLarge, hold })
+  return { bytes, isGzip: encoding === 'gzip' }
+}
+
+/**
+ * The bytes of a body, inflated where it came with gzip: never more than `most`.
+ *
+ * @param hold Told what it takes beside what was sent.
+ * @throws {Problem} `OPENLINEAGE_BODY_TOO_LARGE`, `OPENLINEAGE_BODY_UNREADABLE`, and what `hold` throws.
+ */
+export async function inflated(
+  { bytes, isGzip }: JsonBody,
+  most: number,
+  hold: (bytes: number) => void,
+): Promise<Uint8Array> {
+  if (!isGzip) return bytes
+  const whole = await inflateAtMost(bytes, most)
+  hold(whole.length)
+  return whole
 }
 
 /** JSON is UTF-8 (RFC 8259); a `charset` that says so is let pass. */
@@ -33,17 +59,6 @@ function checkType(header: string) {
   if (type !== 'application/json' || !/^(charset="?utf-?8"?)?$/.test(charset ?? '')) {
     throw contentTypeUnsupported()
   }
-}
-
-async function readAtMost(request: Request, most: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of bodyChunks(request)) {
-    length += chunk.length
-    if (length > most) throw bodyTooLarge(most)
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
 async function inflateAtMost(bytes: Uint8Array, most: number): Promise<Uint8Array> {

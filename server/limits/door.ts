@@ -4,12 +4,19 @@ import { speakerOf } from '../caller.ts'
 import type { Identity } from '../identity/identity.ts'
 import { rateLimited } from '../problems.ts'
 import { untilOf } from './deadline.ts'
+import { type Held, openHeld, SHORT_BODY_BYTES } from './held.ts'
 import { type Lane, type Lanes, openLanes } from './lanes.ts'
 import type { Limits } from './limits.ts'
 import { type Measured, openRates, rateHeaders } from './rates.ts'
 
 /** The turns of one request: what is long or shared is done in them. */
 export interface Turns {
+  /**
+   * Counts bytes of the request as held in memory until it is answered.
+   *
+   * @throws {Problem} `SERVER_BUSY`
+   */
+  hold(bytes: number): void
   /** Writes in its turn. As `Lanes.inTurn`. */
   write<T>(work: () => Promise<T>): Promise<T>
   /**
@@ -36,13 +43,11 @@ export interface Door {
   /** Does the work when the turn of the request's tenant has come. As `Lanes.inTurn`. */
   inTurn<T>(request: Request, lane: Lane, work: () => Promise<T> | T): Promise<T>
   turnsOf(request: Request): Turns
-  /** Tells in an answer how its request stands with the rates. */
-  tell(request: Request, headers: Headers): void
+  /** Tells in an answer how its request stands with the rates, and counts nothing as held for it any more. */
+  leave(request: Request, headers: Headers): void
   readonly lanes: Lanes['lanes']
+  readonly held: Pick<Held, 'bytes'>
 }
-
-/** What is parsed, and what it says is checked, in a few milliseconds. */
-const SHORT_BODY_BYTES = 4_096
 
 /** Everyone of whom nothing is known shares one place in the line. */
 const NOBODY = ''
@@ -50,11 +55,13 @@ const NOBODY = ''
 export function openDoor({ limits, identity }: { limits: Limits; identity: Identity }): Door {
   const rates = openRates(limits)
   const { inTurn, lanes } = openLanes(limits)
+  const held = openHeld(limits.bodyMemory)
   const parties = new WeakMap<Request, string>()
   const measurements = new WeakMap<Request, Measured[]>()
 
   const door: Door = {
     lanes,
+    held,
     admitAddress(address) {
       refuseBeyond(rates.ofAddress(address))
     },
@@ -73,6 +80,7 @@ export function openDoor({ limits, identity }: { limits: Limits; identity: Ident
       return inTurn(lane, to, work)
     },
     turnsOf: (request) => ({
+      hold: (bytes) => held.take(request, parties.get(request) ?? NOBODY, bytes),
       write: (work) => door.inTurn(request, 'write', work),
       async parse(bytes, work) {
         if (bytes <= SHORT_BODY_BYTES) return work(setImmediate)
@@ -86,7 +94,8 @@ export function openDoor({ limits, identity }: { limits: Limits; identity: Ident
         })
       },
     }),
-    tell(request, headers) {
+    leave(request, headers) {
+      held.letGo(request)
       const told = rateHeaders(measurements.get(request) ?? [])
       for (const [name, value] of Object.entries(told)) headers.set(name, value)
     },

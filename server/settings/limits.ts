@@ -98,6 +98,12 @@ export const LIMIT_SETTINGS = {
     wholeNumber(0, 100_000),
     'How many requests wait for their turn to read, and as many to write; more are answered SERVER_BUSY.',
   ),
+  bodyMemory: setting(
+    'SELVEDGE_BODY_MEMORY',
+    '256000000',
+    wholeNumber(16_000_000, 999_999_999),
+    'How many bytes of request bodies are held at once, half of them of one tenant; more are answered SERVER_BUSY. Read, they take some five times as much.',
+  ),
   corsOrigins: setting(
     'SELVEDGE_CORS_ORIGINS',
     '',

@@ -14,6 +14,7 @@ import { spendPage } from '../../resolvers/entity.ts'
 import { recordItems } from '../../resolvers/record.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
+import { openHeld } from '../../server/limits/held.ts'
 import { openLanes } from '../../server/limits/lanes.ts'
 import { defaultLimits } from '../../server/limits/limits.ts'
 import { openRates } from '../../server/limits/rates.ts'
@@ -74,6 +75,7 @@ const zeros = (commas: number) => `${'0,'.repeat(commas)}0`
 const lineageCaller = {
   ...{ ledger, tenant: 'acme', subject: 'ada', report: () => {} },
   turns: {
+    hold: () => {},
     write: <T>(work: () => Promise<T>) => work(),
     parse: async <T>(_: number, work: (pause: () => Promise<void>) => Promise<T> | T) =>
       work(setImmediate),
@@ -100,6 +102,12 @@ function wait(n: number) {
   const [, ...waiting] = times(n + 1, () => lanes.inTurn('read', { party: 'a', until }, never))
   const last = waiting.at(-1)!
   return Promise.race([last, setImmediate()])
+}
+
+/** Holds one body of each tenant. */
+function hold(bodies: number[]) {
+  const held = openHeld(limits.bodyMemory)
+  for (const [i, bytes] of bodies.entries()) held.take({}, `tenant ${i}`, bytes)
 }
 
 function count(n: number, of: 'address' | 'principal' | 'tenant') {
@@ -196,6 +204,8 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'requests of an address at once': (n) => () => count(n, 'address'),
   'requests of a subject at once': (n) => () => count(n, 'principal'),
   'requests of a tenant at once': (n) => () => count(n, 'tenant'),
+  'bytes of bodies held at once': (n) => () => hold([100_000_000, 100_000_000, n - 200_000_000]),
+  'bytes of bodies of one tenant held at once': (n) => () => hold([n]),
   'requests that wait in a line': (n) => () => wait(n),
 }
 

@@ -32,6 +32,7 @@ function post(body: string | Uint8Array, headers: Record<string, string> = {}, p
 
 /** Nobody else is there: it is always one's turn. */
 const turns: LineageCaller['turns'] = {
+  hold: () => {},
   write: (work) => work(),
   parse: async (_bytes, work) => work(setImmediate),
 }
