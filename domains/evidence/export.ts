@@ -208,7 +208,10 @@ export async function exportBundle(
       throw error
     })
   // Of two that were asked for under one key at once, one is recorded, and the other's file is nobody's.
-  if (receipt.outcomes[0]!.id === id) await exporting.objects.settle({ address: file, by })
+  if (receipt.outcomes[0]!.id === id) {
+    // It is recorded, whatever has become of the store: a claim that stays is settled by who finds it.
+    await exporting.objects.settle({ address: file, by }).catch(() => {})
+  }
   return { ...receipt, id: receipt.outcomes[0]!.id, woven }
 }
 
