@@ -54,7 +54,9 @@ export function giveGrant(
       const meant = draft.resolve(root)
       if (!draft.get(meant)) throw entityUnknown(root)
       const terms = { root: meant, direction, depth, kinds: [...kinds], fields: [...fields] }
-      const times = readTimes({ begins, until }, draft.at)
+      // Not by the log, whose time never falls: where the clock was ahead, it would begin late by that.
+      const now = Math.min(Date.now(), Date.parse(draft.at))
+      const times = readTimes({ begins, until }, new Date(now).toISOString())
       const body = { from: tenant, to, ...terms, ...times }
       const outcome = draft.assert({ ...nameOf(id), fields: { ...body, side: 'given' } })
       told = { ...body, reference: referenceTo(draft, id) }
