@@ -47,12 +47,17 @@ interface Asked {
   size?: number
   key?: NoteKey
   vkey?: string
+  /** When the log says that it was written to, in seconds. */
+  at?: number
 }
 
-const ask = (url: string, { old = 0, size = 7, key = witness, vkey = witness.vkey }: Asked = {}) =>
+const ask = (
+  url: string,
+  { old = 0, size = 7, key = witness, vkey = witness.vkey, at = NOON }: Asked = {},
+) =>
   askForCosignature(
     { label: 'w', key, vkey, url },
-    { submitted: { origin: log.origin, size, note: log.note(size), at: NOON * 1000 }, old },
+    { submitted: { origin: log.origin, size, note: log.note(size), at: at * 1000 }, old },
     {
       send: fetch,
       now: () => NOON * 1000,
@@ -88,6 +93,11 @@ describe('a log that asks a witness', () => {
   it('takes a prefix with a path and a slash behind it', async () => {
     const { url } = await lying(() => ({ status: 200, body: cosigned() }))
     expect((await ask(`${url}some/prefix//`)).time).toBe(NOON)
+  })
+
+  it('believes its time where the log was written to while our own clock was ahead', async () => {
+    const { url } = await lying(() => ({ status: 200, body: cosigned() }))
+    expect((await ask(url, { at: NOON + 3_600 })).time).toBe(NOON)
   })
 
   it('ignores the lines of others, and of the same witness under another kind of key', async () => {
