@@ -1,3 +1,4 @@
+import { earlierNow } from '../core/earlier-now.ts'
 import { type Objects, tenantOfAddress } from '../core/objects.ts'
 import type { Problem } from '../core/problem.ts'
 import { carriersOf, headersOfErasure, knownEntities, subjectOf } from '../lineage/erasures.ts'
@@ -77,7 +78,7 @@ export function openErasures(
       const tell = (id: string, holds: readonly number[]) => tellHeld(tenant, id, holds)
       await discardExports({ database, objects, tenant, files: exported, tell }, new Set(targets))
       await discardAttachments({ database, objects }, tenant, own)
-      await discardUnrecorded({ database, objects }, Date.now())
+      await discardUnrecorded({ database, objects }, earlierNow())
     }
     await journal.applied(erasure)
   }
@@ -135,7 +136,7 @@ export function openErasures(
     /** Completes what an earlier process has journalled and not carried out, or a restore undone. */
     async complete() {
       if (!erasing) return
-      await discardUnrecorded({ database, objects: erasing.objects }, Date.now()).catch(onError)
+      await discardUnrecorded({ database, objects: erasing.objects }, earlierNow()).catch(onError)
       for (const tenant of await erasing.journal.tenants()) {
         try {
           const entries = await erasing.journal.of(tenant)

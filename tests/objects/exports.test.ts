@@ -1,16 +1,18 @@
 import { globSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Objects } from '../../core/objects.ts'
 import { exportBundle } from '../../domains/evidence/export.ts'
 import { collectObjects } from '../../domains/objects/collect-objects.ts'
 import { listObjects } from '../../domains/objects/list-objects.ts'
 import { isExpired, type Reference, readReferences } from '../../domains/objects/references.ts'
 import { verifyObjects } from '../../domains/objects/verify-objects.ts'
+import { discardUnrecorded } from '../../ledger/discard-unrecorded.ts'
 import { createApp } from '../../server/app.ts'
 import { listen } from '../../server/listen.ts'
 import { openDiskBlobs } from '../../server/objects/disk.ts'
 import { openObjects } from '../../server/objects/objects.ts'
+import { storeUnavailable } from '../../server/objects/problems.ts'
 import { assertOne, dataset, withCode } from '../ledger/support.ts'
 import { testNeo4j } from '../setup/database.ts'
 import { testLedger } from '../setup/ledger.ts'
@@ -297,3 +299,38 @@ describe.skipIf(noS3)('a server whose store is down', { timeout: 120_000 }, () =
     return all.filter((one) => one.tenant === tenant).length
   }
 })
+
+it('an export is told as made where the store goes away once it is recorded, and keeps its file', async () => {
+  const whole = openObjects(openDiskBlobs(freshFolder()))
+  const settle = () => Promise.reject(storeUnavailable('a disk', 'EIO'))
+  const { tenant, make } = await serviceOn({ ...whole, settle })
+  const { file } = await make('kept')
+  expect(await whole.claims()).toMatchObject([{ address: file }])
+  await discardUnrecorded({ database, objects: whole }, Date.now() + HOUR_MS)
+  expect(await whole.claims()).toEqual([])
+  expect(await verify(whole, tenant)).toMatchObject({ files: 1, damaged: [], lost: [] })
+})
+
+it.each([
+  ['forward', 1],
+  ['back', -1],
+])(
+  'an export that is under way keeps its file where an erasure comes just after the clock was set %s by an hour',
+  async (_way, by) => {
+    const folder = freshFolder()
+    const objects = openObjects(openDiskBlobs(folder))
+    const { erase, ledger, tenant } = await serviceOn(objects)
+    const { outcomes } = await assertOne(ledger, tenant, dataset('people'), { fields: { a: 'b' } })
+    const now = Date.now
+    const address = await objects.put(new TextEncoder().encode('being recorded'), `${tenant}.one`)
+    if (by < 0) {
+      // What is written once a clock was set back is dated by it.
+      const then = new Date(now() - HOUR_MS)
+      for (const claim of globSync(join(folder, 'claims', '*'))) utimesSync(claim, then, then)
+    }
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + by * HOUR_MS)
+    await erase(outcomes[0]!.id)
+    clock.mockRestore()
+    expect(await objects.get(address)).not.toBeNull()
+  },
+)
