@@ -61,14 +61,14 @@ export function lockedFile(
 }
 
 async function waitFor(take: () => void, patienceMs: number, { busy, unreadable }: Refusals) {
-  for (const start = Date.now(); ; ) {
+  for (const start = performance.now(); ; ) {
     try {
       return take()
     } catch (error) {
       const { errcode } = error as { errcode?: number }
       if (errcode === CORRUPT || errcode === NOT_A_DATABASE) throw unreadable(error)
       if (errcode !== BUSY) throw error
-      if (Date.now() - start > patienceMs) throw busy(error)
+      if (performance.now() - start > patienceMs) throw busy(error)
       await new Promise((resolve) => {
         setTimeout(resolve, 2 + Math.random() * 8)
       })

@@ -33,7 +33,7 @@ export function openPublished(
   }
 
   const awaitAtLeast = async (tenant: string, size: number) => {
-    for (const start = Date.now(); Date.now() - start < WAIT_MS; ) {
+    for (const start = performance.now(); performance.now() - start < WAIT_MS; ) {
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK_EVERY_MS)
       })

@@ -308,7 +308,7 @@ async function readWithRetry<Row>(
   text: Query<Row>,
   { params, until }: { params: Params; until: Until | undefined },
 ) {
-  const giveUpAt = Date.now() + RETRY_MS
+  const giveUpAt = performance.now() + RETRY_MS
   for (let attempt = 1; ; attempt++) {
     const timeout = until ? timeLeft(until) : TIMEOUT_MS
     const session = driver.session({ defaultAccessMode: neo4j.session.READ })
@@ -321,7 +321,7 @@ async function readWithRetry<Row>(
         : await atMost(TIMEOUT_MS + SILENT_MS, { work, end }, databaseUnavailable)
       return rows<Row>(records)
     } catch (error) {
-      const isLast = attempt === READ_TRIES || Date.now() > giveUpAt
+      const isLast = attempt === READ_TRIES || performance.now() > giveUpAt
       if (isLast || !neo4j.isRetryableError(error)) return tellDatabase(error)
       await pause(Math.random() * 20 * 2 ** attempt)
     } finally {

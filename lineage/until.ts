@@ -2,7 +2,7 @@ import { deadlineExceeded, requestCancelled } from './problems.ts'
 
 /** How long a caller waits for what it reads: what nobody waits for is ended in the database too. */
 export interface Until {
-  /** The moment, as `Date.now()` tells it, at which the answer is of no more use. */
+  /** The moment, by `performance.now()`, which nobody sets, at which the answer is of no more use. */
   readonly endsAt: number
   /** The time that the caller was given, which it is told when it is over. */
   readonly timeoutMs: number
@@ -16,7 +16,7 @@ export interface Until {
  * @throws {Problem} `DEADLINE_EXCEEDED`, `REQUEST_CANCELLED`.
  */
 export function timeLeft(until: Until): number {
-  const left = until.endsAt - Date.now()
+  const left = until.endsAt - performance.now()
   if (until.signal?.aborted) throw requestCancelled()
   if (left <= 0) throw deadlineExceeded(until.timeoutMs)
   return Math.ceil(left)

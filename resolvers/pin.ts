@@ -44,9 +44,9 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
   const atLeast = async <Row extends LogState>(wanted: Position, read: () => Promise<Row>) => {
     const row = await read()
     if (isReached(row, wanted)) return row
-    const deadline = Date.now() + LONGEST_WAIT_MS
+    const deadline = performance.now() + LONGEST_WAIT_MS
     for (let seen: LogState = row; !isReached(seen, wanted); ) {
-      if (Date.now() > deadline) throw notReached(wanted, seen)
+      if (performance.now() > deadline) throw notReached(wanted, seen)
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK_AGAIN_MS)
       })

@@ -20,7 +20,7 @@ export function untilOf(request: Request, { requestTimeout, mostRequestTimeout }
     const given = request.headers.get(HEADER)
     if (given !== null && !/^[1-9]\d{0,8}$/.test(given)) throw timeoutInvalid()
     const timeoutMs = Math.min(Number(given ?? requestTimeout), mostRequestTimeout)
-    until = { timeoutMs, endsAt: Date.now() + timeoutMs, signal: request.signal }
+    until = { timeoutMs, endsAt: performance.now() + timeoutMs, signal: request.signal }
     known.set(request, until)
   }
   return until

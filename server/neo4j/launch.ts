@@ -120,8 +120,8 @@ interface Starting {
 
 /** Waits for Bolt, and notes that this home's database has been born before anybody may use it. */
 export async function untilItAnswers(home: Home, port: number, { hold, progress, jars }: Starting) {
-  const startedAt = Date.now()
-  const seconds = () => Math.round((Date.now() - startedAt) / 1000)
+  const startedAt = performance.now()
+  const seconds = () => Math.round((performance.now() - startedAt) / 1000)
   let died = false
   void hold.gone.then(() => {
     died = true

@@ -17,11 +17,11 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true })
-  const giveUpAt = Date.now() + waitSeconds * 1000
+  const giveUpAt = performance.now() + waitSeconds * 1000
   let held = tryLock(file)
   if (held === null) onWait?.()
   while (held === null) {
-    if (Date.now() > giveUpAt) throw lockTimedOut(file, waitSeconds)
+    if (performance.now() > giveUpAt) throw lockTimedOut(file, waitSeconds)
     await sleep(POLL_MILLISECONDS)
     held = tryLock(file)
   }

@@ -14,7 +14,7 @@ const PLAIN_SECONDS = 5
  * Progress for a person: one line that is rewritten on a terminal; elsewhere (a pipe, a log) plain
  * lines, at most one in five seconds while a step goes on.
  */
-export function progressTo(out: NodeJS.WriteStream, now = Date.now): Progress {
+export function progressTo(out: NodeJS.WriteStream, now = () => performance.now()): Progress {
   return out.isTTY ? rewriting(out) : plain(out, now)
 }
 
@@ -35,8 +35,10 @@ function rewriting(out: NodeJS.WriteStream): Progress {
 }
 
 /** The same in lines, for whoever keeps them in a form of its own. */
-export const progressInLines = (tell: (line: string) => void, now = Date.now): Progress =>
-  plain({ write: (text) => tell(text.trimEnd()) }, now)
+export const progressInLines = (
+  tell: (line: string) => void,
+  now = () => performance.now(),
+): Progress => plain({ write: (text) => tell(text.trimEnd()) }, now)
 
 function plain(out: { write(text: string): unknown }, now: () => number): Progress {
   let last = Number.NEGATIVE_INFINITY

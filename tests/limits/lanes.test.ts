@@ -7,7 +7,7 @@ const lanesOf = (slots: number, queue: number) =>
 
 const until = (more: { timeoutMs?: number; signal?: AbortSignal } = {}) => {
   const { timeoutMs = 600_000 } = more
-  return { timeoutMs, endsAt: Date.now() + timeoutMs, ...more }
+  return { timeoutMs, endsAt: performance.now() + timeoutMs, ...more }
 }
 
 /** Work that is under way until it is told to end. */

@@ -28,7 +28,7 @@ const COUNTED = query<{ counted: number }>(`
   // what a node has counted
   MATCH (a:Actor {tenant: $tenant, subject: 'silence'})
   RETURN a.counted AS counted`)
-const until = (timeoutMs: number) => ({ endsAt: Date.now() + timeoutMs, timeoutMs })
+const until = (timeoutMs: number) => ({ endsAt: performance.now() + timeoutMs, timeoutMs })
 
 /** The driver alone would wait for longer: for as long as this Neo4j says that it may be silent, at the least. */
 const SOON_MS = 12_000
