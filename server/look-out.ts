@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from './within.ts'
+import { TooLate, within } from './within.ts'
 
 /** Something outside that is looked at again and again, whether or not anybody asks. */
 export interface LookOut {
@@ -11,6 +11,8 @@ export interface LookOut {
 }
 
 export interface LookOutOptions {
+  /** What it is, for whoever is told that it does not answer. */
+  what: string
   /** How long it is left alone after each look. */
   everyMs: number
   /** How long a look may take; what is not answered by then is not well. */
@@ -27,7 +29,7 @@ export interface LookOutOptions {
  */
 export function keepLooking(
   look: (signal: AbortSignal) => Promise<void>,
-  { everyMs, withinMs, onFailing }: LookOutOptions,
+  { what, everyMs, withinMs, onFailing }: LookOutOptions,
 ): LookOut {
   const stop = new AbortController()
   let [isWell, isTold] = [false, false]
@@ -43,7 +45,9 @@ export function keepLooking(
     } catch (error) {
       late.abort()
       isWell = false
-      if (!isTold && !stop.signal.aborted) onFailing(error)
+      const isLate = error instanceof TooLate
+      const because = isLate ? new Error(`${what} did not answer within ${withinMs} ms`) : error
+      if (!isTold && !stop.signal.aborted) onFailing(because)
       isTold = true
     }
   }

@@ -86,9 +86,16 @@ export async function serve(
     withinMs: config.readyWithin,
     onFailing: onError,
   }
-  const store = keepLooking((signal) => objects.check(signal), looking)
+  const store = keepLooking((signal) => objects.check(signal), {
+    ...looking,
+    what: 'the store of object files',
+  })
   // It tells what it could not get by itself.
-  const issuers = keepLooking(() => identity.keep(), { ...looking, onFailing: () => {} })
+  const issuers = keepLooking(() => identity.keep(), {
+    ...looking,
+    what: 'an issuer of tokens',
+    onFailing: () => {},
+  })
   const readiness = openReadiness({
     database,
     keys: () => ledger.keys,

@@ -9,7 +9,10 @@ afterEach(() => {
 /** Looks as often as it can at what a test says. */
 function looking(look: (signal: AbortSignal) => Promise<void>, withinMs = 60_000) {
   const told: unknown[] = []
-  const out = keepLooking(look, { everyMs: 1, withinMs, onFailing: (error) => told.push(error) })
+  const out = keepLooking(look, {
+    ...{ what: 'the store', everyMs: 1, withinMs },
+    onFailing: (error) => told.push(error),
+  })
   open.push(out)
   return { out, told }
 }
@@ -71,7 +74,8 @@ describe('a look-out', () => {
         }),
       5,
     )
-    await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 20_000 })
+    const late = new Error('the store did not answer within 5 ms')
+    await vi.waitFor(() => expect(told).toEqual([late]), { timeout: 20_000 })
     expect([out.isWell(), looks.length]).toEqual([false, 1])
     looks[0]!()
     await vi.waitFor(() => expect(looks).toHaveLength(2), { timeout: 20_000 })
