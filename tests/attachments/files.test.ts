@@ -8,6 +8,7 @@ import { readReferences } from '../../domains/objects/references.ts'
 import { verifyObjects } from '../../domains/objects/verify-objects.ts'
 import { openDiskBlobs } from '../../server/objects/disk.ts'
 import { openObjects } from '../../server/objects/objects.ts'
+import { storeUnavailable } from '../../server/objects/problems.ts'
 import { assertOne, dataset, expectClean, withCode } from '../ledger/support.ts'
 import { inTurns, untilDone } from '../objects/in-turns.ts'
 import { ledgerOn } from '../objects/ledger-on.ts'
@@ -308,4 +309,15 @@ describe('files that are attached, erased and collected at once', () => {
     const all = [...(await readReferences(database))]
     return all.flatMap(([address, [one]]) => (one!.tenant === tenant ? [address] : [])).sort()
   }
+})
+
+it('an attachment is told as made where the store goes away once it is recorded, and keeps its file', async () => {
+  const whole = openObjects(openDiskBlobs(freshFolder()))
+  const { attachBy, textOf, collect } = await serviceOn(whole)
+  const settle = () => Promise.reject(storeUnavailable('a disk', 'EIO'))
+  const { id, address } = await attachBy({ ...whole, settle }, 'a note')
+  expect(await whole.claims()).toMatchObject([{ address }])
+  await collect()
+  expect(await whole.claims()).toEqual([])
+  expect(await textOf(id)).toBe('a note')
 })
