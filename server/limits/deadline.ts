@@ -32,7 +32,7 @@ export function untilOf(request: Request, { requestTimeout, mostRequestTimeout }
  */
 export function renewTime(request: Request) {
   const until = known.get(request)
-  if (until) until.endsAt = Date.now() + until.timeoutMs
+  if (until) until.endsAt = performance.now() + until.timeoutMs
 }
 
 /** The services as one request may use them: what it reads ends with its time, or with its caller. */
