@@ -4,7 +4,8 @@ import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
 import { breakable } from './break-off.ts'
 import { noteRequest } from './current-request.ts'
-import { GRAPHQL_PATH, graphiql, openYoga } from './graphql.ts'
+import { graphiql } from './graphiql.ts'
+import { GRAPHQL_PATH, mayIntrospect, openYoga } from './graphql.ts'
 import { localHostsOnly, publicHosts } from './host.ts'
 import type { Identity } from './identity/identity.ts'
 import { openHeaderIdentity } from './identity/open.ts'
@@ -94,6 +95,8 @@ export function createApp({
   const crossSite = openCrossSite(limits.corsOrigins, {
     believesHeaders: identity.isDevelopment,
   })
+  // It begins by asking for the schema.
+  const hasPage = mayIntrospect(limits, identity)
   const answer = (request: Request): Promise<Response> | undefined => {
     try {
       const path = pathOf(request)
@@ -107,7 +110,7 @@ export function createApp({
           throw methodNotAllowed(request.method, TAKEN_BY_GRAPHQL)
         }
         untilOf(request, limits)
-        const page = graphiql(request, identity)
+        const page = hasPage ? graphiql(request, identity) : undefined
         if (!page) crossSite.check(request, { isGraphql })
         return page
       }

@@ -1,6 +1,6 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
 import { type DocumentNode, type ExecutionArgs, getOperationAST } from 'graphql'
-import { createLRUCache, createYoga, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
+import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
 import { formatPosition } from '../lineage/position.ts'
 import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
@@ -17,7 +17,6 @@ import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, introspects, MOST_TOKENS } from './limits/operation.ts'
 import { openPersisted, type Persisted } from './limits/persisted.ts'
 import { noteOperation } from './operation-notes.ts'
-import { pagePolicy } from './page-policy.ts'
 import { introspectionOff, type Report, tellProblem, withRequestId } from './problems.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
@@ -54,8 +53,6 @@ export function openYoga(
   },
 ) {
   quietenCompiler()
-  const { introspection } = limits
-  const mayIntrospect = introspection === 'auto' ? identity.isDevelopment : introspection === 'on'
   return createYoga({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -74,7 +71,7 @@ export function openYoga(
     plugins: [
       useRoutes({ answer, finish }),
       useDoor(door, openPersisted(limits)),
-      useLimits({ mayIntrospect }),
+      useLimits({ mayIntrospect: mayIntrospect(limits, identity) }),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, { identity, limits, door }),
@@ -83,6 +80,12 @@ export function openYoga(
     ],
   })
 }
+
+/** Whether callers may ask for the schema. */
+export const mayIntrospect = (
+  { introspection }: Pick<Limits, 'introspection'>,
+  { isDevelopment }: Pick<Identity, 'isDevelopment'>,
+) => (introspection === 'auto' ? isDevelopment : introspection === 'on')
 
 function useRoutes({
   answer,
@@ -101,41 +104,6 @@ function useRoutes({
     },
   }
 }
-
-/**
- * GraphiQL for a browser that opens the path. The page says nothing about any tenant, and holds its
- * scripts (18 MB of package, hence loaded on demand), so that it works without a network.
- */
-export function graphiql(
-  request: Request,
-  { isDevelopment }: Identity,
-): Promise<Response> | undefined {
-  if (request.method !== 'GET' || !shouldRenderGraphiQL(request)) return undefined
-  return renderPage(isDevelopment ? { 'x-selvedge-tenant': 'demo' } : { authorization: 'Bearer ' })
-}
-
-async function renderPage(sent: Record<string, string>) {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const headers = JSON.stringify(sent)
-  const page = String(renderGraphiQL({ title: 'Selvedge', headers }))
-  let policy = policies.get(headers)
-  if (policy === undefined) {
-    policy = pagePolicy(page, GRAPHIQL_MAY)
-    policies.set(headers, policy)
-  }
-  return new Response(page, {
-    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
-  })
-}
-
-/** The page asks us, and nobody else; its editor writes its own styles. */
-const GRAPHIQL_MAY = [
-  ...["connect-src 'self'", "style-src 'unsafe-inline'", 'font-src data:', 'img-src data:'],
-  'worker-src blob: data:',
-]
-
-/** Hashing 9 MB of scripts is done once for each page that there is. */
-const policies = new Map<string, string>()
 
 /**
  * Lets a request in before anything of it is read, and reads it with a parser of ours: other media
