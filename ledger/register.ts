@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { lockedFile } from '../core/sqlite-lock.ts'
+import { databaseTimeout } from '../lineage/problems.ts'
+import { atMost } from '../lineage/until.ts'
 import { partsOfOrigin } from './origin.ts'
 import { registerBusy, registerMismatch } from './problems.ts'
 import { type Epoch, type Known, prepareEpochs } from './register-epochs.ts'
@@ -30,9 +32,10 @@ export interface Register {
   lastInForce(origin: string): Promise<Signed | null>
   /**
    * Holds the register's exclusive lock, across processes, while `work` decides; what it returns is
-   * appended durably before the lock is released. `null` appends nothing.
+   * appended durably before the lock is released. `null` appends nothing. It has eight seconds, and must
+   * do nothing but read: after that the lock is another's, and what it returns is nobody's.
    *
-   * @throws {Problem} `REGISTER_MISMATCH` where `work` would sign a size again with another root, or
+   * @throws {Problem} `DATABASE_TIMEOUT` where that is over. `REGISTER_MISMATCH` where `work` would sign a size again with another root, or
    *   go back: the register itself never lets that in, whatever was decided. So too for an epoch that it
    *   does not know; `LOG_BEHIND_REGISTER` for an origin that an epoch has followed.
    */
@@ -96,7 +99,8 @@ export function openRegister(path: string, { patienceMs = PATIENCE_MS } = {}): R
     sign: (origin, work) =>
       locked(async ({ last, append, epochs }) => {
         epochs.requireInForce(origin)
-        const entry = await work(last(origin))
+        const decide = { work: () => work(last(origin)), end: () => {} }
+        const entry = await atMost(HELD_MS, decide, databaseTimeout)
         if (entry) append(origin, entry)
         return entry
       }),
@@ -154,3 +158,8 @@ function prepare(file: DatabaseSync) {
 }
 
 const PATIENCE_MS = 10_000
+/**
+ * How long a decision may take: less than others wait for the lock, so that a server whose database says
+ * nothing keeps no other from signing.
+ */
+const HELD_MS = 8_000

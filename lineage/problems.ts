@@ -64,7 +64,7 @@ export const databaseUnavailable = (cause?: unknown) =>
     cause,
   })
 
-export const databaseTimeout = (cause: unknown) =>
+export const databaseTimeout = (cause?: unknown) =>
   new Problem('DATABASE_TIMEOUT', 'The database took too long; ask for less, or try again.', {
     status: 503,
     cause,

@@ -104,6 +104,24 @@ it('is busy to whoever waits too long for another that decides', async () => {
   for (const register of [slow, hasty]) register.close()
 })
 
+it('is let go of in time for others by a decision for which nobody answers, which then decides nothing', async () => {
+  const [held, other] = [open(), open()]
+  await held.sign('a', always(signed(3)))
+  let answer = (_entry: { size: number; root: string } | null) => {}
+  const answered = new Promise<{ size: number; root: string } | null>((resolve) => {
+    answer = resolve
+  })
+  const deciding = held.sign('a', () => answered)
+  const late = expect(deciding).rejects.toEqual(withCode('DATABASE_TIMEOUT'))
+  // Another server waits for it as long as it does for any: it would be told REGISTER_BUSY.
+  expect(await other.sign('a', always(signed(5)))).toEqual(signed(5))
+  await late
+  answer(signed(9, 'from before'))
+  expect(await held.last('a')).toEqual(signed(5))
+  held.close()
+  other.close()
+}, 60_000)
+
 it('lets entries of several processes only ever grow, though some are killed amid them', async () => {
   const path = join(folder, 'register.sqlite')
   openRegister(path).close()
