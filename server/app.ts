@@ -92,6 +92,7 @@ export function createApp({
   const readiness = givenReadiness ?? usualReadiness(given)
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const door = openDoor({ limits, identity })
+  metrics?.watchQueues(door)
   const crossSite = openCrossSite(limits.corsOrigins, {
     believesHeaders: identity.isDevelopment,
   })

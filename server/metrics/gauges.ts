@@ -1,6 +1,8 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { LogLag } from '../../lineage/log-lag.ts'
 import type { KeysState } from '../identity/issuer.ts'
+import type { Held } from '../limits/held.ts'
+import type { Lanes } from '../limits/lanes.ts'
 import type { CheckState } from '../readiness.ts'
 
 /** Where what comes and goes can be read. */
@@ -60,6 +62,37 @@ function openChecks(register: Registry, checks: NonNullable<Depths['checks']>) {
     async collect() {
       const worth = { ok: 1, degraded: 0.5, missing: 0 }
       for (const [check, state] of Object.entries(await checks())) this.set({ check }, worth[state])
+    },
+  })
+}
+
+/** What requests wait for here, and what is held of them meanwhile. */
+export interface Queues {
+  lanes: Lanes['lanes']
+  held: Pick<Held, 'bytes'>
+}
+
+/** Adds how many requests have their turn and how many wait for it, by what it is for. */
+export function openQueueGauges(register: Registry, { lanes, held }: Queues) {
+  const registers = [register]
+  const read = (name: string, help: string, count: 'running' | 'waiting') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['lane'],
+      registers,
+      collect() {
+        for (const [lane, shares] of Object.entries(lanes)) this.set({ lane }, shares[count])
+      },
+    })
+  read('selvedge_turns_running', 'Requests that have their turn.', 'running')
+  read('selvedge_turns_waiting', 'Requests that wait for their turn.', 'waiting')
+  new Gauge({
+    name: 'selvedge_body_bytes_held',
+    help: 'Bytes of the bodies of requests that are not answered yet.',
+    registers,
+    collect() {
+      this.set(held.bytes)
     },
   })
 }

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { QueryStarted } from '../../lineage/graph.ts'
 import type { CurrentRequest } from '../current-request.ts'
 import type { RequestEnd } from '../observed.ts'
-import { type Depths, openGauges } from './gauges.ts'
+import { type Depths, openGauges, openQueueGauges, type Queues } from './gauges.ts'
 
 /** What whoever watches the service counts and measures. */
 export interface Metrics {
@@ -15,6 +15,8 @@ export interface Metrics {
   onQuery: QueryStarted
   /** Says where the gauges are read, once there is something to read. */
   watch(depths: Depths): void
+  /** Says where requests wait; once, as well. */
+  watchQueues(queues: Queues): void
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -99,5 +101,6 @@ export function openMetrics({ version }: { version: string }): Metrics {
       }
     },
     watch: (depths) => openGauges(register, depths),
+    watchQueues: (queues) => openQueueGauges(register, queues),
   }
 }

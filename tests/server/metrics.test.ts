@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Problem } from '../../core/problem.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { createApp } from '../../server/app.ts'
+import { openHeaderIdentity } from '../../server/identity/open.ts'
+import { openDoor } from '../../server/limits/door.ts'
+import { defaultLimits } from '../../server/limits/limits.ts'
 import { openMetrics } from '../../server/metrics/metrics.ts'
 
 const ZERO = { logs: 0, records: 0, oldestSeconds: 0, merges: 0 }
@@ -23,7 +27,9 @@ function measured(
     lag,
   })
   const app = createApp({
-    database: { graph: () => ({ read: fail, write: fail }) } as unknown as Database,
+    database: {
+      graph: (tenant: string) => ({ tenant, read: fail, write: fail }),
+    } as unknown as Database,
     ledger: undefined as never,
     objects: undefined as never,
     metrics,
@@ -146,6 +152,32 @@ describe('the metrics', () => {
       '1',
       '1',
     ])
+  })
+
+  it('tell who has a turn and who waits for it, by what for, and what is held meanwhile', async () => {
+    const metrics = openMetrics({ version: '1.2.3' })
+    const limits = { ...defaultLimits(), readSlots: 1 }
+    const door = openDoor({ limits, identity: openHeaderIdentity() })
+    metrics.watchQueues(door)
+    const request = new Request('http://localhost/')
+    let end = () => {}
+    const until = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const reading = [1, 2, 3].map(() => door.inTurn(request, 'read', () => until))
+    door.turnsOf(request).hold(5_000)
+    await setImmediate()
+    const told = async (name: string) =>
+      (await metrics.text()).split('\n').find((line) => line.startsWith(`${name} `))
+    expect(await told('selvedge_turns_running{lane="read"}')).toMatch(/ 1$/)
+    expect(await told('selvedge_turns_waiting{lane="read"}')).toMatch(/ 2$/)
+    expect(await told('selvedge_turns_waiting{lane="parse"}')).toMatch(/ 0$/)
+    expect(await told('selvedge_body_bytes_held')).toMatch(/ 5000$/)
+    end()
+    await Promise.all(reading)
+    door.leave(request, new Headers())
+    expect(await told('selvedge_turns_running{lane="read"}')).toMatch(/ 0$/)
+    expect(await told('selvedge_body_bytes_held')).toMatch(/ 0$/)
   })
 
   it('look at the database once each time, and tell no lag that they do not know', async () => {
