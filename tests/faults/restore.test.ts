@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { openErasureJournal } from '../../ledger/erasures.ts'
 import { assertOne, dataset, expectClean, withCode } from '../ledger/support.ts'
 import { restoring } from '../restore/support.ts'
 import { testNeo4j } from '../setup/database.ts'
@@ -10,6 +12,9 @@ const test = await testLedger()
 const { database, ledger, home } = test
 const { register, newTenant, writeSigned, writeMany, copyOf, setBack, headOf, openAnother } =
   restoring(test)
+
+// As every home has that a server which signs was started in.
+openErasureJournal(join(home, 'erasures.sqlite')).close()
 
 /** The command as an operator calls it; with a failpoint it kills itself there. */
 function restore(tenant: string, failpoint = '', ...more: string[]) {
