@@ -274,7 +274,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   const erasures = openErasures({ database, erasing, onError }, submit)
-  if (!refusal) await erasures.complete()
+  // Whoever restores has them reapplied, and says how many there were.
+  if (!refusal && restoring === undefined) await erasures.complete()
 
   return {
     keys: desk,

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,6 +118,37 @@ const asked: FromArchive = {
 const restore = (more: Partial<typeof asked> = {}, env = {}) =>
   restoreFromArchive({ ...asked, ...more }, { ...config, ...env })
 
+function hasScript() {
+  try {
+    execFileSync('script', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    process.stderr.write('\n  SKIPPED: no terminal is asked at without script (util-linux)\n\n')
+    return false
+  }
+}
+
+/** Runs a command at a terminal, and answers what it asks. */
+async function answering(args: string[], answer: string) {
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', 'cli/selvedge.ts']
+  const words = [...command, ...args].map((word) => `'${word}'`).join(' ')
+  const own = Object.entries(process.env).filter(([name]) => !/^(SELVEDGE|NEO4J)_/.test(name))
+  const child = spawn('script', ['--quiet', '--return', '--command', words, '/dev/null'], {
+    env: { ...Object.fromEntries(own), ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let told = ''
+  let isAsked = false
+  child.stdout.setEncoding('utf8').on('data', (part) => {
+    told += part
+    if (isAsked || !told.includes('Type yes to go on')) return
+    isAsked = true
+    child.stdin.write(`${answer}\n`)
+  })
+  const [code] = await once(child, 'close')
+  return { code, told }
+}
+
 /** Leaves nothing in the database, as a new one has nothing. */
 async function emptyDatabase() {
   const service = await open()
@@ -183,6 +216,23 @@ it('is not restored unasked', async () => {
   expect([held.code, held.stderr]).toEqual([1, expect.stringContaining('RESTORE_UNCONFIRMED')])
 })
 
+it.skipIf(!hasScript())(
+  'asks once all is checked, and writes where the answer is yes',
+  async () => {
+    const restoring = ['restore', FILE, '--passphrase-file', at('passphrase')]
+    const declined = await answering(restoring, 'no')
+    expect([declined.code, declined.told]).toEqual([1, expect.stringMatching(/acme: to go on as/)])
+    expect(declined.told).not.toContain('RESTORE_')
+    // The database is looked at only now, and this one is not empty.
+    const agreed = await answering(restoring, 'yes')
+    expect([agreed.code, agreed.told]).toEqual([
+      1,
+      expect.stringContaining('RESTORE_DATABASE_NOT_EMPTY'),
+    ])
+  },
+  120_000,
+)
+
 it('is refused, with nothing written, where something speaks against it', async () => {
   const code = (code: string) => expect.objectContaining({ code })
   await expect(restore()).rejects.toEqual(code('RESTORE_DATABASE_NOT_EMPTY'))
@@ -228,7 +278,10 @@ it('comes back whole into an empty database, wherever it was killed, under a new
   const done = await cli(command)
   expect([done.code, done.stderr]).toEqual([0, expect.not.stringContaining('rror')])
   const { tenants } = JSON.parse(done.stdout)
-  expect(tenants).toMatchObject([{ tenant: 'acme' }, { tenant: 'umbra' }])
+  expect(tenants).toMatchObject([
+    { tenant: 'acme', erased: 1 },
+    { tenant: 'umbra', erased: 0 },
+  ])
   expect(tenants[0].compared).toBeGreaterThan(0)
   await expect(restore()).rejects.toMatchObject({ code: 'RESTORE_DATABASE_NOT_EMPTY' })
 
