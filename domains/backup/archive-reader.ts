@@ -44,7 +44,7 @@ function* readLines(path: string, file: number, sealer: Sealer): Generator<strin
       const goesOn = last && sealer.open(chunk, { number, last: false })
       throw goesOn ? unfinished(path) : damaged(path, `chunk ${number} does not open`)
     }
-    yield* linesOf(plain)
+    yield* linesOf(path, plain)
     if (last) return
   }
 }

@@ -57,7 +57,9 @@ export async function openArchiveWriter(
     const sealer = head
       ? await sealerFor(partial, passphrase, head)
       : await newSealer(passphrase, { logN })
-    const end = head ? replay(file, sealer, onLine) : { at: 0, number: 0, whole: false }
+    const end = head
+      ? replay({ path: partial, file }, sealer, onLine)
+      : { at: 0, number: 0, whole: false }
     const append = appendTo(partial, file, end.at)
     if (!head) append(sealer.head)
     return writerOf({ path, partial, sealer, append, close, ...end })
@@ -99,7 +101,11 @@ const isTornHead = (bytes: Uint8Array) =>
 const HEAD_BEGIN = '{"id":"'
 
 /** Reads whole chunks, and cuts off what is behind them. */
-function replay(file: number, sealer: Sealer, onLine: (line: string) => void) {
+function replay(
+  { path, file }: { path: string; file: number },
+  sealer: Sealer,
+  onLine: (line: string) => void,
+) {
   let [at, number, whole] = [sealer.head.length, 0, false]
   for (;;) {
     const chunk = readChunk(file, at)
@@ -107,7 +113,7 @@ function replay(file: number, sealer: Sealer, onLine: (line: string) => void) {
     const plain = sealer.open(chunk, { number, last: false })
     const last = plain ? null : sealer.open(chunk, { number, last: true })
     if (!plain && !last) break
-    for (const line of linesOf((plain ?? last)!)) onLine(line)
+    for (const line of linesOf(path, (plain ?? last)!)) onLine(line)
     whole = last !== null
     at += chunk.length
     number += 1

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import { inflateRawSync } from 'node:zlib'
 import { text } from '../../proofs/utf8.ts'
-import { notAnArchive, passphraseWrong } from './problems.ts'
+import { damaged, notAnArchive, passphraseWrong } from './problems.ts'
 import {
   CHUNK_HEAD_BYTES,
   HEAD_BYTES,
@@ -58,9 +58,17 @@ export function readAt(file: number, at: number, length: number): Uint8Array {
   }
 }
 
-/** The lines of a chunk that was opened. */
-export function linesOf(plain: Uint8Array): string[] {
-  const lines = text(inflateRawSync(plain, { maxOutputLength: 4 * MOST_SEALED })).split('\n')
-  lines.pop()
-  return lines
+/**
+ * The lines of a chunk that was opened.
+ *
+ * @throws {Problem} `BACKUP_DAMAGED` where it does not inflate to them, or to far more than any chunk.
+ */
+export function linesOf(path: string, plain: Uint8Array): string[] {
+  try {
+    const lines = text(inflateRawSync(plain, { maxOutputLength: 4 * MOST_SEALED })).split('\n')
+    lines.pop()
+    return lines
+  } catch (error) {
+    throw damaged(path, `a chunk holds no lines: ${(error as Error).message}`)
+  }
 }
