@@ -1,4 +1,4 @@
-import { timeLeft, type Until, whyOver } from '../../lineage/until.ts'
+import { timeLeft, type Until, waitFor, whyOver } from '../../lineage/until.ts'
 import { serverBusy } from '../problems.ts'
 import type { Limits } from './limits.ts'
 import { openShares, type Shares } from './shares.ts'
@@ -15,7 +15,8 @@ export interface Lanes {
   /**
    * Does the work when its turn has come.
    *
-   * @param until The caller stops waiting at its end, or when it goes.
+   * @param until The caller stops waiting for its turn at its end, or when it goes; and for what it
+   *   writes at its end, when only its Idempotency-Key can tell what becomes of that.
    * @throws {Problem} `SERVER_BUSY` where too many wait already, `DEADLINE_EXCEEDED`,
    *   `REQUEST_CANCELLED`, and what the work throws.
    */
@@ -40,11 +41,12 @@ export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
     async inTurn(lane, { party, until }, work) {
       timeLeft(until)
       const leave = await enter(lanes[lane], { party, until })
-      try {
-        return await work()
-      } finally {
-        leave()
-      }
+      // What has begun keeps its turn to its end, also where nobody waits for it any more.
+      const done = (async () => work())().finally(leave)
+      if (lane !== 'write') return done
+      // How it ends is told to nobody then.
+      done.catch(() => {})
+      return waitFor(until, () => done)
     },
   }
 }

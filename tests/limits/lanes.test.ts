@@ -36,6 +36,18 @@ it('gives the turn back where the work fails', async () => {
   expect(lanes.read.running).toBe(0)
 })
 
+it('tells who writes when its time is over, and keeps the turn until what was begun has ended', async () => {
+  const { inTurn, lanes } = lanesOf(1, 9)
+  const first = held()
+  const late = inTurn('write', { party: 'a', until: until({ timeoutMs: 30 }) }, first.work)
+  await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', status: 504 })
+  expect(lanes.write.running).toBe(1)
+  const next = inTurn('write', { party: 'b', until: until() }, () => 'next')
+  first.end()
+  expect(await next).toBe('next')
+  expect(lanes.write.running).toBe(0)
+})
+
 it('says at once that it is busy where the queue is full', async () => {
   const { inTurn } = lanesOf(1, 0)
   const first = held()
