@@ -7,7 +7,7 @@ import { createApp } from '../../server/app.ts'
 function broken(error: unknown) {
   const fail = () => Promise.reject(error)
   const database = {
-    graph: () => ({ read: fail, write: fail }),
+    graph: (tenant: string) => ({ tenant, read: fail, write: fail }),
     verify: fail,
   } as unknown as Database
   const reported: unknown[] = []

@@ -108,7 +108,10 @@ describe('a log line', () => {
 /** An app on a database that answers nothing, whose requests are logged. */
 function loggedApp() {
   const fail = () => Promise.reject(new Problem('DATABASE_UNAVAILABLE', 'away', { status: 503 }))
-  const database = { graph: () => ({ read: fail, write: fail }), verify: fail }
+  const database = {
+    graph: (tenant: string) => ({ tenant, read: fail, write: fail }),
+    verify: fail,
+  }
   const { log, lines, written } = keptLog({ logLevel: 'debug' })
   const app = createApp({
     database: database as unknown as Database,
