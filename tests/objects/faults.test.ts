@@ -10,7 +10,7 @@ import {
   PutBucketVersioningCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
@@ -176,6 +176,22 @@ describe.skipIf(noS3)('an S3 store', () => {
     await objects.check()
     expect(await opened.put(large, 'acme.after')).toBe(addressOf(large))
   })
+
+  it.each([1, -1])(
+    'is asked by its own time where the clock of this server is wrong by %i hour',
+    async (hours) => {
+      const now = Date.now
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + hours * 3_600_000)
+      try {
+        const objects = objectsAt()
+        const address = await objects.put(small, 'acme.one')
+        expect(await readAll(objects, address)).toEqual(small)
+        await objects.check()
+      } finally {
+        clock.mockRestore()
+      }
+    },
+  )
 
   it('that cannot be reached gives a check up when it is told to', async () => {
     const sockets = new Set<Socket>()
