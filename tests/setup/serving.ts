@@ -15,6 +15,12 @@ export interface ServingProcess {
   logged(): string
 }
 
+/** Not told to vitest one by one: from within a test that fails, it would not hear of it. */
+const running = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** The settings of a server on the database and home of the run, on any free port. */
 export function servingEnv(): Record<string, string> {
   const { uri, username, password, home } = testNeo4j()
@@ -34,10 +40,9 @@ export const startServing = (env: Record<string, string> = {}): Promise<ServingP
 
 /** Waits until a server that was started says where it serves; it ends with the test file at the latest. */
 export async function untilServing(child: ChildProcess): Promise<ServingProcess> {
-  afterAll(() => {
-    if (child.exitCode === null) child.kill('SIGKILL')
-  })
+  running.add(child)
   const ended = once(child, 'close').then(([code]) => code as number | null)
+  void ended.then(() => running.delete(child))
   let logged = ''
   child.stderr!.setEncoding('utf8').on('data', (part) => {
     logged += part
