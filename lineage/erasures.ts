@@ -89,7 +89,7 @@ const FILED = query<Filed>(`
   MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH $start
   WITH e ORDER BY e.id LIMIT toInteger($first)
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
-  RETURN e.id AS id, e.action <> 'retire' AS leads,
+  RETURN e.id AS id, e.first AS first, e.action <> 'retire' AS leads,
     CASE WHEN e.action <> 'retire' THEN record.fields ELSE head(COLLECT {
       MATCH (last:Record {tenant: $tenant, id: e.id})
       WHERE last.seq >= 0 AND last.fields IS NOT NULL
@@ -106,6 +106,8 @@ const BODIES = query<{ fields: string }>(`
 /** Something that leads, or led, to a file, and what it says of itself, or said last. */
 export interface Filed {
   id: string
+  /** The position of its first record. */
+  first: number
   /** Whether it does so still: it is not retired. */
   leads: boolean
   fields: string | null

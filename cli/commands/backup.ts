@@ -15,8 +15,10 @@ import { readLog } from '../../lineage/log.ts'
 import { readService } from '../../lineage/service.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
+import { openObjectStore } from '../../server/objects/open.ts'
 import { openServiceKeys } from '../../server/open.ts'
 import { withDatabase } from '../../server/with-database.ts'
+import { tellFailure } from '../failure.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { readKnown, sizesIn } from '../restore/against.ts'
 
@@ -24,6 +26,7 @@ interface Options {
   out: string
   tenant?: string[]
   passphraseFile: string
+  withoutFiles?: true
   json?: true
 }
 
@@ -32,17 +35,18 @@ export function define(command: Command): void {
     .description(
       'Write everything that the database holds into one encrypted file, while servers go on.\n\n' +
         'Each tenant is held as it is at a checkpoint that is signed as its turn comes. A call that was\n' +
-        'stopped is taken up by the same call. The keys, the signing register, the journal of erasures\n' +
-        'and the files of exports are under SELVEDGE_HOME and not in the database: see\n' +
-        'docs/how-to/backup.md for what to copy beside this.',
+        'stopped is taken up by the same call. The files of exports and attachments are held too. The\n' +
+        'keys, the signing register and the journal of erasures are under SELVEDGE_HOME and are not:\n' +
+        'see docs/how-to/backup.md for what to copy beside this.',
     )
     .option('--out <file>', 'where to; it must not be there yet')
     .option('--tenant <names...>', 'only these tenants')
+    .option('--without-files', 'leave out the files of exports and attachments')
     .option('--passphrase-file <file>', 'a file whose first line encrypts the backup')
     .option('--json', 'print one JSON object')
-    .action(async ({ out, tenant }: Partial<Options>) => {
+    .action(async ({ out, tenant, withoutFiles }: Partial<Options>) => {
       if (out === undefined) command.error('error: name the file with --out')
-      await backup({ out, tenant, ...required(command) })
+      await backup({ out, tenant, withoutFiles, ...required(command) })
     })
   command
     .command('verify <file>')
@@ -64,7 +68,7 @@ function required(command: Command) {
   return { passphraseFile, json }
 }
 
-async function backup({ out, tenant, passphraseFile, json }: Options) {
+async function backup({ out, tenant, withoutFiles, passphraseFile, json }: Options) {
   const passphrase = readPassphrase(passphraseFile)
   const config = readConfig()
   const progress = progressTo(process.stderr)
@@ -73,9 +77,10 @@ async function backup({ out, tenant, passphraseFile, json }: Options) {
     const service = await readService(database.graph(SERVICE).read)
     const keys = await openServiceKeys(config, { signing: service !== undefined })
     const signer = service && config.signer ? await openSigner(database, keys) : null
+    const objects = withoutFiles ? null : await openObjectStore(config, tellFailure)
     try {
       return await writeArchive({
-        ...{ database, path: out, passphrase, tenants: tenant ?? null },
+        ...{ database, path: out, passphrase, tenants: tenant ?? null, objects },
         keyFor: (kids) => manifestKey(keys, kids, out),
         before: async (name) => {
           const head = signer && (await readLog(database.graph(name).read))
@@ -85,6 +90,7 @@ async function backup({ out, tenant, passphraseFile, json }: Options) {
       })
     } finally {
       progress.done()
+      objects?.close()
       await signer?.close()
     }
   })
@@ -116,10 +122,13 @@ async function openSigner(
   }
 }
 
-const written = (path: string, { tenants }: Manifest) =>
+const written = (path: string, { tenants, files }: Manifest) =>
   [
-    `${path}: ${tenants.length} ${tenants.length === 1 ? 'log' : 'logs'}`,
-    ...tenants.map(({ origin, size, root }) => `  ${origin} to ${size}, root ${root}`),
+    `${path}: ${tenants.length} ${tenants.length === 1 ? 'log' : 'logs'}, ${files ? 'with' : 'without'} files`,
+    ...tenants.map(
+      ({ origin, size, root, files: held = 0, torn = 0 }) =>
+        `  ${origin} to ${size}, root ${root}: ${held} files${torn > 0 ? `; ${torn} are damaged and not held, see \`selvedge objects verify\`` : ''}`,
+    ),
     '',
   ].join('\n')
 
@@ -163,6 +172,7 @@ const told = (audit: ArchiveAudit) => {
     id,
     at: manifest.at,
     service: manifest.service,
+    files: manifest.files ?? false,
     signer,
     warnings: warningsOf(audit),
     tenants: tenants.map(({ roots: _, keys: __, ...tenant }) => tenant),
@@ -171,10 +181,14 @@ const told = (audit: ArchiveAudit) => {
 
 function described(file: string, audit: ArchiveAudit) {
   const { manifest, tenants, signer } = audit
-  const lines = tenants.map(({ origin, size, root, entities, bodies, erasedSince }) => {
+  const lines = tenants.map((tenant) => {
+    const { origin, size, root, entities, bodies, erasedSince, files, filesMissing } = tenant
     const since = erasedSince.length
     const erased = since > 0 ? `; ${since} bodies were erased while it was made` : ''
-    return `  ${origin} to ${size}, root ${root}: ${entities} entities, ${bodies} bodies${erased}\n`
+    const missing = manifest.files
+      ? filesMissing.map((file) => `    without the file ${file}\n`)
+      : []
+    return `  ${origin} to ${size}, root ${root}: ${entities} entities, ${bodies} bodies, ${files} files${erased}\n${missing.join('')}`
   })
   const by = `signed by ${signer.kid}, a key of ${signer.logs.length} of its ${tenants.length} logs`
   const warnings = warningsOf(audit).map((warning) => `WARNING: ${warning}\n`)

@@ -7,6 +7,7 @@ import type { TenantAudit } from '../../domains/backup/audit-tenant.ts'
 import { compareKnown, requireNewest } from '../../domains/backup/known.ts'
 import { notClean } from '../../domains/backup/problems.ts'
 import { finishRestore, restoreArchive } from '../../domains/backup/restore-archive.ts'
+import { restoreFiles } from '../../domains/backup/restore-files.ts'
 import { checkLog } from '../../domains/fsck/check-log.ts'
 import type { Scope } from '../../domains/fsck/scope.ts'
 import { timeByBody } from '../../domains/openlineage/run-times.ts'
@@ -140,6 +141,10 @@ async function carryOut(database: Database, work: Work) {
   await migrate(database)
   await restoreArchive({ database, archive, timeOf: timeByBody, onProgress: tell('restoring') })
   for (const tenant of audit.tenants) await requireClean(database, tenant)
+  // After the records that lead to them, and before anybody can ask for them.
+  await restoreFiles(archive, erasing.objects, ({ files }) =>
+    progress.step(`restoring files: ${files}`),
+  )
   const restoring = { database, register, service: config.service, timeOf: timeByBody }
   const told: Told[] = []
   for (const { tenant, epoch } of audit.tenants) {

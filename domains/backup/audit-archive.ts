@@ -7,7 +7,7 @@ import { kidOf } from '../../proofs/keyleaf.ts'
 import type { Archive } from './archive-reader.ts'
 import { AuditTenant, type TenantAudit } from './audit-tenant.ts'
 import { Fold } from './fold.ts'
-import type { Line, Manifest, ManifestLine, OpeningLine } from './lines.ts'
+import type { EndLine, Line, Manifest, ManifestLine, OpeningLine } from './lines.ts'
 import { signatureInvalid, unsound } from './problems.ts'
 import { manifestMessage } from './write-archive.ts'
 
@@ -43,7 +43,9 @@ export function auditArchive(
   for (const text of lines()) {
     const line = JSON.parse(text) as Line
     fold.accept(text, line)
-    if (line.is === 'log') tenant = new AuditTenant(line, sizesOf(line.tenant))
+    if (line.is === 'file') tenant!.file(line.address)
+    else if (line.is === 'torn') tenant!.tear(fold.tenant!.file!.address)
+    else if (line.is === 'log') tenant = new AuditTenant(line, sizesOf(line.tenant))
     else if (line.is === 'leaf') {
       tenant!.leaf(line)
       const { counts, log } = fold.tenant!
@@ -63,13 +65,16 @@ export function auditArchive(
 const hasKey = (keys: TenantAudit['keys'], kid: string) =>
   scheduleOf(keys).some((key) => key.use === 'manifest' && key.kid === kid && !key.compromised)
 
-/** What is said at the end of a tenant is what was counted. */
-function requireCounts(tenant: string, said: object, counted: object) {
-  const strange = Object.entries(said).find(
-    ([name, count]) => name !== 'is' && counted[name as keyof typeof counted] !== count,
-  )
-  if (strange) throw unsound(tenant, `it is said to hold ${strange[1]} ${strange[0]}`)
+/** What is said at the end of a tenant is what was counted, be it that it says nothing of none. */
+function requireCounts(tenant: string, said: EndLine, counted: Manifest['tenants'][number]) {
+  for (const name of COUNTS) {
+    if ((said[name] ?? 0) !== (counted[name] ?? 0)) {
+      throw unsound(tenant, `it is said to hold ${said[name] ?? 0} ${name}`)
+    }
+  }
 }
+
+const COUNTS = ['leaves', 'times', 'commands', 'actors', 'merges', 'files', 'torn'] as const
 
 function requireSigned(signed: ManifestLine | null, { id, fold }: { id: string; fold: Fold }) {
   if (!signed || !fold.opening) throw signatureInvalid('there is none')
@@ -77,6 +82,7 @@ function requireSigned(signed: ManifestLine | null, { id, fold }: { id: string; 
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
   if (manifest.id !== id) throw signatureInvalid('it is of another archive')
   if (manifest.digest !== fold.digest()) throw signatureInvalid('its digest is another')
+  if (manifest.files !== fold.opening.files) throw signatureInvalid('it says another of files')
   if (!same(manifest.tenants, fold.done)) throw signatureInvalid('it lists other logs')
   if (!fold.opening.manifest.includes(kid))
     throw signatureInvalid(`${kid} is no key of the service`)

@@ -8,6 +8,7 @@ import { hashLeaf, type KeyLeaf, parseLeaf, type RecordHeader } from '../../proo
 import { parseNote } from '../../proofs/note.ts'
 import { openReplay, type Replay } from '../../proofs/replay.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { addressIn } from './files.ts'
 import { bodyOf } from './leaf-body.ts'
 import type { EndLine, LeafLine, LogLine } from './lines.ts'
 import { unsound } from './problems.ts'
@@ -25,6 +26,10 @@ export interface TenantAudit {
   bodies: number
   /** The records whose bodies were erased while the backup was made: the journal erases them again. */
   erasedSince: number[]
+  /** How many files it holds whole; their hashes were checked. */
+  files: number
+  /** The addresses of files that a body leads to, and that it does not hold, or only torn. */
+  filesMissing: string[]
   /** The root at each size that was asked for, as far as the log goes. */
   roots: ReadonlyMap<number, string>
   /** Every key record of the log. */
@@ -48,6 +53,9 @@ export class AuditTenant {
   readonly #missing = new Map<number, number | undefined>()
   readonly #erased = new Map<number, number>()
   #bodies = 0
+  /** What bodies lead to, and what is held of that. */
+  readonly #named = new Set<string>()
+  readonly #held = new Set<string>()
 
   constructor(log: LogLine, sizes: Iterable<number> = []) {
     this.log = log
@@ -68,6 +76,16 @@ export class AuditTenant {
     if (this.#wanted.has(size)) this.#roots.set(size, b64(this.#replay.logRoot()))
   }
 
+  /** Takes a file, which the fold has looked at. */
+  file(address: string) {
+    this.#held.add(address)
+  }
+
+  /** The file before was none. */
+  tear(address: string) {
+    this.#held.delete(address)
+  }
+
   /** @throws {Problem} `BACKUP_UNSOUND` */
   end({ leaves }: EndLine): TenantAudit {
     const { tenant, origin, epoch, size, note, witnessed, past } = this.log
@@ -82,6 +100,8 @@ export class AuditTenant {
       entities: this.#replay.entities,
       bodies: this.#bodies,
       erasedSince: this.#missingBodies(),
+      files: this.#held.size,
+      filesMissing: [...this.#named].filter((one) => !this.#held.has(one)).sort(),
       roots: this.#roots,
       keys: this.#keys,
     }
@@ -92,7 +112,10 @@ export class AuditTenant {
     for (const target of targets) this.#erased.set(target, seq)
     const body = bodyOf(header, line)
     if (body === 'missing') this.#missing.set(seq, line.erased)
-    if (body === 'there') this.#bodies += 1
+    if (body !== 'there') return
+    this.#bodies += 1
+    const address = addressIn(this.log.tenant, header.kind, line.fields!)
+    if (address !== undefined) this.#named.add(address)
   }
 
   /** A body that is not there was erased by a record, or by one that came behind the checkpoint. */

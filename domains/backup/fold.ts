@@ -7,17 +7,22 @@ import { leafHash } from '../../proofs/hash.ts'
 import type { Leaf } from '../../proofs/leaf.ts'
 import { appendLeaf, type Edge, edgeRoot, emptyEdge } from '../../proofs/merkle.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { beginFile, type FileFold, isEnded, takePart } from './files.ts'
 import type {
   ActorRow,
   Counts,
   EndLine,
+  FileLine,
   LeafLine,
   Line,
   LogLine,
   Manifest,
   MergeState,
   OpeningLine,
+  PartLine,
+  TornLine,
 } from './lines.ts'
+import { fileUnsound } from './problems.ts'
 
 /** What an archive holds of the tenant that it is at, so far. */
 export interface TenantFold {
@@ -31,6 +36,8 @@ export interface TenantFold {
   command: CommandRow | null
   actor: ActorRow | null
   merge: MergeState | null
+  /** The file that it is at, or was last. */
+  file: FileFold | null
 }
 
 /**
@@ -59,10 +66,12 @@ export class Fold {
     return this.#digest.copy().digest('hex')
   }
 
-  #end({ is: _, ...counts }: EndLine) {
-    const { log, edge } = this.tenant!
+  /** What is said of the counts is left to who audits: here is what was counted. */
+  #end({ tenant }: EndLine) {
+    const { log, edge, counts, file } = this.tenant!
     const { origin, size } = log
-    this.done.push({ ...counts, origin, size, root: b64(edgeRoot(sha256, edge)) })
+    if (file && !isEnded(file)) throw fileUnsound(tenant, file.address, 'it is cut off')
+    this.done.push({ tenant, ...counts, origin, size, root: b64(edgeRoot(sha256, edge)) })
     this.tenant = null
   }
 }
@@ -75,6 +84,7 @@ const emptyTenant = (log: LogLine): TenantFold => ({
   command: null,
   actor: null,
   merge: null,
+  file: null,
 })
 
 function take(
@@ -90,10 +100,22 @@ function take(
   } else if (line.is === 'actor') {
     tenant.actor = line.row
     counts.actors += 1
-  } else {
+  } else if (line.is === 'merge') {
     tenant.merge = line.row
     counts.merges += 1
-  }
+  } else takeFile(tenant, line)
+}
+
+function takeFile(tenant: TenantFold, line: FileLine | PartLine | TornLine) {
+  const { log, counts } = tenant
+  const file =
+    line.is === 'file'
+      ? beginFile(log.tenant, tenant.file, line)
+      : takePart(log.tenant, tenant.file, line)
+  tenant.file = file
+  if (!isEnded(file)) return
+  if (file.isTorn) counts.torn = (counts.torn ?? 0) + 1
+  else counts.files = (counts.files ?? 0) + 1
 }
 
 function takeLeaf(tenant: TenantFold, { header, fields }: LeafLine) {

@@ -13,6 +13,8 @@ export interface OpeningLine {
   manifest: string[]
   /** The tenants asked for; `null` for all. */
   tenants: string[] | null
+  /** Whether it holds the files that records lead to; nothing in a backup of before there were any. */
+  files?: boolean
   at: string
 }
 
@@ -72,6 +74,27 @@ export type ShelfLine =
   | { is: 'actor'; row: ActorRow }
   | { is: 'merge'; row: MergeState }
 
+/** Begins a file: its parts follow, up to its size, or that it is torn. */
+export interface FileLine {
+  is: 'file'
+  /** One of those that lead to it. */
+  id: string
+  /** SHA-256 in hexadecimal, after the tenant and a `.` for an attachment. */
+  address: string
+  size: number
+}
+
+/** The next bytes of a file, in base64. */
+export interface PartLine {
+  is: 'part'
+  bytes: string
+}
+
+/** What the store had of the file was damaged: what stands here of it counts for nothing. */
+export interface TornLine {
+  is: 'torn'
+}
+
 /** How much was held of a tenant: the last line of it. */
 export interface EndLine extends Counts {
   is: 'end'
@@ -84,6 +107,9 @@ export interface Counts {
   commands: number
   actors: number
   merges: number
+  /** Whole files, and torn ones; left out where there are none. */
+  files?: number
+  torn?: number
 }
 
 /** What the whole archive holds, signed: its last line. */
@@ -103,8 +129,18 @@ export interface Manifest {
   at: string
   /** SHA-256 over every line before this one, in hexadecimal. */
   digest: string
+  /** As the opening has it. */
+  files?: boolean
   tenants: ({ tenant: string; origin: string; size: number; root: string } & Counts)[]
 }
 
-export type TenantLine = LogLine | LeafLine | TimeLine | ShelfLine | EndLine
+export type TenantLine =
+  | LogLine
+  | LeafLine
+  | TimeLine
+  | ShelfLine
+  | FileLine
+  | PartLine
+  | TornLine
+  | EndLine
 export type Line = OpeningLine | TenantLine | ManifestLine

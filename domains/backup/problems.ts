@@ -94,6 +94,13 @@ export const unsound = (tenant: string, because: string) =>
     { status: 409, details: { tenant } },
   )
 
+export const fileUnsound = (tenant: string, address: string, because: string) =>
+  new Problem(
+    'BACKUP_FILE_UNSOUND',
+    `The backup is whole, but the file ${address} of «${tenant}» in it is not what its address says: ${because}. Take an earlier backup.`,
+    { status: 409, details: { tenant, address } },
+  )
+
 export const signatureInvalid = (because: string) =>
   new Problem('BACKUP_SIGNATURE', `The manifest of the backup is not to be believed: ${because}.`, {
     status: 409,

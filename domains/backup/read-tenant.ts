@@ -1,3 +1,4 @@
+import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { pastEpochs } from '../../lineage/epochs.ts'
 import type { Ask, Graph } from '../../lineage/graph.ts'
@@ -9,6 +10,7 @@ import { ProofError } from '../../proofs/error.ts'
 import { parseLeaf } from '../../proofs/leaf.ts'
 import { edgeRoot } from '../../proofs/merkle.ts'
 import { parseNote } from '../../proofs/note.ts'
+import { fileLines } from './files.ts'
 import type { TenantFold } from './fold.ts'
 import { bodyOf } from './leaf-body.ts'
 import type { LeafLine, LogLine, TenantLine } from './lines.ts'
@@ -54,10 +56,15 @@ export async function logLine({ tenant, read }: Graph): Promise<LogLine> {
  * meanwhile: what a log has it keeps, and everything else is asked for as it was at the checkpoint.
  *
  * @param fold Has taken each line before the next is asked for.
+ * @param objects Where files are; `null` to leave them out.
  * @throws {Problem} `BACKUP_LOG_DIFFERS` where the leaves are not those of the checkpoint, or a body is
- *   not the one that its header says.
+ *   not the one that its header says; what the store of files refuses.
  */
-export async function* tenantLines({ read }: Graph, fold: TenantFold): AsyncGenerator<TenantLine> {
+export async function* tenantLines(
+  { read }: Graph,
+  fold: TenantFold,
+  objects: Objects | null = null,
+): AsyncGenerator<TenantLine> {
   const { log, counts } = fold
   const { tenant, size } = log
   for (let from = counts.leaves; from < size; from = counts.leaves) {
@@ -72,11 +79,12 @@ export async function* tenantLines({ read }: Graph, fold: TenantFold): AsyncGene
   requireRoot(fold)
   const page = { first: ROWS_A_READ, size }
   // Said twice where somebody died in between, which does no harm.
-  const isBeyond = fold.command !== null || fold.actor !== null || fold.merge !== null
+  const isBeyond = [fold.command, fold.actor, fold.merge, fold.file].some((one) => one !== null)
   if (!isBeyond) yield* timeLines(read, fold)
   yield* shelf('command', () => commandsAfter(read, fold.command, page))
   yield* shelf('actor', () => actorsAfter(read, fold.actor, page))
   yield* shelf('merge', () => mergesAfter(read, fold.merge, page))
+  if (objects) yield* fileLines({ read, objects }, { tenant, size, at: () => fold.file })
   yield { is: 'end', tenant, ...counts }
 }
 

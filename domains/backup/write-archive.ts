@@ -1,3 +1,4 @@
+import type { Objects } from '../../core/objects.ts'
 import { sha256 } from '../../core/sha256.ts'
 import type { SigningKey } from '../../ledger/keys.ts'
 import { restoreUnfinished } from '../../ledger/problems.ts'
@@ -27,6 +28,8 @@ export interface BackupOptions {
   database: Database
   path: string
   passphrase: string
+  /** Where the files are that records lead to; `null` to leave them out, which the manifest says. */
+  objects: Objects | null
   /** Only these; `null` for all that there are when their turn comes. */
   tenants: readonly string[] | null
   /**
@@ -47,7 +50,8 @@ export interface BackupOptions {
  * the same checkpoint for the tenant that it was at.
  *
  * @throws {Problem} `BACKUP_DATABASE_EMPTY`, `BACKUP_OF_ANOTHER`, `BACKUP_UNSIGNED`,
- *   `BACKUP_LOG_DIFFERS`, `BACKUP_KEYS_GONE`, `RESTORE_UNFINISHED`; as `openArchiveWriter`.
+ *   `BACKUP_LOG_DIFFERS`, `BACKUP_KEYS_GONE`, `RESTORE_UNFINISHED`; as `openArchiveWriter`; what the store of
+ *   files refuses.
  */
 export async function writeArchive(options: BackupOptions): Promise<Manifest> {
   const { database, path, passphrase, logN } = options
@@ -101,6 +105,7 @@ async function write(writing: Writing): Promise<Manifest> {
     service: service.name,
     at: new Date().toISOString(),
     digest: fold.digest(),
+    files: fold.opening!.files ?? false,
     tenants: fold.done,
   }
   const [kid, x] = [kidOf(sha256, key.publicKey), b64(key.publicKey)]
@@ -110,12 +115,12 @@ async function write(writing: Writing): Promise<Manifest> {
 }
 
 async function writeTenant(
-  { database, fold, onProgress }: Writing,
+  { database, objects, fold, onProgress }: Writing,
   tenant: string,
   put: (line: Line) => void,
 ) {
   const { counts, log } = fold.tenant!
-  for await (const line of tenantLines(database.graph(tenant), fold.tenant!)) {
+  for await (const line of tenantLines(database.graph(tenant), fold.tenant!, objects)) {
     put(line)
     if (counts.leaves % 512 === 0) onProgress?.({ tenant, done: counts.leaves, of: log.size })
   }
@@ -126,7 +131,7 @@ async function* tenantsOf({ database, tenants }: Writing) {
   else yield* [...new Set(tenants)].sort()
 }
 
-const openingLine = ({ service, tenants }: Writing): OpeningLine => ({
+const openingLine = ({ service, tenants, objects }: Writing): OpeningLine => ({
   is: 'backup',
   v: VERSION,
   service: service.name,
@@ -134,12 +139,17 @@ const openingLine = ({ service, tenants }: Writing): OpeningLine => ({
   checkpoint: service.checkpoint,
   manifest: service.manifest,
   tenants: tenants && [...new Set(tenants)].sort(),
+  files: objects !== null,
   at: new Date().toISOString(),
 })
 
-function requireSame({ path, service, tenants }: Writing, opening: OpeningLine) {
+function requireSame({ path, service, tenants, objects }: Writing, opening: OpeningLine) {
   if (opening.service !== service.name) throw otherBackup(path, `the service «${opening.service}»`)
   if (opening.register !== service.register) throw otherBackup(path, 'another register')
+  const withFiles = objects !== null
+  if ((opening.files ?? false) !== withFiles) {
+    throw otherBackup(path, withFiles ? 'one without files' : 'one with files')
+  }
   const asked = tenants && [...new Set(tenants)].sort()
   if (JSON.stringify(asked) !== JSON.stringify(opening.tenants)) {
     throw otherBackup(path, `the tenants ${opening.tenants?.join(', ') ?? 'of the whole service'}`)

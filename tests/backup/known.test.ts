@@ -32,6 +32,8 @@ const audit: TenantAudit = {
   entities: 1,
   bodies: 1,
   erasedSince: [],
+  files: 0,
+  filesMissing: [],
   roots: ROOTS,
   keys: [
     {

@@ -76,7 +76,7 @@ export function backing({
   return {
     backUp: (path: string, tenants: readonly string[], options: Partial<BackupOptions> = {}) =>
       writeArchive({
-        ...{ database, path, passphrase: PASSPHRASE, tenants, before, logN: 10 },
+        ...{ database, path, passphrase: PASSPHRASE, tenants, before, logN: 10, objects: null },
         keyFor: (kids) => manifestKey(keys, kids, path),
         ...options,
       }),

@@ -8,6 +8,8 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type FromArchive, restoreFromArchive } from '../../cli/restore/from-archive.ts'
 import { sha256 } from '../../core/sha256.ts'
+import { attach } from '../../domains/attachments/attach.ts'
+import { findAttachment } from '../../domains/attachments/find-attachment.ts'
 import type { Line } from '../../domains/backup/lines.ts'
 import { writeArchive } from '../../domains/backup/write-archive.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
@@ -59,6 +61,7 @@ async function makeWorld(service: Service) {
     subject: 'ada.l',
   })
   const b = await assertOne(ledger, 'acme', dataset('b'), { fields: { more: 1 } })
+  const attached = await attachTo(service, b.outcomes[0]!.id)
   const question = { tenant: 'acme', root: b.outcomes[0]!.id, direction: 'BOTH', depth: 5 } as const
   const bundle = await weaveBundle({ database, ledger }, question)
   const { written } = (await readLog(database.graph('acme').read))!
@@ -74,7 +77,18 @@ async function makeWorld(service: Service) {
     },
     what: { entity: outcomes[0]!.id },
   } as const
-  return { question, bundle, written, answer, erasure }
+  return { question, bundle, attached, written, answer, erasure }
+}
+
+const LETTER = 'what was agreed on'
+
+/** A file that documents an entity. */
+async function attachTo({ ledger, objects }: Service, to: string) {
+  const file = await objects.spool(new Blob([LETTER]).stream())
+  const how = { tenant: 'acme', subject: 'test', mediaType: 'text/plain', name: 'letter.txt' }
+  const { id } = await attach({ ledger, objects }, { ...how, file, to })
+  await file.discard()
+  return id
 }
 
 type Question = Parameters<typeof readLineage>[1]
@@ -261,6 +275,7 @@ it('is refused, with nothing written, where something speaks against it', async 
 
 it('comes back whole into an empty database, wherever it was killed, under a new origin', async () => {
   await emptyDatabase()
+  rmSync(at('home/objects'), { recursive: true })
   const origin = `${SERVICE}/acme/1`
   const due = [{ outcome: 'due', keptSize: world.written, origin }, { outcome: 'due' }]
   expect(await restore({ dryRun: true })).toMatchObject(due)
@@ -300,6 +315,8 @@ it('comes back whole into an empty database, wherever it was killed, under a new
     const itself = { root: world.erasure.what.entity, direction: 'BOTH', depth: 0 } as const
     const [entity] = (await readLineage(read, itself, { first: 1 }, null))!.nodes
     expect(entity!.entity.name).toBe('')
+    const letter = await findAttachment(database.graph('acme'), service.objects, world.attached)
+    expect(await new Response(letter.read()).text()).toBe(LETTER)
     const next = await assertOne(ledger, 'acme', dataset('next'))
     expect(next.position.epoch).toBe(1)
     await expectCleanLogs(service)
@@ -338,7 +355,14 @@ it('is not finished by a journal that knows less than it of what was erased', as
   copyFileSync(at('home/erasures.sqlite'), at('erasures.old'))
   const keys = await openServiceKeys(config)
   await writeArchive({
-    ...{ database, path: file, passphrase: PASSPHRASE, tenants: ['umbra'], logN: 10 },
+    ...{
+      database,
+      path: file,
+      passphrase: PASSPHRASE,
+      tenants: ['umbra'],
+      logN: 10,
+      objects: null,
+    },
     keyFor: (kids) => heldKey(keys, kids.at(-1)!),
     async before(tenant) {
       await ledger.checkpointOf(tenant, (await readLog(database.graph(tenant).read))!.written)
