@@ -322,13 +322,18 @@ async function readWithRetry<Row>(
       return rows<Row>(records)
     } catch (error) {
       const isLast = attempt === READ_TRIES || performance.now() > giveUpAt
-      if (isLast || !neo4j.isRetryableError(error)) return tellDatabase(error)
+      if (isLast || !mayPass(error)) return tellDatabase(error)
       await pause(Math.random() * 20 * 2 ** attempt)
     } finally {
       await session.close()
     }
   }
 }
+
+/** A connection that ended while it logged on has asked nothing yet; the driver would not try again. */
+const mayPass = (error: unknown) =>
+  neo4j.isRetryableError(error) ||
+  (error instanceof neo4j.Neo4jError && error.code === 'ProtocolError')
 
 const pause = (milliseconds: number) =>
   new Promise((resolve) => {
@@ -374,7 +379,8 @@ async function explain(driver: Driver, text: Query<unknown>, params: Params = {}
   }
 }
 
-const UNREACHABLE = /^(ServiceUnavailable|SessionExpired|N\/A)$/
+/** `ProtocolError` is what the driver makes of a connection that ends while it logs on. */
+const UNREACHABLE = /^(ServiceUnavailable|SessionExpired|ProtocolError|N\/A)$/
 /** A transaction whose time is up while it waits for a lock is told that its lock client was stopped. */
 const TOO_SLOW = /\.(TransactionTimedOut\w*|LockAcquisitionTimeout|LockClientStopped|Terminated)$/
 

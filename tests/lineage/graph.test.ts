@@ -114,6 +114,20 @@ describe('a failure', () => {
     expect(cuts).toBe(3)
   })
 
+  it('of a connection that is cut while it logs on is one of the database: a reader is given another', async () => {
+    let cuts = 0
+    const port = await proxyTo(connection.uri, (message) =>
+      message.includes('basic') && ++cuts % 2 === 1 ? 'cut before' : 'pass',
+    )
+    const uri = `bolt://127.0.0.1:${port}`
+    expect(await open(uri).graph('acme').read(ONE)).toMatchObject([{ one: 1 }])
+    expect(cuts).toBe(2)
+    const writing = open(uri)
+      .graph('acme')
+      .write(({ run }) => run(ONE))
+    await expect(writing).rejects.toEqual(withCode('DATABASE_UNAVAILABLE'))
+  })
+
   it('of a transaction that takes too long is DATABASE_TIMEOUT', async () => {
     const graph = database.graph(`slow-${crypto.randomUUID()}`)
     let release = () => {}
