@@ -1,5 +1,5 @@
-/** How many are done before others get a turn. */
-const AT_ONCE = 20
+/** How long may be worked before others get a turn. */
+const AT_ONCE_MS = 10
 
 /** Does the same with each of many, and lets other work go on in between: there is one thread for all. */
 export async function inTurns<Item, Result>(
@@ -7,8 +7,12 @@ export async function inTurns<Item, Result>(
   work: (item: Item) => Result,
 ): Promise<Result[]> {
   const results: Result[] = []
-  for (const [i, item] of items.entries()) {
-    if (i > 0 && i % AT_ONCE === 0) await new Promise(setImmediate)
+  let since = performance.now()
+  for (const item of items) {
+    if (performance.now() - since >= AT_ONCE_MS) {
+      await new Promise(setImmediate)
+      since = performance.now()
+    }
     results.push(work(item))
   }
   return results

@@ -1,5 +1,11 @@
-import { type PolicyChange, putPolicy, retirePolicy } from '../domains/access/change-policy.ts'
+import {
+  type Change,
+  type PolicyChange,
+  putPolicy,
+  retirePolicy,
+} from '../domains/access/change-policy.ts'
 import { DEFAULTS, GUARANTEES } from '../domains/access/default-policies.ts'
+import type { InForce } from '../domains/access/in-force.ts'
 import { policyInForce, simulationTooLarge } from '../domains/access/problems.ts'
 import { MOST_RECENT } from '../domains/access/recent.ts'
 import type { Role } from '../domains/access/roles.ts'
@@ -50,7 +56,7 @@ export const retireOwnPolicy = (
 ): Promise<Receipt> => change(() => retirePolicy(name), context, place)
 
 async function change(
-  prepare: (policies: Awaited<Context['policies']>) => ReturnType<typeof retirePolicy>,
+  prepare: (policies: InForce) => Change | Promise<Change>,
   context: Context,
   place: Place,
 ) {
@@ -59,7 +65,7 @@ async function change(
     tenant,
     subject: caller.subject,
     key: keyFor(caller, place),
-    ...prepare(await context.policies),
+    ...(await prepare(await context.policies)),
   })
   pin.reached(receipt.position)
   return receipt
@@ -117,6 +123,7 @@ export async function simulatePolicies(
   const simulated = await simulate(engine, await context.policies, {
     changes: changes.map(({ name, text }): PolicyChange => ({ name, text: text ?? null })),
     questions: asked.map(({ question }) => question),
+    until: services.until,
   })
   const changed = simulated.flatMap((one, i) => {
     if (!isChanged(one)) return []

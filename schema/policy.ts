@@ -11,7 +11,7 @@ import {
   simulatePolicies,
 } from '../resolvers/policy.ts'
 import { builder } from './builder.ts'
-import { cost } from './cost.ts'
+import { cost, sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
 import { ReceiptRef } from './record.ts'
 
@@ -170,7 +170,8 @@ builder.queryFields((t) => ({
     permission: 'policy:read',
     type: SimulationRef,
     nullable: true,
-    extensions: cost({ weight: 500 }),
+    // Each change takes as long to check as a hundred decisions, and there are up to ten.
+    extensions: sizedBy('requests', 500, { weight: 1_000, each: 10 }),
     description:
       'Which decisions changes of policies would turn, before they are put in force. Looks at the requests given, at decisions of late, or, where neither is asked for, at every role with every permission.',
     args: {
@@ -179,7 +180,11 @@ builder.queryFields((t) => ({
         required: true,
         description: 'Up to 10 changes, applied one after the other.',
       }),
-      requests: t.arg({ type: [PolicyRequestRef], description: 'Up to 500 requests to look at.' }),
+      requests: t.arg({
+        type: [PolicyRequestRef],
+        description:
+          'Up to 500 requests to look at, their subjects and issuers of up to 255 characters.',
+      }),
       recentDecisions: t.arg.int({
         description:
           'How many of the decisions that this server made of late to look at: 0 to 500, each different one once.',

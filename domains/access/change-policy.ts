@@ -12,7 +12,7 @@ export interface PolicyChange {
 }
 
 /** What a change of policies is, as the ledger takes it. */
-type Change = Pick<Command, 'request' | 'names' | 'run'>
+export type Change = Pick<Command, 'request' | 'names' | 'run'>
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
@@ -29,13 +29,15 @@ function checkName(name: string) {
  * @throws {Problem} `POLICY_INVALID`, `POLICY_NAME_INVALID`, `POLICY_UNKNOWN` for one to retire that is
  *   not in force, `POLICY_TOO_MANY`.
  */
-export function policiesAfter(
+export async function policiesAfter(
   engine: Pick<Engine, 'tenantSchema'>,
   policies: InForce['policies'],
   changes: readonly PolicyChange[],
 ) {
   const after = new Map(policies.map(({ name, text }) => [name, text]))
   for (const { name, text } of changes) {
+    // To check a text takes long, and there is one thread for all.
+    await new Promise(setImmediate)
     checkName(name)
     if (text !== null) checkPolicyText(text, engine.tenantSchema)
     if (text === null && !after.has(name)) throw policyUnknown(name)
@@ -51,12 +53,12 @@ export function policiesAfter(
 }
 
 /** Puts a policy in force, or another in its place. @throws {Problem} As `policiesAfter`. */
-export function putPolicy(
+export async function putPolicy(
   engine: Pick<Engine, 'tenantSchema'>,
   { policies }: InForce,
   { name, text }: { name: string; text: string },
-): Change {
-  policiesAfter(engine, policies, [{ name, text }])
+): Promise<Change> {
+  await policiesAfter(engine, policies, [{ name, text }])
   const policy = named(name)
   return {
     request: JSON.stringify(['policyPut', name, text]),

@@ -1,9 +1,11 @@
 import { inTurns } from '../../core/in-turns.ts'
+import { timeLeft, type Until } from '../../lineage/until.ts'
 import { askCedar, keepPolicies, keepSchema, type Principal } from './cedar.ts'
 import { cedarSchema, type Operation } from './cedar-schema.ts'
 import { DEFAULTS, GUARANTEES } from './default-policies.ts'
-import { type NamedPolicies, namesIn, survivable } from './named-policies.ts'
+import { type NamedPolicies, readPolicies } from './named-policies.ts'
 import { entryOf, type Permission } from './permissions.ts'
+import { type Kept, openPlaces } from './places.ts'
 
 /** May this principal do this in this tenant? */
 export interface Question {
@@ -40,8 +42,17 @@ export interface Engine {
   decide(question: Question, own?: OwnPolicies): Decision
   /** Whether a default forbids it, so that no policy of a tenant can permit it. */
   isForbidden(question: Question): boolean
-  /** Decides questions by policies that are not in force, in turns, and remembers nothing of it. */
-  weigh(policies: readonly NamedPolicies[], questions: readonly Question[]): Promise<Decision[]>
+  /**
+   * Decides questions by a tenant's own policies, be they in force or not, as `decide` does, but in turns,
+   * and remembers nothing of it: neither the questions nor how many there are is to be trusted.
+   *
+   * @throws {Problem} `DEADLINE_EXCEEDED`, `REQUEST_CANCELLED`.
+   */
+  weigh(
+    policies: readonly NamedPolicies[],
+    questions: readonly Question[],
+    until?: Until,
+  ): Promise<Decision[]>
 }
 
 /** How many tenants' own policies are kept ready; those of the tenant asked for longest ago give way. */
@@ -49,12 +60,6 @@ const MOST_KEPT = 100
 
 /** How many decisions are remembered: one takes Cedar 0.1 ms, and looking one up a hundredth of that. */
 const MOST_REMEMBERED = 20_000
-
-/** Policies that Cedar keeps under a name, and what each of them is called. */
-interface Kept {
-  id: string
-  names: readonly string[]
-}
 
 let engines = 0
 
@@ -64,12 +69,14 @@ export function openEngine(operations: readonly Operation[]): Engine {
   const schema = cedarSchema(operations)
   keepSchema(scope, schema)
   const keep = (id: string, policies: readonly NamedPolicies[]): Kept => {
-    keepPolicies(id, policies.map(({ text }) => text).join('\n'))
-    return { id, names: policies.flatMap(namesIn) }
+    const read = policies.map(readPolicies)
+    keepPolicies(id, read.map(({ text }) => text).join('\n'))
+    return { id, names: read.flatMap(({ names }) => names) }
   }
   const defaults = keep(`${scope}/defaults`, DEFAULTS)
   const guarantees = keep(`${scope}/guarantees`, GUARANTEES)
-  const keptOf = openKept(scope, keep)
+  const places = Array.from({ length: MOST_KEPT }, (_, i) => `${scope}/own/${i}`)
+  const keptOf = openPlaces(places, (id, policies) => keep(id, [...DEFAULTS, ...policies]))
   const remembered = openMemory()
 
   /** One after the other: Cedar has one place for what is weighed. */
@@ -104,10 +111,13 @@ export function openEngine(operations: readonly Operation[]): Engine {
       const { isPermitted, policies } = decide(question)
       return !isPermitted && policies.length > 0
     },
-    weigh(policies, questions) {
+    weigh(policies, questions, until) {
       const weighed = weighing.then(() => {
-        const kept = keep(`${scope}/weighed`, [...DEFAULTS, ...survivable(policies)])
-        return inTurns(questions, (question) => askGuarded(question, () => kept))
+        const kept = keep(`${scope}/weighed`, [...DEFAULTS, ...policies])
+        return inTurns(questions, (question) => {
+          if (until) timeLeft(until)
+          return policies.length > 0 ? askGuarded(question, () => kept) : ask(defaults, question)
+        })
       })
       weighing = weighed.catch(() => {})
       return weighed
@@ -126,30 +136,6 @@ const keyOf = ({ principal, permission, tenant }: Question, own: OwnPolicies | u
     principal.tenant,
     principal.roles,
   ])
-
-/** Tenants' policies in a fixed number of places: Cedar forgets nothing by itself. */
-function openKept(scope: string, keep: (id: string, policies: readonly NamedPolicies[]) => Kept) {
-  const byTenant = new Map<string, Kept & { version: string }>()
-  return (tenant: string, { version, policies }: OwnPolicies): Kept => {
-    const known = byTenant.get(tenant)
-    byTenant.delete(tenant)
-    if (known?.version === version) {
-      byTenant.set(tenant, known)
-      return known
-    }
-    const id = known?.id ?? placeFor(byTenant, scope)
-    const kept = { ...keep(id, [...DEFAULTS, ...survivable(policies)]), version }
-    byTenant.set(tenant, kept)
-    return kept
-  }
-}
-
-function placeFor(byTenant: Map<string, Kept>, scope: string) {
-  if (byTenant.size < MOST_KEPT) return `${scope}/own/${byTenant.size}`
-  const [longestAgo, { id }] = byTenant.entries().next().value!
-  byTenant.delete(longestAgo)
-  return id
-}
 
 /** Remembers what was decided, the last so many. */
 function openMemory() {

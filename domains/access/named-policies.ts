@@ -15,25 +15,24 @@ function policiesOf({ text }: NamedPolicies): readonly string[] | undefined {
     return undefined
   }
   const parts = policySetTextToParts(text)
-  return parts.type === 'success' ? parts.policies : undefined
+  const isWhole = parts.type === 'success' && parts.policy_templates.length === 0
+  return isWhole ? parts.policies : undefined
 }
 
 /** How many policies a text holds; none where Cedar cannot read it. */
 export const countPolicies = (policies: NamedPolicies): number => policiesOf(policies)?.length ?? 0
 
 /**
- * Policies as Cedar may be given them. In the place of a text that it cannot read, or would not survive,
- * one of the same name forbids everything: what the text was to forbid must not be permitted, and a
- * denial names it, so that it is found and retired.
+ * A text as Cedar may be given it, and what each policy in it is called: one alone by the name, of
+ * several each with a number.
+ *
+ * In the place of a text that Cedar cannot read, or would not survive, one forbids everything: what the
+ * text was to forbid must not be permitted, and a denial names it, so that it is found and retired.
  */
-export const survivable = (policies: readonly NamedPolicies[]): NamedPolicies[] =>
-  policies.map((one) =>
-    policiesOf(one) ? one : { ...one, text: 'forbid(principal, action, resource);' },
-  )
-
-/** What each policy of a text is called: one alone by the name, of several each with a number. */
-export function namesIn(policies: NamedPolicies): string[] {
-  const count = countPolicies(policies)
-  const { name } = policies
-  return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}#${i + 1}`)
+export function readPolicies(policies: NamedPolicies): { text: string; names: string[] } {
+  const { name, text } = policies
+  const count = policiesOf(policies)?.length
+  if (count === undefined) return { text: 'forbid(principal, action, resource);', names: [name] }
+  if (count === 1) return { text, names: [name] }
+  return { text, names: Array.from({ length: count }, (_, i) => `${name}#${i + 1}`) }
 }

@@ -4,6 +4,7 @@ import { openAccess, type ToldDecision } from '../../domains/access/access.ts'
 import type { OwnPolicies } from '../../domains/access/engine.ts'
 import { PERMISSIONS, type Permission } from '../../domains/access/permissions.ts'
 import { ROLES, type Role } from '../../domains/access/roles.ts'
+import { simulate } from '../../domains/access/simulate.ts'
 import { decisionEngine } from '../../server/surface.ts'
 
 const engine = decisionEngine()
@@ -130,6 +131,37 @@ describe("a tenant's own policies", () => {
     }
   })
 
+  it('are weighed as they would decide', async () => {
+    const asked = ROLES.flatMap((role) =>
+      (Object.keys(PERMISSIONS) as Permission[]).map((one) => asking(one, { roles: [role] })),
+    )
+    const closed = 'forbid(principal, action, resource);'
+    for (const { policies } of [own(), own(ALL), own(closed)]) {
+      const version = `decided ${policies.length} ${policies[0]?.text}`
+      const decided = asked.map((question) => engine.decide(question, { version, policies }))
+      expect(await engine.weigh(policies, asked)).toEqual(decided)
+    }
+  })
+
+  it('are simulated without remembering a single decision', async () => {
+    const forgetful = { ...engine, decide: () => expect.unreachable() }
+    const questions = [asking('log:read', { subject: 'somebody made up' })]
+    const changes = [{ name: 'all', text: ALL }]
+    const own = { version: 'none', policies: [] }
+    const [simulated] = await simulate(forgetful, own, { changes, questions })
+    expect(simulated).toMatchObject({
+      before: { isPermitted: false },
+      after: { isPermitted: true, policies: ['all'] },
+    })
+  })
+
+  it('are weighed no longer than their caller waits', async () => {
+    const until = { timeoutMs: 7, endsAt: Date.now() - 1 }
+    const weighed = engine.weigh([], [asking('entity:read')], until)
+    await expect(weighed).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(await engine.weigh([], [asking('entity:read')])).toHaveLength(1)
+  })
+
   it('cannot let anybody in from another tenant, nor out to the service', () => {
     const open = own('permit(principal, action, resource);')
     const anybody = fc.record({
@@ -152,6 +184,7 @@ describe("a tenant's own policies", () => {
     ],
     ['brackets that Cedar does not survive', `permit(${'('.repeat(2_000)}`],
     ['no Cedar at all', 'permit everything'],
+    ['a template', 'permit(principal == ?principal, action, resource);'],
   ])(
     'recorded with %s, end what their tenant may do, and are named: all but mending that',
     async (_what, text) => {

@@ -434,6 +434,18 @@ describe('a simulation', () => {
       'POLICY_SIMULATION_TOO_LARGE',
     ],
     [
+      'a subject that no token could have',
+      [],
+      [{ subject: 'a'.repeat(256), issuer: 'i', roles: [], permission: 'log:read' }],
+      'POLICY_SIMULATION_TOO_LARGE',
+    ],
+    [
+      'an issuer as long',
+      [],
+      [{ subject: 'a', issuer: 'i'.repeat(256), roles: [], permission: 'log:read' }],
+      'POLICY_SIMULATION_TOO_LARGE',
+    ],
+    [
       'more requests than are taken',
       [],
       Array.from({ length: 501 }, () => ({

@@ -54,6 +54,14 @@ describe('the price of an operation', () => {
       'mutation { record(items: [{}, {}]) { replayed } }'.replaceAll('{}', '{run: {runId: "x"}}'),
       10 + 2 * 2,
     ],
+    [
+      'a simulation by what it is to decide, at its most where nothing says how much that is',
+      '{ a: policySimulate(changes: [], requests: [{}, {}]) { compared } b: policySimulate(changes: []) { compared } }'.replaceAll(
+        '{}',
+        '{subject: "s", issuer: "i", roles: [], permission: "log:read"}',
+      ),
+      1_000 + 2 * 10 + 1_000 + 500 * 10,
+    ],
   ])('is %s', (_what, text, expected) => expect(price(text)).toBe(expected))
 
   it('takes sizes from variables and from their defaults', () => {
