@@ -1,8 +1,9 @@
 import { failpoint } from '../core/failpoint.ts'
+import { Problem } from '../core/problem.ts'
 import type { Database, Transaction } from '../lineage/graph.ts'
 import { lockLog } from '../lineage/log.ts'
 import { attempt, EpochMoved, type Receipt, type Seen, type Task } from './attempt.ts'
-import { tenantUnknown } from './problems.ts'
+import { otherLogClosed, tenantUnknown } from './problems.ts'
 
 /** A command on one log, and what another log is told of it in the same transaction. */
 export interface Pair {
@@ -26,7 +27,9 @@ export interface AcrossHooks {
  * Opens the way to write to two logs at once: both get their records, or neither does.
  *
  * Both logs are locked before anything is decided, in the order of their tenants' names, so that two
- * such transactions never wait for each other (docs/specs/log.md, "Writing").
+ * such transactions never wait for each other (docs/specs/log.md, "Writing"). What is wrong with the
+ * other's log is told to nobody whose command is refused in any case: whoever asks whether there is such
+ * a tenant leaves a record where there is.
  */
 export function openAcross(database: Database, hooks: AcrossHooks) {
   const seen = new Map<string, Seen>()
@@ -34,7 +37,15 @@ export function openAcross(database: Database, hooks: AcrossHooks) {
   const tryOnce = async ({ tenant, task, other, mirror }: Pair) => {
     const order = [tenant, other].sort()
     const epochs = new Map<string, number | null>()
-    for (const name of order) epochs.set(name, await hooks.before(name))
+    let refused: unknown
+    for (const name of order) {
+      try {
+        epochs.set(name, await hooks.before(name))
+      } catch (error) {
+        if (name === tenant || !(error instanceof Problem)) throw error
+        refused = tellOfOther(error)
+      }
+    }
     const tryIn = (of: (name: string) => Transaction) => async (name: string, one: Task) => {
       const expected = { seen: seen.get(name) ?? null, epoch: epochs.get(name)!, erasing: null }
       return attempt(of(name).run, name, [one], expected).catch((error: unknown) => {
@@ -44,13 +55,18 @@ export function openAcross(database: Database, hooks: AcrossHooks) {
     }
     return database.writeAcross(order, async (of) => {
       for (const name of order) {
-        if (!(await lockLog(of(name).run))) throw tenantUnknown(name)
+        if (await lockLog(of(name).run)) continue
+        if (name === tenant) throw tenantUnknown(name)
+        refused ??= tenantUnknown(name)
       }
       const run = tryIn(of)
       const first = await run(tenant, task)
       const receipt = receiptOf(first)
       if (receipt.replayed) return { receipt, done: [{ name: tenant, ...first }] }
-      const second = await run(other, mirror)
+      if (refused) throw refused
+      const second = await run(other, mirror).catch((error: unknown) => {
+        throw tellOfOther(error)
+      })
       receiptOf(second)
       failpoint('before-commit')
       return {
@@ -81,6 +97,10 @@ export function openAcross(database: Database, hooks: AcrossHooks) {
     }
   }
 }
+
+/** The details of another tenant's log are not for who writes to it. */
+const tellOfOther = (error: unknown) =>
+  (error as Partial<Problem>).code === 'LOG_BEHIND_REGISTER' ? otherLogClosed(error) : error
 
 /** What is refused takes the whole transaction with it. */
 function receiptOf({ settled: [end] }: Awaited<ReturnType<typeof attempt>>): Receipt {

@@ -11,7 +11,7 @@ import { discardUnrecorded } from './discard-unrecorded.ts'
 import type { Because, Draft } from './draft.ts'
 import type { Entry, ErasureJournal } from './erasures.ts'
 import type { Command } from './ledger.ts'
-import { eraseNoJournal } from './problems.ts'
+import { eraseNoJournal, policyInForce } from './problems.ts'
 
 /** What erasing needs beside the database. */
 export interface ErasingOptions {
@@ -110,10 +110,13 @@ export function openErasures(
     async erase({ because, what, ...command }: ErasureCommand): Promise<Receipt> {
       if (!erasing) throw eraseNoJournal()
       const ids = [because.id, ...('entity' in what ? [what.entity] : [])]
-      const run = (draft: Draft) =>
-        'entity' in what
-          ? draft.erase({ id: what.entity, records: what.records }, because)
-          : draft.eraseActor({ subject: what.actorOf }, because)
+      const run = (draft: Draft) => {
+        if (!('entity' in what)) return draft.eraseActor({ subject: what.actorOf }, because)
+        // Under the lock: whoever may erase must not lift a policy, however it came to be in force.
+        const found = draft.get(what.entity)
+        if (found?.kind === 'Policy' && found.action === 'assert') throw policyInForce(what.entity)
+        return draft.erase({ id: what.entity, records: what.records }, because)
+      }
       const receipt = await submit({ ...command, ids, run })
       const entries = await erasing.journal.of(command.tenant)
       const told = new Set(receipt.outcomes.map(({ id }) => id))

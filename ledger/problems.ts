@@ -168,6 +168,14 @@ export const logBehindRegister = (details: Record<string, unknown>) =>
     { status: 503, details },
   )
 
+/** Says nothing of the log, which is another tenant's. */
+export const otherLogClosed = (cause: unknown) =>
+  new Problem(
+    'OTHER_LOG_CLOSED',
+    'The log of the other tenant takes no records at present; try again later.',
+    { status: 503, cause },
+  )
+
 export const registerBusy = (cause: unknown) =>
   new Problem(
     'REGISTER_BUSY',
@@ -248,4 +256,11 @@ export const restoreUnfinished = () =>
     'RESTORE_UNFINISHED',
     'A backup is half restored into this database: call `selvedge restore` with the same file again, or empty the database.',
     { status: 503 },
+  )
+
+export const policyInForce = (id: string) =>
+  new Problem(
+    'POLICY_IN_FORCE',
+    'A policy in force is lifted by policyRetire alone; what it said can be erased after that.',
+    { status: 409, details: { id } },
   )

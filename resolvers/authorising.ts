@@ -9,7 +9,7 @@ import { policiesState } from '../lineage/policies.ts'
 import type { Position } from '../lineage/position.ts'
 import type { Until } from '../lineage/until.ts'
 import type { Caller } from './context.ts'
-import { guardLedger } from './guarded-ledger.ts'
+import { guardLedger, type SubmitBy } from './guarded-ledger.ts'
 import { openPin, type Pin } from './pin.ts'
 
 /** How one request gets its permissions. */
@@ -29,6 +29,7 @@ export interface Authorising {
   beginReading(permission: Permission): Promise<Confirming>
   /** The policies by which the last permission was given; the defaults alone where none was yet. */
   readonly policies: Promise<InForce>
+  readonly submitBy: SubmitBy
 }
 
 /** Opens the door of one request, and the ledger behind it. */
@@ -53,9 +54,17 @@ export function openAuthorising(
     given = { permission, policies: async () => policies }
   }
 
+  const guarded = guardLedger(ledger, {
+    policies: async () => given?.policies(),
+    again: async () => {
+      if (given) await authorise(given.permission)
+    },
+  })
+
   return {
     authorising: {
       authorise,
+      submitBy: guarded.submitBy,
       async beginReading(permission) {
         const confirming = await access.begin(askingFor(permission))
         given = { permission, policies: confirming.confirm }
@@ -65,12 +74,7 @@ export function openAuthorising(
         return given?.policies() ?? Promise.resolve(NONE_OF_ITS_OWN)
       },
     },
-    ledger: guardLedger(ledger, {
-      version: async () => (await given?.policies())?.version,
-      again: async () => {
-        if (given) await authorise(given.permission)
-      },
-    }),
+    ledger: guarded.ledger,
   }
 }
 

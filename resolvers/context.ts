@@ -82,6 +82,7 @@ export function openContext(services: Services, caller: Caller): Context {
     caller,
     authorise: authorising.authorise,
     beginReading: authorising.beginReading,
+    submitBy: authorising.submitBy,
     get policies() {
       return authorising.policies
     },

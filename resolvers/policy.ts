@@ -6,7 +6,7 @@ import {
 } from '../domains/access/change-policy.ts'
 import { DEFAULTS, GUARANTEES } from '../domains/access/default-policies.ts'
 import type { InForce } from '../domains/access/in-force.ts'
-import { policyInForce, simulationTooLarge } from '../domains/access/problems.ts'
+import { simulationTooLarge } from '../domains/access/problems.ts'
 import { MOST_RECENT } from '../domains/access/recent.ts'
 import type { Role } from '../domains/access/roles.ts'
 import {
@@ -60,21 +60,14 @@ async function change(
   context: Context,
   place: Place,
 ) {
-  const { services, tenant, caller, pin } = context
-  const receipt = await services.ledger.submit({
-    tenant,
-    subject: caller.subject,
-    key: keyFor(caller, place),
-    ...(await prepare(await context.policies)),
-  })
+  const { tenant, caller, pin } = context
+  const by = { tenant, subject: caller.subject, key: keyFor(caller, place) }
+  const receipt = await context.submitBy(async (policies) => ({
+    ...by,
+    ...(await prepare(policies)),
+  }))
   pin.reached(receipt.position)
   return receipt
-}
-
-/** A policy is lifted by those who may write policies, and not by erasing what it says. */
-export async function refusePolicyInForce(id: string, context: Context) {
-  const { policies } = await context.policies
-  if (policies.some((policy) => policy.id === id)) throw policyInForce(id)
 }
 
 /** What is asked of a simulation; of neither kind of request, every role with every permission. */

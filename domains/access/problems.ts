@@ -47,10 +47,3 @@ export const permissionUnknown = (permission: string) =>
     'There is no such permission; `selvedge policy schema` lists them.',
     { details: { permission: permission.slice(0, 100) } },
   )
-
-export const policyInForce = (id: string) =>
-  new Problem(
-    'POLICY_IN_FORCE',
-    'A policy in force is lifted by policyRetire alone; what it said can be erased after that.',
-    { status: 409, details: { id } },
-  )

@@ -199,6 +199,21 @@ describe("a tenant's own policy", () => {
     expect(await mayReadLog(as(tenant, ['auditor']))).toBe(true)
   })
 
+  it('is not lifted either by an erasure that was permitted before it was put in force', async () => {
+    const tenant = await freshTenant()
+    const { data } = await put(as(tenant, ['admin']), 'closed', CLOSED)
+    const { id } = data.policyPut.results[0]
+    const erasing = ledger.erase({
+      tenant,
+      subject: 'ann',
+      request: 'r',
+      because: { id: `urn:selvedge:erasure:${crypto.randomUUID()}`, ground: 'other', reason: 'r' },
+      what: { entity: id },
+    })
+    await expect(erasing).rejects.toMatchObject({ code: 'POLICY_IN_FORCE', details: { id } })
+    expect(await mayReadLog(as(tenant, ['auditor']))).toBe(false)
+  })
+
   it.each([
     ['a name that is none', 'My Policy', OPEN_LOG, 'POLICY_NAME_INVALID'],
     ['a name that is too long', 'a'.repeat(64), OPEN_LOG, 'POLICY_NAME_INVALID'],
@@ -219,6 +234,18 @@ describe("a tenant's own policy", () => {
     for (let i = 0; i < 10; i++) expect(codesOf(await put(admin, `p${i}`, long))).toBeUndefined()
     expect(codesOf(await put(admin, 'p9', long))).toBeUndefined()
     expect(codesOf(await put(admin, 'one-more', OPEN_LOG))).toEqual(['POLICY_TOO_MANY'])
+  })
+
+  it('are counted together also where many are put at once', async () => {
+    const tenant = await freshTenant()
+    const admin = as(tenant, ['admin'])
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => put(admin, `p${i}`, OPEN_LOG.repeat(40))),
+    )
+    const taken = answers.filter(({ errors }) => errors === undefined)
+    expect(taken).toHaveLength(2)
+    expect(codesOf(await put(admin, 'p', OPEN_LOG.repeat(20)))).toBeUndefined()
+    expect(codesOf(await put(admin, 'q', OPEN_LOG))).toEqual(['POLICY_TOO_MANY'])
   })
 
   it('are counted together, each policy of a text', async () => {

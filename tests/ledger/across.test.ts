@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { openAcross } from '../../ledger/across.ts'
+import type { Task } from '../../ledger/attempt.ts'
 import type { Draft } from '../../ledger/draft.ts'
+import { logBehindRegister } from '../../ledger/problems.ts'
 import { readLog } from '../../lineage/log.ts'
 import { freshTenant, testLedger } from '../setup/ledger.ts'
 import { assertOne, dataset, expectClean, headers } from './support.ts'
@@ -70,6 +73,38 @@ describe('a command on two logs', () => {
     }
     await expect(across(a, b, { mirror })).rejects.toMatchObject({ code: 'ENTITY_UNKNOWN' })
     await expect(across(b, a, { mirror })).rejects.toMatchObject({ code: 'ENTITY_UNKNOWN' })
+    expect(await sizes(a, b)).toEqual(before)
+  })
+
+  it('tells nothing of another log that is closed, and that not before its own has taken it', async () => {
+    const [a, b] = await pair()
+    const before = await sizes(a, b)
+    const closed = logBehindRegister({ origin: `selvedge.test/${b}`, size: 1, seen: 7 })
+    const writeAcross = openAcross(database, {
+      before: async (tenant) => (tenant === b ? Promise.reject(closed) : null),
+      moved: () => {},
+      committed: () => {},
+    })
+    const task = (run: Task['run']): Task => ({
+      ...{
+        subject: 'ada',
+        key: crypto.randomUUID(),
+        request: 'r',
+        text: 1,
+        names: [],
+        ids: [NONE],
+      },
+      run,
+    })
+    const taken = task(async () => [])
+    const refused = task(async (draft) => [draft.retire(NONE)])
+    const telling = { code: 'OTHER_LOG_CLOSED', details: {} }
+    await expect(
+      writeAcross({ tenant: a, task: taken, other: b, mirror: taken }),
+    ).rejects.toMatchObject(telling)
+    await expect(
+      writeAcross({ tenant: a, task: refused, other: b, mirror: taken }),
+    ).rejects.toMatchObject({ code: 'ENTITY_UNKNOWN' })
     expect(await sizes(a, b)).toEqual(before)
   })
 
