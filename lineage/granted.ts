@@ -4,7 +4,7 @@ import { erasuresOf } from './erasures.ts'
 import { grantedQuery, placesQuery } from './granted-texts.ts'
 import type { Ask, Graph } from './graph.ts'
 import type { Kind } from './kinds.ts'
-import { leafProofAsk, readWholeLog } from './log.ts'
+import { isOnItsWay, leafProofAsk, readLog, readWholeLog } from './log.ts'
 import { mergesOf } from './merges.ts'
 import { formatPosition, isOfLog, type LogState, type Position } from './position.ts'
 import {
@@ -99,7 +99,8 @@ export function openGranted({ read, ...graph }: Graph, grant: HeldGrant): Grante
 
   /**
    * Where no row comes, the grant is over; or this server has not seen yet what gave it, or the
-   * position asked for, so that it is looked at again with all that is committed.
+   * position asked for. Where that is on its way, it is looked at again with all that is committed. No
+   * other reader takes the giver's lock: neither a grant that is over nor a made-up cursor holds it up.
    */
   const inForce = async <Row extends LogState>(
     n: number | null,
@@ -108,8 +109,11 @@ export function openGranted({ read, ...graph }: Graph, grant: HeldGrant): Grante
     const isThere = (row: Row | undefined) => row !== undefined && row.size >= (n ?? 0)
     let row = await ask()
     if (!isThere(row)) {
-      await readWholeLog({ read, ...graph })
-      row = await ask()
+      const head = await readLog(read)
+      if (head && isOnItsWay(head, Math.max(n ?? 0, grant.given.seq + 1))) {
+        await readWholeLog({ read, ...graph })
+        row = await ask()
+      }
     }
     if (!row) throw grantUnknown(grant.id)
     if (isThere(row)) return row

@@ -106,6 +106,14 @@ export const readLog = async (ask: Ask) => (await ask(READ_LOG))[0]
 /** The head with everything that was committed before applied in full: waits for whoever is writing. */
 export const readWholeLog = (graph: Graph) => graph.write((transaction) => lockLog(transaction.run))
 
+/**
+ * Whether leaves up to a size are committed and not known to be applied: where their server died, nobody
+ * else would say, and the log is to be read under its lock. For any other size the lock says nothing new,
+ * and whoever reads must not hold up who writes.
+ */
+export const isOnItsWay = ({ size, written }: LogHead, wanted: number) =>
+  size < wanted && wanted <= written
+
 export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey: string }) =>
   ask(CREATE_LOG, log)
 

@@ -1,6 +1,6 @@
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
-import { readLog, readWholeLog } from '../lineage/log.ts'
+import { isOnItsWay, readLog, readWholeLog } from '../lineage/log.ts'
 import { formatPosition, isOfLog, type LogState, type Position } from '../lineage/position.ts'
 import { positionLost, positionNotReached } from '../lineage/problems.ts'
 
@@ -51,9 +51,7 @@ export function openPin(graph: Graph, least: Position | undefined): Pin {
         setTimeout(resolve, LOOK_AGAIN_MS)
       })
       const head = await state(readLog(ask))
-      // What is committed and not known to be applied: where its server died, nobody else would say.
-      const isCommitted = head.size < wanted.seq && wanted.seq <= head.written
-      seen = isCommitted ? await state(readWholeLog(graph)) : head
+      seen = isOnItsWay(head, wanted.seq) ? await state(readWholeLog(graph)) : head
     }
     return read()
   }

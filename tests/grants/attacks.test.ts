@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { openGranted } from '../../lineage/granted.ts'
+import { lockLog } from '../../lineage/log.ts'
 import { dataset, job, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import {
@@ -15,7 +17,7 @@ import {
 
 let clock: number | null = null
 const test = patient(await testApp('on demand', { now: () => clock ?? Date.now() }))
-const { app, ask, freshTenant, faults } = test
+const { app, ask, database, freshTenant, faults } = test
 
 /**
  * raw <- load <- clean <- weave <- open <- sell <- sold, of one tenant; another holds a grant from `open`
@@ -373,6 +375,37 @@ describe('attacks', () => {
     expect((await readGranted(test, taker, narrow, { first: 1, after: narrowCursor })).total).toBe(
       3,
     )
+  })
+
+  it('holds up nobody who writes to the log of who gave it, be a cursor made up or a grant over', async () => {
+    const locked = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<void>()
+    const writing = database.graph(giver).write(async ({ run }) => {
+      await lockLog(run)
+      locked.resolve()
+      await done.promise
+    }, 120_000)
+    await locked.promise
+    try {
+      for (const [far, code] of [
+        [9_000_000_000_000_000, 'POSITION_NOT_REACHED'],
+        [seq, undefined],
+      ] as const) {
+        const after = forged([asked, epoch, far, ...place])
+        const answer = await tryToRead(test, taker, narrow, { first: 1, after })
+        expect(codeOf(answer)).toBe(code)
+      }
+      const held = { id: narrow, root: open, direction: 'UPSTREAM', depth: 2, until } as const
+      const graph = openGranted(database.graph(giver), {
+        ...held,
+        kinds: ['Dataset', 'Job'],
+        given: { seq: Number(seq) - 1, leaf: 'that of a record that is no longer in force' },
+      })
+      await expect(graph.lineage({}, { first: 1 })).rejects.toMatchObject({ code: 'GRANT_UNKNOWN' })
+    } finally {
+      done.resolve()
+      await writing
+    }
   })
 
   it('keeps one tenant’s answer from another in headers of either case', async () => {
