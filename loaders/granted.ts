@@ -15,6 +15,8 @@ export interface GrantedLoaders {
   isErased(entity: EntityAt): Promise<boolean>
   /** An entity that is granted, or `null`. */
   entity(id: string): Promise<EntityAt | null>
+  /** Takes what the grant has shown already: it is not looked up again. */
+  prime(entities: readonly EntityAt[]): void
 }
 
 /**
@@ -55,5 +57,8 @@ export function grantedLoaders(graph: GrantedGraph, patterns: readonly string[])
     recordTime: (one) => recordTime.load(seqOf(one)),
     isErased: (one) => erased.load(seqOf(one)),
     entity: (id) => entity.load(id),
+    prime(entities) {
+      for (const one of entities) entity.prime(one.id, one)
+    },
   }
 }

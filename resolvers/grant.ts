@@ -77,10 +77,14 @@ export interface GrantsAsked {
   after?: string | null
 }
 
-/** How many grants are read at once to find those that are asked for. */
+/** How many grants are read at once to find those that are asked for, and how many for one page. */
 const AT_ONCE = 500
+const MOST_READ = 2_000
 
-/** Lists the tenant's grants, the oldest first; later pages at the position of the first. */
+/**
+ * Lists the tenant's grants, the oldest first; later pages at the position of the first. Others may have
+ * given it any number: a page ends where many were read, whether or not it is full, and says so.
+ */
 export async function listGrants(
   { side, active, first, after }: GrantsAsked,
   context: Context,
@@ -91,11 +95,14 @@ export async function listGrants(
   const found: EntityAt[] = []
   let from = cursor?.place[0] as string | undefined
   let epoch = 0
-  for (;;) {
+  const cursorOf = ({ id, at }: EntityAt) =>
+    writeCursor(question, { position: { epoch, seq: at }, place: [id] })
+  for (let count = AT_ONCE; ; count += AT_ONCE) {
     const asked = { kind: 'Grant' as const, after: from, first: AT_ONCE }
     const read = (n: number | null) => entitiesInOrder(context.graph.read, asked, n)
     const page = await (cursor ? context.pin.readAt(cursor.position, read) : context.pin.read(read))
     epoch = page.epoch
+    context.spend(page.entities.length)
     const bodies = await Promise.all(page.entities.map((grant) => grantBody(grant, context)))
     found.push(
       ...page.entities.filter((_, i) => {
@@ -105,9 +112,12 @@ export async function listGrants(
       }),
     )
     if (found.length > first || page.entities.length < AT_ONCE) break
-    from = page.entities.at(-1)!.id
+    const last = page.entities.at(-1)!
+    if (count >= MOST_READ) {
+      const { edges } = connectionOf(found, true, cursorOf)
+      return { edges, pageInfo: { hasNextPage: true, endCursor: cursorOf(last) } }
+    }
+    from = last.id
   }
-  const cursorOf = ({ id, at }: EntityAt) =>
-    writeCursor(question, { position: { epoch, seq: at }, place: [id] })
   return connectionOf(found.slice(0, first), found.length > first, cursorOf)
 }

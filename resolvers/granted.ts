@@ -116,7 +116,9 @@ export async function findGrantedLineage(
       : readCursor(questionKey(granted, asked, context), ['number', 'string'], after)
   const [distance, id] = (cursor?.place ?? []) as [number, string]
   const page = { first, ...(cursor && { after: { distance, id } }) }
-  return { what: await granted.graph.lineage(asked, page, cursor?.position), granted, asked }
+  const what = await granted.graph.lineage(asked, page, cursor?.position)
+  granted.about.prime(what.nodes.map(({ entity }) => entity))
+  return { what, granted, asked }
 }
 
 /** As it was asked: a grant's terms never change, so that what is left out means the same each time. */

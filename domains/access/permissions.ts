@@ -72,14 +72,18 @@ export const PERMISSIONS = {
   'policy:read': {
     groups: ['policy', 'audit'],
     on: 'Tenant',
-    says: 'See the policies in force, and what others would change.',
+    says: 'See the policies in force, and what others would change. Each is an entity too: entity:read shows it.',
   },
   'policy:write': {
     groups: ['policy'],
     on: 'Tenant',
     says: 'Put policies of the tenant in force, or retire them.',
   },
-  'grant:read': { groups: ['read'], on: 'Tenant', says: 'List the grants given and received.' },
+  'grant:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'List the grants given and received. They are entities too: entity:read shows each.',
+  },
   'grant:write': {
     groups: ['share'],
     on: 'Tenant',

@@ -85,6 +85,9 @@ function readFields(fields: readonly string[]): string[] {
  */
 export function readTimes({ begins, until }: Pick<GrantAsked, 'begins' | 'until'>, at: string) {
   const [start, end] = [Math.max(Date.parse(begins ?? at), Date.parse(at)), Date.parse(until)]
+  // An instant of a leap second is a time to RFC 3339 and none to a clock of milliseconds.
+  if (Number.isNaN(start)) throw grantInvalid('begins', 'it must not lie in a leap second')
+  if (Number.isNaN(end)) throw grantInvalid('until', 'it must not lie in a leap second')
   if (end <= start) throw grantInvalid('until', 'it must lie in the future, and after begins')
   if (end - start > MOST_DAYS * 86_400_000) {
     throw grantInvalid('until', `a grant holds for at most ${MOST_DAYS} days; give it anew then`)

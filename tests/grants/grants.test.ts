@@ -156,11 +156,34 @@ describe('giving', () => {
     ['that is over', { until: '2020-01-01T00:00:00Z' }, 'GRANT_INVALID'],
     ['that ends before it begins', { begins: far(3), until: far(2) }, 'GRANT_INVALID'],
     ['for 1,831 days', { until: far(1_831) }, 'GRANT_INVALID'],
+    ['until a leap second', { until: '2027-06-30T23:59:60Z' }, 'GRANT_INVALID'],
+    ['from a leap second on', { begins: '2027-06-30T23:59:60Z' }, 'GRANT_INVALID'],
   ])('is refused %s, and leaves nothing on either log', async (_what, terms, code) => {
     const before = [await leavesOf(giver), await leavesOf(taker)]
     expect(codeOf(await tryToGive(test, giver, { to: taker, root: own.raw, ...terms }))).toBe(code)
     expect([await leavesOf(giver), await leavesOf(taker)]).toEqual(before)
   })
+
+  it.each([
+    ['a root that is not there', { root: `${own.raw.slice(0, -1)}A` }, 'ENTITY_UNKNOWN'],
+    ['a time that is over', { until: '2020-01-01T00:00:00Z' }, 'GRANT_INVALID'],
+    ['the key of another grant', { depth: 7 }, 'IDEMPOTENCY_KEY_REUSED'],
+  ])(
+    'is refused for %s before it is said whether there is such a tenant',
+    async (_what, terms, code) => {
+      const headers = { 'idempotency-key': 'of another grant', 'x-request-id': 'the-same' }
+      const isReused = code === 'IDEMPOTENCY_KEY_REUSED'
+      if (isReused) await tryToGive(test, giver, { to: taker, root: own.raw }, headers)
+      const asked = isReused ? headers : { 'x-request-id': 'the-same' }
+      const [there, nowhere] = await Promise.all(
+        [taker, 'no-such-tenant'].map((to) =>
+          tryToGive(test, giver, { to, root: own.raw, ...terms }, asked),
+        ),
+      )
+      expect(codeOf(there!)).toBe(code)
+      expect(nowhere).toEqual(there)
+    },
+  )
 
   it.each([
     ['0 hops', { depth: 0 }],
@@ -338,7 +361,7 @@ describe('reading', () => {
       }
     }>(
       `{ granted(grant: "${id}") { from position checkpoint { note size root }
-         lineage { nodes { entity { id seq inclusion { seq size leaf header path root note tlogProof } } } } } }`,
+         lineage(first: 20) { nodes { entity { id seq inclusion { seq size leaf header path root note tlogProof } } } } } }`,
       { tenant: taker },
     )
     expect(errors).toBeUndefined()
@@ -366,7 +389,7 @@ describe('reading', () => {
         }
       }
     }>(
-      `{ granted(grant: "${id}") { lineage { nodes { entity { id inclusion { header leaf } } } } } }`,
+      `{ granted(grant: "${id}") { lineage(first: 20) { nodes { entity { id inclusion { header leaf } } } } } }`,
       { tenant: taker },
     )
     const headers = data.granted.lineage.nodes.map(({ entity }) => entity)
@@ -398,5 +421,49 @@ describe('listing', () => {
     })
     const rest = await listed(giver, `first: 2, after: "${data.grants.pageInfo.endCursor}"`)
     expect(rest).toEqual([ids[2], returned.id])
+  })
+
+  it('goes on from page to page past however many others have given', async () => {
+    const { giver, taker, open } = await two()
+    const name = (i: number) => `0000${String(i).padStart(4, '0')}-9751-7a91-a2a0-a51101a3970c`
+    const idOf = (i: number) => `urn:selvedge:grant:${name(i)}`
+    for (let from = 0; from < 2_500; from += 500) {
+      await ledger.submit({
+        tenant: giver,
+        subject: 'others',
+        request: `grants from ${from}`,
+        ids: Array.from({ length: 500 }, (_, i) => idOf(from + i)),
+        run: async (draft) =>
+          Array.from({ length: 500 }, (_, i) =>
+            draft.assert({
+              kind: 'Grant',
+              id: idOf(from + i),
+              namespace: 'grant',
+              name: name(from + i),
+              fields: { side: 'received' },
+            }),
+          ),
+      })
+    }
+    const given = await give(test, giver, { to: taker, root: open })
+    const page = async (after: string | null) => {
+      const { data, errors } = await ask<{
+        grants: {
+          nodes: { id: string }[]
+          pageInfo: { hasNextPage: boolean; endCursor: string }
+        }
+      }>(
+        'query ($after: String) { grants(side: GIVEN, first: 10, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }',
+        { tenant: giver, variables: { after } },
+      )
+      expect(errors).toBeUndefined()
+      return data.grants
+    }
+    const first = await page(null)
+    expect(first).toMatchObject({ nodes: [], pageInfo: { hasNextPage: true } })
+    expect(await page(first.pageInfo.endCursor)).toMatchObject({
+      nodes: [{ id: given.id }],
+      pageInfo: { hasNextPage: false },
+    })
   })
 })

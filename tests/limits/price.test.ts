@@ -55,6 +55,11 @@ describe('the price of an operation', () => {
       10 + 2 * 2,
     ],
     [
+      'a proof in the log of another tenant much, for each that there may be',
+      '{ granted(grant: "x") { lineage(first: 100) { nodes { entity { inclusion { leaf } } } } } }',
+      1 + 20 + (1 + 100 * (1 + 1 + 500)),
+    ],
+    [
       'a simulation by what it is to decide, at its most where nothing says how much that is',
       '{ a: policySimulate(changes: [], requests: [{}, {}]) { compared } b: policySimulate(changes: []) { compared } }'.replaceAll(
         '{}',
