@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { query } from '../../lineage/graph.ts'
 import { dataset, job, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
@@ -334,6 +334,17 @@ describe('reading', () => {
       clock = null
     })
     expect(total).toBe(5)
+  })
+
+  it('begins at once also where the clock was ahead while the log was written to', async () => {
+    const { giver, taker, open } = await two()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+    await recorded(test, giver, [dataset('from the future')])
+    vi.useRealTimers()
+    const until = new Date(Date.now() + 1_800_000).toISOString()
+    const { id, begins, active } = await give(test, giver, { to: taker, root: open, until })
+    expect([active, Date.parse(begins)]).toEqual([true, expect.toSatisfy((at) => at <= Date.now())])
+    expect((await readGranted(test, taker, id)).total).toBe(5)
   })
 
   it('names the giver’s checkpoint, and proves its entities against it', async () => {
