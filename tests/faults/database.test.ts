@@ -14,7 +14,7 @@ import { readState } from '../../server/neo4j/state.ts'
 import { expectClean, leaves } from '../ledger/support.ts'
 import { embeddedEnv, embeddedRuns } from '../setup/embedded.ts'
 import { SERVICE_NAME } from '../setup/ledger.ts'
-import { type Link, linkTo } from '../setup/proxy.ts'
+import { type Fate, type Link, linkTo } from '../setup/proxy.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
 import { type ServingProcess, untilServing } from '../setup/serving.ts'
 import { prover, readNotes } from './checkpoints.ts'
@@ -23,11 +23,13 @@ import { expectWritten, foundTenant, isThere, type Load, openLoad, writeOnce } f
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-faults-'))
 const home = homeAt(folder)
 if (!embeddedRuns)
-  process.stderr.write('\n  !! 5 tests skipped: no Neo4j of their own runs here\n\n')
+  process.stderr.write('\n  !! 6 tests skipped: no Neo4j of their own runs here\n\n')
 
 const LEAST = 100
 const KILLS = 5
 const STOPPED_MS = 30_000
+/** COMMIT of Bolt: a structure without fields, tag 0x12, as a chunk of its own. */
+const COMMIT = Buffer.from([0x00, 0x02, 0xb0, 0x12, 0x00, 0x00])
 
 const service = { SELVEDGE_SERVICE: SERVICE_NAME, SELVEDGE_PORT: '0' }
 const running = () => readState(home)?.running
@@ -42,6 +44,7 @@ describe.skipIf(!embeddedRuns)('two servers', { timeout: 600_000 }, () => {
   let other: ServingProcess
   let link: Link
   let database: Database
+  let fate: (message: Buffer) => Fate = () => 'pass'
   const atOwner = () => owner.url
   const atOther = () => other.url
 
@@ -102,7 +105,7 @@ describe.skipIf(!embeddedRuns)('two servers', { timeout: 600_000 }, () => {
   beforeAll(async () => {
     owner = await startOwner()
     const uri = `bolt://127.0.0.1:${readState(home)!.port}`
-    link = await linkTo(uri)
+    link = await linkTo(uri, (message) => fate(message))
     other = await startOther()
     const password = readFileSync(home.password, 'utf8').trim()
     database = openDatabase({ uri, username: 'neo4j', password })
@@ -113,6 +116,29 @@ describe.skipIf(!embeddedRuns)('two servers', { timeout: 600_000 }, () => {
     await resetNeo4j(readConfig({ ...process.env, NEO4J_URI: '', ...embeddedEnv(folder) }), silent)
     rmSync(folder, { recursive: true, force: true })
   }, 120_000)
+
+  it('lose nothing where connections are cut, also while a commit is on its way', async () => {
+    const cuts = { before: 0, after: 0 }
+    const { tenant, load } = await loaded([atOther])
+    fate = (message) => {
+      const chance = Math.random()
+      const most = message.includes(COMMIT) ? 0.2 : 0.005
+      if (chance > most) return 'pass'
+      if (message.includes(COMMIT)) cuts[chance < most / 2 ? 'before' : 'after'] += 1
+      return chance < most / 2 ? 'cut before' : 'cut after'
+    }
+    while (Math.min(cuts.before, cuts.after) < 4) await load.more(10)
+    fate = () => 'pass'
+    for (let time = 0; time < 3; time++) {
+      expect(load.inFlight()).toBeGreaterThan(0)
+      link.cut()
+      await untilItMissesIts(other)
+      link.mend()
+      await untilReady(other)
+      await load.more(10)
+    }
+    await expectWhole(tenant, [load], `${cuts.before} cuts before a commit, ${cuts.after} after`)
+  })
 
   it('go on, the one without the other, where one of them is cut off without a word', async () => {
     const { tenant, load } = await loaded([atOwner])
