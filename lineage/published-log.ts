@@ -29,6 +29,17 @@ const PUBLISHED_TILE = query<PublishedLog & { hashes: string | null }>(`
   OPTIONAL MATCH (tile:Tile {tenant: $tenant, level: $level, index: $index})
   RETURN ${COLUMNS}, tile.hashes AS hashes`)
 
+const OWN_MEMBER = query<{ isThere: boolean; holds: boolean }>(`
+  // whether a tenant's own record holds a member
+  OPTIONAL MATCH (opening:Record {tenant: $tenant, seq: 2})
+  OPTIONAL MATCH (self:Entity {tenant: $tenant, id: opening.id})
+  OPTIONAL MATCH (own:Record {tenant: $tenant, seq: self.seq})
+  RETURN opening IS NOT NULL AS isThere, coalesce(own.fields CONTAINS $member, false) AS holds`)
+
+/** Whether there is such a tenant, and its own record holds a member as it is written. */
+export const readOwnMember = async (ask: Ask, member: string) =>
+  (await ask(OWN_MEMBER, { member }))[0]!
+
 /** What is published, or `undefined` where there is no such tenant. */
 export const readPublished = async (ask: Ask) => (await ask(PUBLISHED))[0]
 

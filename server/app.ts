@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { openAccess, type ToldDecision } from '../domains/access/access.ts'
+import { openStrangers } from '../domains/log-files/strangers.ts'
 import type { Services } from '../resolvers/context.ts'
 import { refuseUnaddressable } from './addressable.ts'
 import { breakable } from './break-off.ts'
@@ -93,6 +94,7 @@ export function createApp({
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const door = openDoor({ limits, identity })
   metrics?.watchQueues(door)
+  const strangers = openStrangers()
   const crossSite = openCrossSite(limits.corsOrigins, {
     believesHeaders: identity.isDevelopment,
   })
@@ -122,6 +124,7 @@ export function createApp({
         identity,
         readiness,
         door,
+        strangers,
         limits,
         metrics,
         patient: services.database,

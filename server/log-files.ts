@@ -8,6 +8,7 @@ import {
   findTile,
   type Published,
 } from '../domains/log-files/published.ts'
+import type { Strangers } from '../domains/log-files/strangers.ts'
 import { notYetSigned } from '../ledger/problems.ts'
 import type { Database } from '../lineage/graph.ts'
 import { b64 } from '../proofs/base64.ts'
@@ -23,8 +24,11 @@ interface Asking {
   database: Database
   /** The same, for what is read while the answer is on its way, at the pace of its reader. */
   patient: Database
-  /** @throws {Problem} `PERMISSION_DENIED` for who speaks for that very tenant, and may not. */
-  mayRead(tenant: string): Promise<boolean>
+  strangers: Strangers
+  /** The tenant that the caller speaks for, if any. */
+  speaksFor: string | undefined
+  /** @throws {Problem} `PERMISSION_DENIED` where the caller may not read the log of that tenant. */
+  authorise(): Promise<void>
   /** Told why an answer that had begun was cut off. */
   report: Report
 }
@@ -49,16 +53,20 @@ const GZIP = { level: 1 }
 export async function serveLogFile(
   request: Request,
   path: string,
-  { database, patient, mayRead, report }: Asking,
+  { database, patient, strangers, speaksFor, authorise, report }: Asking,
 ): Promise<Response> {
   const [, tenant = '', epoch = '0', file = ''] = PLACE.exec(path) ?? []
   if (!TENANT.test(tenant)) throw logUnknown()
   const { read: later } = patient.graph(tenant)
   const log = { tenant, ask: database.graph(tenant).read, later }
+  const isOwn = tenant === speaksFor
+  // Before anything is read that a log which is not there does not have: it would take longer.
+  if (!isOwn && !(await strangers.mayBePublic(database, tenant))) throw logUnknown()
   const tile = parseTilePath(file)
   const found = tile && (await findTile(log, tile))
   const published = tile ? found : await findPublished(log.ask)
-  if (!published || !(published.isPublic || (await mayRead(tenant)))) throw logUnknown()
+  if (!published || !(published.isPublic || isOwn)) throw logUnknown()
+  if (!published.isPublic) await authorise()
   if (Number(epoch) !== published.epoch) return elsewhere(epoch, file, { tenant, published })
   const scope = published.isPublic ? 'public' : 'private'
   if (tile && found) {

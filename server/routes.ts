@@ -1,4 +1,5 @@
 import type { Permission } from '../domains/access/permissions.ts'
+import type { Strangers } from '../domains/log-files/strangers.ts'
 import type { Database } from '../lineage/graph.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { receiveAttachment, serveAttachment } from './attachments.ts'
@@ -22,6 +23,7 @@ interface RouteMore {
   identity: Identity
   readiness: Readiness
   door: Door
+  strangers: Strangers
   /** What an answer that has begun goes on with: a reader may take longer than a request. */
   patient: Database
   limits: Limits
@@ -112,12 +114,13 @@ export const ROUTES: readonly Route[] = [
     path: '/log/{file*}',
     permission: null,
     unless: 'log:read',
-    answer: async (request, services, { part, identity, patient, report }) =>
+    answer: async (request, services, { part, identity, patient, report, strangers }) =>
       serveLogFile(request, part, {
         database: services.database,
         patient,
         report,
-        mayRead: await readingLogs(request, services, identity),
+        strangers,
+        ...(await readingLogs(request, services, identity)),
       }),
   },
   {
@@ -150,13 +153,10 @@ const lineageCaller = (
 
 /** For a log that is public nobody need say who asks; any other is read for its own tenant alone. */
 async function readingLogs(request: Request, services: Services, identity: Identity) {
-  if (!(await identity.identify(request))) return async () => false
+  if (!(await identity.identify(request)))
+    return { speaksFor: undefined, authorise: async () => {} }
   const context = openContext(services, await callerOf(request, identity))
-  return async (tenant: string) => {
-    if (context.caller.tenant !== tenant) return false
-    await context.authorise('log:read')
-    return true
-  }
+  return { speaksFor: context.caller.tenant, authorise: () => context.authorise('log:read') }
 }
 
 /** A URN stands in a path as it is or percent-encoded; what cannot be decoded names nothing. */
