@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { v7 as uuidv7 } from 'uuid'
 import { describe, expect, it } from 'vitest'
 import { ROLES, type Role } from '../../domains/access/roles.ts'
 import { createApp } from '../../server/app.ts'
@@ -207,7 +208,7 @@ describe("a tenant's own policy", () => {
       tenant,
       subject: 'ann',
       request: 'r',
-      because: { id: `urn:selvedge:erasure:${crypto.randomUUID()}`, ground: 'other', reason: 'r' },
+      because: { id: `urn:selvedge:erasure:${uuidv7()}`, ground: 'other', reason: 'r' },
       what: { entity: id },
     })
     await expect(erasing).rejects.toMatchObject({ code: 'POLICY_IN_FORCE', details: { id } })
