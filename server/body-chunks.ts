@@ -2,10 +2,13 @@ import { requestCancelled } from '../lineage/problems.ts'
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
+/** What is still read of a body that was refused: more than the longest that is taken. */
+const LET_GO_BYTES = 16_000_000
+
 /**
  * The body of a request as it comes. Whoever leaves the loop early refuses the request: the rest is read
- * and let go meanwhile, within the time that the server gives a request. To cancel the stream would cut
- * the connection, and the refusal with it.
+ * and let go meanwhile, since to cancel the stream would cut the connection, and the refusal with it. A
+ * rest that does not end is cut off all the same.
  *
  * @throws {Problem} `REQUEST_CANCELLED` where the caller goes before it has sent everything, or is cut
  *   off for being too slow: that is no fault of ours.
@@ -32,7 +35,12 @@ export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array> 
 }
 
 async function letGo(reader: Reader) {
-  while (!(await reader.read()).done);
+  for (let read = 0; read <= LET_GO_BYTES; ) {
+    const { done, value } = await reader.read()
+    if (done) return
+    read += value.length
+  }
+  await reader.cancel()
 }
 
 /** What a piece of a body takes beside its bytes: who sends single bytes holds a hundred times as many. */
