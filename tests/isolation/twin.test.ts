@@ -230,6 +230,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     retired: [{ id: edge.from, seq: 60 }],
     level: 0,
     index: 0,
+    member: '"logPublic":true',
     keys: ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
