@@ -96,7 +96,6 @@ describe('while an issuer is away', async () => {
       expect(await answer.text()).toContain('"code":"IDENTITY_UNAVAILABLE"')
     }
     expect((await get('/livez')).status).toBe(200)
-    expect((await get('/graphql', { headers: { accept: 'text/html' } })).status).toBe(200)
     const nobody = await get('/log/acme/checkpoint', { headers: { authorization: 'Bearer' } })
     expect(nobody.status).toBe(401)
     expect([touched, faults]).toEqual([[], []])
