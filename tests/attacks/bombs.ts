@@ -39,21 +39,22 @@ const bomb = () => BOMB
 const variables = (json: string) => `{"query":"{ log { size } }","variables":${json}}`
 
 const ATTACKS: Attack[] = [
-  toEvents('100,000 lists in each other', nested(100_000), 400, 'OPENLINEAGE_JSON_INVALID'),
+  toEvents('100,000 lists in each other', nested(100_000), 413, 'OPENLINEAGE_EVENT_TOO_LARGE'),
   toEvents(
     '100,000 objects in each other',
     nested(100_000, '{"a":', '}').replace(':}', ':1}'),
-    400,
-    'OPENLINEAGE_JSON_INVALID',
+    413,
+    'OPENLINEAGE_EVENT_TOO_LARGE',
   ),
-  toEvents('100,000 lists that never end', '['.repeat(100_000), 400, 'OPENLINEAGE_JSON_INVALID'),
+  toEvents('100,000 lists that never end', '['.repeat(100_000), 413, 'OPENLINEAGE_EVENT_TOO_LARGE'),
+  toEvents('40,000 lists in each other', nested(40_000), 400, 'OPENLINEAGE_JSON_INVALID'),
   toEvents('a facet 70 deep', event(`{"deep":${nested(70)}}`), 400, 'OPENLINEAGE_JSON_INVALID'),
-  toEvents('100,000 keys', keys(100_000), 400, 'OPENLINEAGE_EVENT_KIND_UNKNOWN'),
+  toEvents('100,000 keys', keys(100_000), 413, 'OPENLINEAGE_EVENT_TOO_LARGE'),
   toEvents(
     'a facet of 100,000 keys',
     event(`{"wide":${keys(100_000)}}`),
     413,
-    'OPENLINEAGE_FACET_TOO_LARGE',
+    'OPENLINEAGE_EVENT_TOO_LARGE',
   ),
   toEvents(
     'a number of a million digits',
@@ -167,13 +168,14 @@ const ATTACKS: Attack[] = [
     400,
     'OPENLINEAGE_JSON_INVALID',
   ],
-  toGraphql('100,000 lists in each other', variables(nested(100_000)), 400, 'REQUEST_BODY_INVALID'),
+  toGraphql('100,000 lists in each other', variables(nested(100_000)), 413, 'REQUEST_TOO_LARGE'),
   toGraphql(
     '100,000 objects in each other',
     variables(`{"v":${nested(100_000, '{"a":', '}').replace(':}', ':1}')}}`),
-    400,
-    'REQUEST_BODY_INVALID',
+    413,
+    'REQUEST_TOO_LARGE',
   ),
+  toGraphql('40,000 lists in each other', variables(nested(40_000)), 400, 'REQUEST_BODY_INVALID'),
   toGraphql('a number beyond all numbers', variables('{"v":1e999999999}'), 200, TAKEN),
   toGraphql(
     'a member twice',
@@ -195,7 +197,8 @@ const ATTACKS: Attack[] = [
     { 'transfer-encoding': 'chunked' },
   ),
   toGraphql('a gzip bomb', bomb, 400, 'REQUEST_BODY_INVALID', gzip),
-  toGraphql('100,000 keys that nobody asks for', variables(keys(100_000)), 200, TAKEN),
+  toGraphql('100,000 keys that nobody asks for', variables(keys(100_000)), 413, 'REQUEST_TOO_LARGE'),
+  toGraphql('40,000 keys that nobody asks for', variables(keys(40_000)), 200, TAKEN),
   toGraphql(
     'a batch of 600 items',
     JSON.stringify({
