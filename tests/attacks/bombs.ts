@@ -197,7 +197,12 @@ const ATTACKS: Attack[] = [
     { 'transfer-encoding': 'chunked' },
   ),
   toGraphql('a gzip bomb', bomb, 400, 'REQUEST_BODY_INVALID', gzip),
-  toGraphql('100,000 keys that nobody asks for', variables(keys(100_000)), 413, 'REQUEST_TOO_LARGE'),
+  toGraphql(
+    '100,000 keys that nobody asks for',
+    variables(keys(100_000)),
+    413,
+    'REQUEST_TOO_LARGE',
+  ),
   toGraphql('40,000 keys that nobody asks for', variables(keys(40_000)), 200, TAKEN),
   toGraphql(
     'a batch of 600 items',
