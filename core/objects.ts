@@ -1,3 +1,5 @@
+import { Problem } from './problem.ts'
+
 /** The bytes from `start` up to, but without, `end`. */
 export interface Slice {
   start: number
@@ -87,6 +89,17 @@ export interface Kept {
   size: number
   /** When it was put first, in milliseconds of the clock. */
   since: number
+}
+
+/** Reads a file to its end, and says whether it is what was put: the store breaks off what is damaged. */
+export async function isWhole(stored: StoredObject): Promise<boolean> {
+  try {
+    await stored.read().pipeTo(new WritableStream())
+    return true
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'OBJECT_DAMAGED') return false
+    throw error
+  }
 }
 
 export interface StoredObject {

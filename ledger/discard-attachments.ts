@@ -1,7 +1,8 @@
-import { addressWithin, type Objects } from '../core/objects.ts'
+import type { Objects } from '../core/objects.ts'
 import { filedOf, knownEntities } from '../lineage/erasures.ts'
 import type { Database } from '../lineage/graph.ts'
 import { attachmentId, nameInClaim } from './claims.ts'
+import { fileOf } from './filed.ts'
 import { fileContested } from './problems.ts'
 
 /**
@@ -47,8 +48,8 @@ async function attachedFiles(read: Parameters<typeof filedOf>[0], tenant: string
   const led = new Set<string>()
   for await (const page of filedOf(read, 'Attachment')) {
     for (const { fields, leads } of page) {
-      const { sha256 } = JSON.parse(fields ?? '{}') as { sha256?: string }
-      if (leads && sha256 !== undefined) led.add(addressWithin(tenant, sha256))
+      const address = fileOf('Attachment', tenant, JSON.parse(fields ?? '{}'))
+      if (leads && address !== undefined) led.add(address)
     }
   }
   return led

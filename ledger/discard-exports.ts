@@ -5,6 +5,7 @@ import { ProofError } from '../proofs/error.ts'
 import { PROOF } from '../proofs/manifest.ts'
 import { parseProof } from '../proofs/proof.ts'
 import { readZip } from '../proofs/zip.ts'
+import { fileOf } from './filed.ts'
 
 interface Discarding {
   database: Database
@@ -45,10 +46,11 @@ async function* allExports(discarding: Discarding): AsyncGenerator<Held> {
   const { read } = discarding.database.graph(discarding.tenant)
   for await (const page of filedOf(read, 'Export')) {
     for (const { id, fields, leads } of page) {
-      const said = JSON.parse(fields ?? '{}') as { file?: { sha256: string }; holds?: number[] }
-      if (!said.file) continue
-      const seqs = said.holds ?? (await listHeld(discarding, id, said.file.sha256, leads))
-      yield { id, file: said.file.sha256, seqs, leads }
+      const said = JSON.parse(fields ?? '{}') as { holds?: number[] }
+      const file = fileOf('Export', discarding.tenant, said)
+      if (file === undefined) continue
+      const seqs = said.holds ?? (await listHeld(discarding, id, file, leads))
+      yield { id, file, seqs, leads }
     }
   }
 }

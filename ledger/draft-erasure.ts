@@ -1,9 +1,9 @@
-import { addressWithin } from '../core/objects.ts'
 import {
   bodiesOf,
   type Carrier,
   carriersOf,
   erasedAmong,
+  isFiledKind,
   ownersOf,
   subjectOf,
 } from '../lineage/erasures.ts'
@@ -14,6 +14,7 @@ import { MAX_TARGETS } from '../proofs/leaf-rules.ts'
 import type { Batch, Changes } from './batch.ts'
 import type { Assertion, Because, Draft, Outcome } from './draft.ts'
 import type { Entity } from './entity.ts'
+import { fileOf } from './filed.ts'
 import {
   actorUnknown,
   entityUnknown,
@@ -184,13 +185,9 @@ async function tellErasure(
  * One that was retired before says so in what it said last.
  */
 async function filesOf({ ask, tenant }: Batch, { id, kind, fields }: Entity): Promise<string[]> {
-  if (kind !== 'Export' && kind !== 'Attachment') return []
+  if (!isFiledKind(kind)) return []
   const bodies = (await bodiesOf(ask, id)).map((text) => JSON.parse(text) as Entity['fields'])
-  const hashes = [fields, ...bodies].map((said) =>
-    kind === 'Attachment' ? said.sha256 : (said.file as { sha256?: unknown } | undefined)?.sha256,
-  )
-  const known = [...new Set(hashes)].filter((hash) => typeof hash === 'string')
-  return kind === 'Attachment' ? known.map((hash) => addressWithin(tenant, hash)) : known
+  return [...new Set([fields, ...bodies].flatMap((said) => fileOf(kind, tenant, said) ?? []))]
 }
 
 async function actorAsked(batch: Batch, asked: { subject: string } | { actor: string }) {

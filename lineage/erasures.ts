@@ -1,5 +1,5 @@
 import { type Ask, query } from './graph.ts'
-import { kindInUrn } from './kinds.ts'
+import { type Kind, kindInUrn } from './kinds.ts'
 
 /** A record, and the root of the body that it carries or carried. */
 export interface Carrier {
@@ -103,6 +103,13 @@ const BODIES = query<{ fields: string }>(`
   WHERE record.seq >= 0 AND record.fields IS NOT NULL
   RETURN record.fields AS fields`)
 
+/** The kinds of entity that lead to files. */
+export const FILED_KINDS = ['Export', 'Attachment'] as const satisfies readonly Kind[]
+export type FiledKind = (typeof FILED_KINDS)[number]
+
+export const isFiledKind = (kind: string): kind is FiledKind =>
+  (FILED_KINDS as readonly string[]).includes(kind)
+
 /** Something that leads, or led, to a file, and what it says of itself, or said last. */
 export interface Filed {
   id: string
@@ -164,10 +171,7 @@ export const forgetActor = (ask: Ask, subject: string) =>
 const FILED_A_PAGE = 200
 
 /** Everything of a kind that leads to files, in the order of ids, a page at a time. */
-export async function* filedOf(
-  ask: Ask,
-  kind: 'Export' | 'Attachment',
-): AsyncGenerator<readonly Filed[]> {
+export async function* filedOf(ask: Ask, kind: FiledKind): AsyncGenerator<readonly Filed[]> {
   const start = `urn:selvedge:${kindInUrn(kind)}:`
   for (let after = ''; ; ) {
     const page = await ask(FILED, { start, after, first: FILED_A_PAGE })

@@ -1,5 +1,7 @@
 import { sha256 } from '../../core/sha256.ts'
+import { fileOf } from '../../ledger/filed.ts'
 import { keysOfNote } from '../../ledger/log-keys.ts'
+import { isFiledKind } from '../../lineage/erasures.ts'
 import { b64 } from '../../proofs/base64.ts'
 import { parseCheckpoint, verifyCheckpoint } from '../../proofs/checkpoint.ts'
 import { ProofError } from '../../proofs/error.ts'
@@ -8,7 +10,6 @@ import { hashLeaf, type KeyLeaf, parseLeaf, type RecordHeader } from '../../proo
 import { parseNote } from '../../proofs/note.ts'
 import { openReplay, type Replay } from '../../proofs/replay.ts'
 import { utf8 } from '../../proofs/utf8.ts'
-import { addressIn } from './files.ts'
 import { bodyOf } from './leaf-body.ts'
 import type { EndLine, LeafLine, LogLine } from './lines.ts'
 import { unsound } from './problems.ts'
@@ -114,7 +115,8 @@ export class AuditTenant {
     if (body === 'missing') this.#missing.set(seq, line.erased)
     if (body !== 'there') return
     this.#bodies += 1
-    const address = addressIn(this.log.tenant, header.kind, line.fields!)
+    if (!isFiledKind(header.kind)) return
+    const address = fileOf(header.kind, this.log.tenant, JSON.parse(line.fields!))
     if (address !== undefined) this.#named.add(address)
   }
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { addressWithin, type Objects, tenantOfAddress } from '../../core/objects.ts'
-import { filedOf } from '../../lineage/erasures.ts'
+import { type Objects, tenantOfAddress } from '../../core/objects.ts'
+import { fileOf } from '../../ledger/filed.ts'
+import { FILED_KINDS, filedOf } from '../../lineage/erasures.ts'
 import type { Ask } from '../../lineage/graph.ts'
 import type { FileLine, PartLine, TornLine } from './lines.ts'
 import { fileUnsound } from './problems.ts'
@@ -68,14 +69,6 @@ function endedOf(tenant: string, file: FileFold): FileFold {
 interface Wanted {
   id: string
   address: string
-}
-
-/** What a body says of a file, by the kind of entity that it is the body of. */
-export function addressIn(tenant: string, kind: string, fields: string): string | undefined {
-  const said = JSON.parse(fields) as { file?: { sha256?: string }; sha256?: string }
-  if (kind === 'Export') return said.file?.sha256
-  if (kind !== 'Attachment' || said.sha256 === undefined) return undefined
-  return addressWithin(tenant, said.sha256)
 }
 
 /**
@@ -148,10 +141,11 @@ async function* inPieces(parts: AsyncIterable<Uint8Array>, bytes: number) {
 /** In the order of their addresses, each once. */
 async function filesOf(read: Ask, tenant: string, size: number): Promise<Wanted[]> {
   const byAddress = new Map<string, string>()
-  for (const kind of ['Export', 'Attachment'] as const) {
+  for (const kind of FILED_KINDS) {
     for await (const page of filedOf(read, kind)) {
       for (const { id, fields, first } of page) {
-        const address = first < size && fields ? addressIn(tenant, kind, fields) : undefined
+        const address =
+          first < size && fields ? fileOf(kind, tenant, JSON.parse(fields)) : undefined
         if (address !== undefined && !byAddress.has(address)) byAddress.set(address, id)
       }
     }

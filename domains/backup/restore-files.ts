@@ -1,5 +1,4 @@
-import { type Objects, type StoredObject, tenantOfAddress } from '../../core/objects.ts'
-import { Problem } from '../../core/problem.ts'
+import { isWhole, type Objects, tenantOfAddress } from '../../core/objects.ts'
 import { fileClaim } from '../../ledger/claims.ts'
 import type { Archive } from './archive-reader.ts'
 import type { FileLine, Line } from './lines.ts'
@@ -69,17 +68,6 @@ async function restoreFile(
     return true
   } finally {
     await file.discard()
-  }
-}
-
-/** The store itself breaks off what is damaged. */
-async function isWhole(stored: StoredObject): Promise<boolean> {
-  try {
-    await stored.read().pipeTo(new WritableStream())
-    return true
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'OBJECT_DAMAGED') return false
-    throw error
   }
 }
 

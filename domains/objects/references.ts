@@ -1,15 +1,12 @@
-import { addressWithin } from '../../core/objects.ts'
+import { fileOf } from '../../ledger/filed.ts'
+import { FILED_KINDS, type FiledKind } from '../../lineage/erasures.ts'
 import { type Database, query } from '../../lineage/graph.ts'
 import { kindInUrn } from '../../lineage/kinds.ts'
 import { allTenants } from '../../lineage/tenants.ts'
 
-/** The kinds of entity that lead to files. */
-const KINDS = ['Export', 'Attachment'] as const
-type FileKind = (typeof KINDS)[number]
-
 /** An export or attachment that leads to a file. */
 export interface Reference {
-  kind: FileKind
+  kind: FiledKind
   tenant: string
   id: string
   /** When it was recorded first. */
@@ -21,14 +18,6 @@ export interface Reference {
 }
 
 type Row = Omit<Reference, 'tenant' | 'holds' | 'kind'> & { fields: string | null }
-
-interface Said {
-  /** Of an export. */
-  file?: { sha256: string }
-  /** Of an attachment. */
-  sha256?: string
-  holds?: readonly number[]
-}
 
 const A_PAGE = 500
 
@@ -49,10 +38,10 @@ const FILES = query<Row>(`
 export async function readReferences(database: Database): Promise<Map<string, Reference[]>> {
   const byAddress = new Map<string, Reference[]>()
   for await (const tenant of allTenants(database)) {
-    for (const kind of KINDS) {
+    for (const kind of FILED_KINDS) {
       for await (const { fields, ...row } of rowsOf(database, tenant, kind)) {
-        const said = JSON.parse(fields ?? '{}') as Said
-        const address = addressOf(kind, tenant, said)
+        const said = JSON.parse(fields ?? '{}') as { holds?: readonly number[] }
+        const address = fileOf(kind, tenant, said)
         if (address === undefined) continue
         const known = byAddress.get(address) ?? []
         byAddress.set(address, [...known, { kind, tenant, holds: said.holds ?? [], ...row }])
@@ -62,12 +51,7 @@ export async function readReferences(database: Database): Promise<Map<string, Re
   return byAddress
 }
 
-function addressOf(kind: FileKind, tenant: string, { file, sha256 }: Said) {
-  if (kind === 'Export') return file?.sha256
-  return sha256 === undefined ? undefined : addressWithin(tenant, sha256)
-}
-
-async function* rowsOf(database: Database, tenant: string, kind: FileKind): AsyncGenerator<Row> {
+async function* rowsOf(database: Database, tenant: string, kind: FiledKind): AsyncGenerator<Row> {
   const { read } = database.graph(tenant)
   const start = `urn:selvedge:${kindInUrn(kind)}:`
   for (let after = ''; ; ) {

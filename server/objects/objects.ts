@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   addressWithin,
   type Claim,
+  isWhole,
   type Objects,
   type Slice,
   type Spooled,
+  type StoredObject,
   tenantOfAddress,
 } from '../../core/objects.ts'
-import { Problem } from '../../core/problem.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Blob, Blobs } from './blobs.ts'
@@ -99,16 +100,13 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
     const source = bytes === 0 ? none() : blobs.read(name, { start, end })
     return checked(source, { address, bytes, whole: bytes === size })
   }
-  /** Reads what is there: whoever puts bytes is told that they are kept, and not that some others are. */
-  const isWhole = async (found: Blob) => {
-    try {
-      for await (const _part of partsOf(found, { start: 0, end: found.size }));
-      return true
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'OBJECT_DAMAGED') return false
-      throw error
-    }
-  }
+  const storedIn = (found: Blob): StoredObject => ({
+    size: found.size,
+    read: (slice = { start: 0, end: found.size }) => {
+      const parts = ReadableStream.from(partsOf(found, slice))
+      return parts as globalThis.ReadableStream<Uint8Array>
+    },
+  })
   return {
     async put(content, by, tenant) {
       const hash = content instanceof Uint8Array ? hex(sha256(content)) : content.sha256
@@ -119,7 +117,8 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
       await outlastCollectors({ address, by })
       if (await write('create', name, content)) return address
       const found = await blobs.find(name)
-      if (!found || !(await isWhole(found))) await write('replace', name, content)
+      // Whoever puts bytes is told that they are kept, and not that some others are.
+      if (!found || !(await isWhole(storedIn(found)))) await write('replace', name, content)
       return address
     },
     spool: (source) => spoolInto(blobs.spool, source),
@@ -128,15 +127,7 @@ export function openObjects(blobs: Blobs, now: () => number = Date.now): Objects
     async get(address) {
       if (!ADDRESS.test(address)) return null
       const found = await blobs.find(objectName(address))
-      if (!found) return null
-      const { size } = found
-      return {
-        size,
-        read: (slice = { start: 0, end: size }) => {
-          const parts = ReadableStream.from(partsOf(found, slice))
-          return parts as globalThis.ReadableStream<Uint8Array>
-        },
-      }
+      return found && storedIn(found)
     },
     async delete(address) {
       if (!ADDRESS.test(address)) return
