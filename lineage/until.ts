@@ -36,19 +36,26 @@ export const whyOver = (until: Until) =>
  * Waits for what others wait for too: it goes on for them where this caller's time ends, or it goes.
  *
  * @param begin What is waited for; not called for a caller who waits no longer.
+ * @param end Called once where the caller does not wait for it any longer.
  * @throws {Problem} `DEADLINE_EXCEEDED`, `REQUEST_CANCELLED`, and what it fails with.
  */
-export async function waitFor<T>(until: Until | undefined, begin: () => Promise<T>): Promise<T> {
+export async function waitFor<T>(
+  until: Until | undefined,
+  begin: () => Promise<T>,
+  end: () => void = () => {},
+): Promise<T> {
   if (!until) return begin()
   const left = timeLeft(until)
-  const over = Promise.withResolvers<never>()
-  const giveUp = () => over.reject(whyOver(until))
-  const timer = setTimeout(giveUp, left)
+  const gone = Promise.withResolvers<never>()
+  const giveUp = () => {
+    end()
+    gone.reject(whyOver(until))
+  }
   until.signal?.addEventListener('abort', giveUp, { once: true })
   try {
-    return await Promise.race([begin(), over.promise])
+    const late = () => deadlineExceeded(until.timeoutMs)
+    return await atMost(left, { work: () => Promise.race([begin(), gone.promise]), end }, late)
   } finally {
-    clearTimeout(timer)
     until.signal?.removeEventListener('abort', giveUp)
   }
 }
@@ -59,16 +66,11 @@ export async function waitFor<T>(until: Until | undefined, begin: () => Promise<
  * is: that the caller has gone, or that its time was over.
  */
 export async function during<T>(until: Until, { work, end }: Work<T>): Promise<T> {
-  const { signal } = until
-  signal?.addEventListener('abort', end, { once: true })
   try {
-    const late = () => deadlineExceeded(until.timeoutMs)
-    return await atMost(timeLeft(until), { work, end }, late)
+    return await waitFor(until, work, end)
   } catch (error) {
     timeLeft(until)
     throw error
-  } finally {
-    signal?.removeEventListener('abort', end)
   }
 }
 
