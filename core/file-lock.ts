@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** SQLITE_BUSY: another connection has the file locked. */
 const BUSY = 5
@@ -27,5 +30,37 @@ export function tryLock(file: string): FileLock | null {
     database.close()
     if ((error as { errcode?: number }).errcode === BUSY) return null
     throw error
+  }
+}
+
+const POLL_MILLISECONDS = 100
+
+/** How long a lock is waited for, and what is thrown then. */
+export interface LockWait {
+  waitSeconds: number
+  /** Called once where it has to be waited for. */
+  onWait?: () => void
+  late(): Error
+}
+
+/** Runs `work` while no other process runs any under the same file. */
+export async function underLock<T>(
+  file: string,
+  { waitSeconds, onWait, late }: LockWait,
+  work: () => Promise<T>,
+): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true })
+  const giveUpAt = performance.now() + waitSeconds * 1000
+  let held = tryLock(file)
+  if (held === null) onWait?.()
+  while (held === null) {
+    if (performance.now() > giveUpAt) throw late()
+    await sleep(POLL_MILLISECONDS)
+    held = tryLock(file)
+  }
+  try {
+    return await work()
+  } finally {
+    held.release()
   }
 }

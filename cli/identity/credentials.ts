@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { underLock } from '../../core/file-lock.ts'
 import { isSafeAddress } from '../../server/identity/address.ts'
-import { withLock } from '../../server/neo4j/lock.ts'
 import { type Login, readLogin, writeLogin } from './login.ts'
 import { addressUnsafe, loginFailed } from './problems.ts'
 import { signIn } from './sign-in.ts'
@@ -46,8 +46,10 @@ const isEnding = ({ expiresAt }: Login) => expiresAt - Date.now() / 1000 <= RENE
  * The login with a token that lasts. One process renews it at a time, and whoever comes later takes
  * what that got: a refresh token that is used twice counts as stolen, and ends the login.
  */
-const renewed = (home: string, server: string) =>
-  withLock(join(home, 'login.lock'), { waitSeconds: RENEWED_WITHIN_SECONDS }, async () => {
+const renewed = (home: string, server: string) => {
+  const late = () => loginFailed(server, 'another command has been renewing the login for too long')
+  const waiting = { waitSeconds: RENEWED_WITHIN_SECONDS, late }
+  return underLock(join(home, 'login.lock'), waiting, async () => {
     const login = readLogin(home)
     if (login?.server !== server) throw loginFailed(server, 'the login has ended; log in again')
     if (!isEnding(login)) return login
@@ -55,6 +57,7 @@ const renewed = (home: string, server: string) =>
     writeLogin(home, lasting)
     return lasting
   })
+}
 
 /**
  * What is said to a server about a log that may not be public: nothing, where no tenant is named. A log
