@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, openAsBlob } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { Command } from 'commander'
-import { readConfig } from '../../server/config.ts'
-import { openClient, servedAt } from '../client.ts'
-import { tokensFor } from '../identity/credentials.ts'
+import { clientFor } from '../identity/client-for.ts'
 
 interface Options {
   tenant: string
@@ -63,10 +61,8 @@ export function define(command: Command): void {
 }
 
 async function send(file: string, { tenant, to, name, type, key, url, json }: Options) {
-  const config = readConfig()
-  const server = url ?? servedAt(config)
   const sha256 = await hashOf(file)
-  const client = openClient(server, tenant, { token: tokensFor(server, config) })
+  const client = clientFor({ url, tenant })
   const query = new URLSearchParams({ name: name ?? basename(file), ...(to && { to }) })
   const response = await client.request(`/attachments?${query}`, {
     method: 'POST',

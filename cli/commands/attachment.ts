@@ -5,9 +5,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
-import { readConfig } from '../../server/config.ts'
-import { openClient, servedAt } from '../client.ts'
-import { tokensFor } from '../identity/credentials.ts'
+import { clientFor } from '../identity/client-for.ts'
 
 interface Options {
   tenant: string
@@ -29,10 +27,9 @@ export function define(command: Command): void {
 }
 
 async function fetchFile(id: string, { tenant, out, url }: Options) {
-  const config = readConfig()
-  const server = url ?? servedAt(config)
-  const client = openClient(server, tenant, { token: tokensFor(server, config) })
-  const response = await client.request(`/attachments/${encodeURIComponent(id)}`)
+  const response = await clientFor({ url, tenant }).request(
+    `/attachments/${encodeURIComponent(id)}`,
+  )
   const hash = createHash('sha256')
   const hashed = new Transform({
     transform(part: Buffer, _encoding, done) {

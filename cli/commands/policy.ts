@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
-import { readConfig } from '../../server/config.ts'
-import { type Client, openClient, servedAt } from '../client.ts'
-import { tokensFor } from '../identity/credentials.ts'
+import { clientFor, type Place as ServerOf } from '../identity/client-for.ts'
 import { type PolicyEntry, policyLines, type Simulation, simulationLines } from '../policy/tell.ts'
 import { POLICIES, PUT, RETIRE, SIMULATE } from '../policy/texts.ts'
 
-interface Place {
-  tenant: string
-  url?: string
+interface Place extends ServerOf {
   json?: true
 }
 
@@ -57,23 +53,17 @@ const atServer = (command: Command) =>
     .option('--url <url>', 'the server (default: the one that `npm start` starts here)')
     .option('--json', 'print one JSON object')
 
-async function clientOf({ url, tenant }: Place): Promise<Client> {
-  const config = readConfig()
-  const server = url ?? servedAt(config)
-  return openClient(server, tenant, { token: tokensFor(server, config) })
-}
-
 const tell = ({ json, tenant }: Place, told: object, text: string) =>
   process.stdout.write(json ? `${JSON.stringify({ ok: true, tenant, ...told })}\n` : text)
 
 async function list({ text, ...place }: Place & { text?: true }) {
-  const client = await clientOf(place)
+  const client = clientFor(place)
   const { policies } = await client.graphql<{ policies: PolicyEntry[] }>(POLICIES)
   tell(place, { policies }, policyLines(policies, { withText: text === true }))
 }
 
 async function put(name: string, file: string, place: Place) {
-  const client = await clientOf(place)
+  const client = clientFor(place)
   const { policyPut } = await client.graphql<{ policyPut: { position: string } }>(PUT, {
     name,
     text: readText(file),
@@ -82,7 +72,7 @@ async function put(name: string, file: string, place: Place) {
 }
 
 async function retire(name: string, place: Place) {
-  const client = await clientOf(place)
+  const client = clientFor(place)
   const { policyRetire } = await client.graphql<{ policyRetire: { position: string } }>(RETIRE, {
     name,
   })
@@ -97,7 +87,7 @@ interface SimulateOptions extends Place {
 }
 
 async function simulate({ put: puts, retire: names, recent, requests, ...place }: SimulateOptions) {
-  const client = await clientOf(place)
+  const client = clientFor(place)
   const { policySimulate } = await client.graphql<{ policySimulate: Simulation }>(SIMULATE, {
     changes: [...puts, ...names.map((name) => ({ name, text: null }))],
     recentDecisions: recent,

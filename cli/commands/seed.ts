@@ -1,7 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { readConfig } from '../../server/config.ts'
-import { openClient, servedAt } from '../client.ts'
-import { tokensFor } from '../identity/credentials.ts'
+import { clientFor } from '../identity/client-for.ts'
 import { sendWorld } from '../seed/send.ts'
 
 export function define(command: Command): void {
@@ -13,10 +11,7 @@ export function define(command: Command): void {
     .option('--tenant <name>', 'the tenant that gets it', 'demo')
     .option('--url <url>', 'the server (default: the one that `npm start` starts here)', httpUrl)
     .action(async ({ tenant, url }: { tenant: string; url?: string }) => {
-      const config = readConfig()
-      const server = url ?? servedAt(config)
-      const client = openClient(server, tenant, { token: tokensFor(server, config) })
-      await sendWorld(client, (sent) => {
+      await sendWorld(clientFor({ url, tenant }), (sent) => {
         process.stdout.write(`${sent.file}: ${sent.events} events, ${sent.appended} log entries\n`)
       })
     })
