@@ -1,6 +1,6 @@
 import { type Ask, type Graph, query } from './graph.ts'
 import { lockLog } from './log.ts'
-import { APPLIED, type LogState, POLICIES } from './position.ts'
+import { IS_POLICY, LOG_NOW, type LogState } from './position.ts'
 
 /** A policy in force, with the fields of its record as JSON text. */
 export interface PolicyRow {
@@ -15,13 +15,12 @@ export interface PolicyRow {
 const STATE = query<LogState>(`
   // version of the policies
   MATCH (log:Log {tenant: $tenant})
-  RETURN ${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept, ${POLICIES} AS policies`)
+  RETURN ${LOG_NOW}`)
 
 const IN_FORCE = query<PolicyRow>(`
   // policies in force
   MATCH (p:Entity {tenant: $tenant})
-    WHERE p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'
-      AND p.action = 'assert' AND p.erased IS NULL
+    WHERE ${IS_POLICY} AND p.action = 'assert' AND p.erased IS NULL
   MATCH (record:Record {tenant: $tenant, seq: p.seq})
   RETURN p.id AS id, p.name AS name, p.version AS version, p.seq AS seq, record.at AS at,
     coalesce(record.fields, '{}') AS fields

@@ -39,19 +39,24 @@ export const APPLIED = `CASE WHEN $appliedEpoch <> log.epoch OR coalesce(log.app
 export const AT_POSITION = `MATCH (log:Log {tenant: $tenant})
   WITH log, coalesce(toInteger($n), ${APPLIED}) AS n`
 
+/** An entity `p` is a policy, by its id: just this form is a seek in the index of ids. */
+export const IS_POLICY = `p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'`
+
 /**
  * What `LogState` says of the policies. Every read brings it along, so that whoever is answered need not
  * look first whether the answer is permitted.
  */
-export const POLICIES = `COLLECT {
-    MATCH (p:Entity {tenant: $tenant})
-      WHERE p.id > 'urn:selvedge:policy:' AND p.id < 'urn:selvedge:policy;'
+const POLICIES = `COLLECT {
+    MATCH (p:Entity {tenant: $tenant}) WHERE ${IS_POLICY}
     RETURN [count(p), max(p.seq)]
   }`
 
-/** The columns of `LogState`, to stand in the last RETURN. */
-export const LOG_STATE = `${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept,
-  ${POLICIES} AS policies, n`
+/** The columns of `LogState` as the log is now. */
+export const LOG_NOW = `${APPLIED} AS size, log.epoch AS epoch, coalesce(log.kept, []) AS kept,
+  ${POLICIES} AS policies`
+
+/** The columns of `LogState`, to stand in the last RETURN of a read at a position. */
+export const LOG_STATE = `${LOG_NOW}, n`
 
 /** Picks the state of the log from a row that holds more. */
 export const stateOf = ({ size, epoch, kept, policies }: LogState): LogState => ({
