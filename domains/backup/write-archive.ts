@@ -105,7 +105,7 @@ async function write(writing: Writing): Promise<Manifest> {
     service: service.name,
     at: new Date().toISOString(),
     digest: fold.digest(),
-    files: fold.opening!.files ?? false,
+    files: fold.opening!.files,
     tenants: fold.done,
   }
   const [kid, x] = [kidOf(sha256, key.publicKey), b64(key.publicKey)]
