@@ -12,18 +12,9 @@ export interface CrossSite {
 
 const METHODS = 'GET, HEAD, POST'
 const TAKEN = [
-  ...['authorization', 'content-digest', 'content-disposition', 'content-encoding'],
-  ...[
-    'content-type',
-    'idempotency-key',
-    'if-none-match',
-    'if-range',
-    'range',
-    'traceparent',
-    'tracestate',
-    'x-request-id',
-    'x-request-timeout',
-  ],
+  ...['authorization', 'content-digest', 'content-disposition', 'content-encoding', 'content-type'],
+  ...['idempotency-key', 'if-none-match', 'if-range', 'range', 'traceparent', 'tracestate'],
+  ...['x-request-id', 'x-request-timeout'],
   ...['x-selvedge-min-position', 'x-selvedge-roles', 'x-selvedge-subject', 'x-selvedge-tenant'],
 ].join(', ')
 const TOLD = [

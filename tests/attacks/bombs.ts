@@ -8,30 +8,22 @@ const event = (facets = '{}') =>
 const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth)
 const keys = (n: number) => `{${Array.from({ length: n }, (_, i) => `"k${i}":${i}`).join()}}`
 
-const toEvents = (
-  name: string,
-  body: string | (() => Uint8Array),
-  status: number,
-  code: string,
-  headers = {},
-): Attack => [
-  `${name}, as an event`,
-  (w) => w.post('/api/v1/lineage', 'mallory', typeof body === 'string' ? body : body(), headers),
-  status,
-  code,
-]
-const toGraphql = (
-  name: string,
-  body: string | (() => Uint8Array),
-  status: number,
-  code: string,
-  headers = {},
-): Attack => [
-  `${name}, to GraphQL`,
-  (w) => w.post('/graphql', 'mallory', typeof body === 'string' ? body : body(), headers),
-  status,
-  code,
-]
+const sentTo =
+  (path: string, as: string) =>
+  (
+    name: string,
+    body: string | (() => Uint8Array),
+    status: number,
+    code: string,
+    headers = {},
+  ): Attack => [
+    `${name}, ${as}`,
+    (w) => w.post(path, 'mallory', typeof body === 'string' ? body : body(), headers),
+    status,
+    code,
+  ]
+const toEvents = sentTo('/api/v1/lineage', 'as an event')
+const toGraphql = sentTo('/graphql', 'to GraphQL')
 const gzip = { 'content-encoding': 'gzip' }
 /** Some 50 KB that inflate to 50 MB. */
 const BOMB = gzipSync(Buffer.alloc(50_000_000))

@@ -126,6 +126,19 @@ describe.skipIf(noS3)('an S3 store', () => {
       ...more,
     })
   const quiet = (error: unknown) => expect(error).toBeUndefined()
+  /** Takes connections on a port of its own and says nothing. */
+  const listenInSilence = async () => {
+    const sockets = new Set<Socket>()
+    const silent = createTcp((socket) => sockets.add(socket.on('error', () => {})))
+    const port = await new Promise<number>((resolve) =>
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
+    )
+    closing.push(() => {
+      for (const socket of sockets) socket.destroy()
+      silent.close()
+    })
+    return { port, sockets }
+  }
 
   it('is the one that the settings name', async () => {
     const objects = await openObjectStore(asSet(), quiet)
@@ -194,15 +207,7 @@ describe.skipIf(noS3)('an S3 store', () => {
   )
 
   it('that cannot be reached gives a check up when it is told to', async () => {
-    const sockets = new Set<Socket>()
-    const silent = createTcp((socket) => sockets.add(socket.on('error', () => {})))
-    const port = await new Promise<number>((resolve) =>
-      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
-    )
-    closing.push(() => {
-      for (const socket of sockets) socket.destroy()
-      silent.close()
-    })
+    const { port } = await listenInSilence()
     const objects = objectsAt(`http://127.0.0.1:${port}`, 600_000)
     await expect(objects.check(AbortSignal.timeout(100))).rejects.toEqual(
       withCode('OBJECT_STORE_UNAVAILABLE'),
@@ -210,15 +215,7 @@ describe.skipIf(noS3)('an S3 store', () => {
   })
 
   it('that takes a connection and says nothing is not waited for for ever', async () => {
-    const sockets = new Set<Socket>()
-    const silent = createTcp((socket) => sockets.add(socket.on('error', () => {})))
-    const port = await new Promise<number>((resolve) =>
-      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
-    )
-    closing.push(() => {
-      for (const socket of sockets) socket.destroy()
-      silent.close()
-    })
+    const { port, sockets } = await listenInSilence()
     const objects = objectsAt(`http://127.0.0.1:${port}`, 300)
     await expect(objects.get(addressOf(small))).rejects.toMatchObject({
       code: 'OBJECT_STORE_UNAVAILABLE',
