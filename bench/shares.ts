@@ -7,14 +7,16 @@ import type { Config } from '../server/config.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, median, quantile, round, timed } from './figures.ts'
 import { startServer } from './start-server.ts'
-import { recordWorld, type World, worldTenant } from './world.ts'
+import { randomFrom, recordWorld, type World, worldTenant } from './world.ts'
 
 const WORLD: World = { tenants: 2, nodesPerTenant: 4_000, window: 400 }
+/** Rounds that do not count: only after them server and database have compiled what they run. */
+const WARMING = 5
 const ROUNDS = 5
 const ASKED = 120
 const FLOODING = 64
-/** A caller who asks, looks at the answer, and asks again. */
-const PAUSE_MS = 15
+/** A caller who asks, looks at the answer for a while, and asks again; an even pause would fall into step with the flood. */
+const MEAN_PAUSE_MS = 15
 const BUDGET_TO_QUIET = 1.5
 
 const QUERY = `query Shares($root: ID!) {
@@ -48,19 +50,18 @@ export async function benchShares(
       const text = await response.text()
       if (response.status !== 200 || text.includes('"errors"')) throw new Error(text.slice(0, 500))
     }
+    const random = randomFrom(33)
     const p95 = async () => {
       const times: number[] = []
       for (let i = 0; i < ASKED; i++) {
-        await pause(PAUSE_MS)
+        await pause(random() * 2 * MEAN_PAUSE_MS)
         times.push(await timed(() => ask(bodies.quiet[i % bodies.quiet.length]!)))
       }
       return quantile(times, 0.95)
     }
-    say('warming up')
-    await p95()
     const rounds: { quiet: number; flooded: number }[] = []
     const answered: Record<string, number> = {}
-    for (let i = 0; i < ROUNDS; i++) {
+    for (let i = -WARMING; i < ROUNDS; i++) {
       const before = await p95()
       const child = fork(join(import.meta.dirname, 'flood.ts'), [
         ...[String(port), flood, token, String(FLOODING)],
@@ -77,8 +78,10 @@ export async function benchShares(
       }
       child.disconnect()
       await once(child, 'exit')
-      rounds.push({ quiet: before, flooded })
-      say(`round ${i + 1}: p95 ${round(before)} ms quiet, ${round(flooded)} ms in the flood`)
+      if (i >= 0) rounds.push({ quiet: before, flooded })
+      say(
+        `${i < 0 ? 'warming up' : `round ${i + 1}`}: p95 ${round(before)} ms quiet, ${round(flooded)} ms in the flood`,
+      )
     }
     const ratios = rounds.map((one) => one.flooded / one.quiet)
     return {
