@@ -12,11 +12,12 @@ export async function startServer(
   children: ChildProcess[],
 ): Promise<{ port: number; token: string }> {
   const { issuers, token } = await openIssuer(home)
+  const log = join(home, 'server.log')
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // It logs as it would at work, and not into the figures.
-    stdio: ['ignore', 'ignore', openSync(join(home, 'server.log'), 'a'), 'ipc'],
+    stdio: ['ignore', 'ignore', openSync(log, 'a'), 'ipc'],
     env: {
       ...process.env,
       NODE_ENV: 'production',
@@ -31,6 +32,7 @@ export async function startServer(
   })
   children.push(child)
   for (let tries = 0; tries < 900; tries++) {
+    if (child.exitCode !== null) break
     if (
       await fetch(`http://127.0.0.1:${port}/readyz`).then(
         (answer) => answer.ok,
@@ -42,5 +44,5 @@ export async function startServer(
       setTimeout(resolve, 100)
     })
   }
-  throw new Error('the server did not become ready')
+  throw new Error(`the server did not become ready; ${log} says why`)
 }

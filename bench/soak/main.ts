@@ -56,6 +56,7 @@ async function main() {
     tell(await soak(server, children[0]!.pid!, minutes * 60_000))
   } finally {
     for (const child of children) {
+      if (child.exitCode !== null) continue
       child.kill('SIGTERM')
       await once(child, 'close')
     }
