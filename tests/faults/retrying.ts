@@ -10,6 +10,8 @@ import { inParallel } from './client.ts'
 const HANGS_MS = 45_000
 /** How long a client waits before it tries again, where it was not told. */
 const AGAIN_MS = 500
+/** How often something is asked of a server that is there, and ends connections without an answer. */
+const ASKED_AT_MOST = 3
 /** How long a reader waits between two questions. */
 const PAUSE_MS = 100
 
@@ -82,6 +84,15 @@ async function send(
   }
 }
 
+/** Asks until there is an answer: a connection that lay idle may be closed under a question, and is opened anew. */
+async function ask(url: string, asked: Parameters<typeof send>[1]): Promise<Said> {
+  for (let time = 1; ; time++) {
+    const said = await send(url, asked)
+    if (said.status !== 0 || time === ASKED_AT_MOST) return said
+    await sleep(AGAIN_MS)
+  }
+}
+
 /** Founds a tenant, trying until it is there. */
 export async function foundTenant(at: Where, tenant: string) {
   const query = `mutation { tenantCreate(name: "${tenant}") { name } }`
@@ -102,7 +113,7 @@ export async function writeOnce(at: Where, tenant: string, name: string) {
 /** Whether there is a dataset of that name. */
 export async function isThere(at: Where, tenant: string, name: string) {
   const query = `{ entity(kind: Dataset, namespace: "db", name: "${name}") { id } }`
-  const { text } = await send(at(), { tenant, path: '/graphql', body: { query } })
+  const { text } = await ask(at(), { tenant, path: '/graphql', body: { query } })
   return (JSON.parse(text) as { data: { entity: object | null } }).data.entity !== null
 }
 
@@ -217,7 +228,7 @@ export function openLoad(tenant: string, servers: readonly Where[], name = 'load
       expect(wrong).toEqual([])
       const some = [...acknowledged].filter((_one, i) => i % 7 === 0)
       const asked = some.map(async ([key, { seqs }]) => {
-        const said = await send(servers[0]!(), { tenant, key, ...requestOf(key) })
+        const said = await ask(servers[0]!(), { tenant, key, ...requestOf(key) })
         expect(tell(said, 0)).toEqual({ seqs, replayed: true, tries: 0 })
       })
       const looked = [...refused].map(async (one) => {
