@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { inOrderOfIds, newestRecordFirst } from './index-order.ts'
 import { type Kind, kindInUrn } from './kinds.ts'
 import { AT_POSITION, inForce, LOG_STATE, type LogState, stateOf } from './position.ts'
 
@@ -54,11 +55,11 @@ const AS_OF = query<{
   MATCH (e:Entity {tenant: $tenant, id: id})
   CALL (e, n) {
     MATCH (record:Record {tenant: $tenant, id: e.id}) WHERE record.seq < n
-    RETURN record ORDER BY record.seq DESC LIMIT 1
+    RETURN record ${newestRecordFirst('record')} LIMIT 1
   }
   CALL (e, n) {
     MATCH (said:Record {tenant: $tenant, id: e.id}) WHERE said.seq < n AND said.action <> 'erase'
-    RETURN said.action AS action ORDER BY said.seq DESC LIMIT 1
+    RETURN said.action AS action ${newestRecordFirst('said')} LIMIT 1
   }
   OPTIONAL MATCH (e)-[x:ALIAS_OF]->(canonical) WHERE ${inForce('x')}
   RETURN id, record.version AS version, record.seq AS seq, action = 'retire' AS retired,
@@ -79,7 +80,7 @@ const IN_ORDER = query<EntityColumns & LogState & { n: number }>(`
   ${AT_POSITION}
   CALL (n) {
     MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id < $before AND e.first < n
-    WITH e ORDER BY e.id LIMIT toInteger($first)
+    WITH e ${inOrderOfIds('e')} LIMIT toInteger($first)
     RETURN collect(e) AS found
   }
   RETURN ${LOG_STATE}, ${entityColumns('found')}`)

@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { inOrderOfIds, newestRecordFirst } from './index-order.ts'
 import { type Kind, kindInUrn } from './kinds.ts'
 
 /** A record, and the root of the body that it carries or carried. */
@@ -87,13 +88,13 @@ const FORGET_COMMANDS_OF = query(`
 const FILED = query<Filed>(`
   // what leads to files, with its bodies
   MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH $start
-  WITH e ORDER BY e.id LIMIT toInteger($first)
+  WITH e ${inOrderOfIds('e')} LIMIT toInteger($first)
   MATCH (record:Record {tenant: $tenant, seq: e.seq})
   RETURN e.id AS id, e.first AS first, e.action <> 'retire' AS leads,
     CASE WHEN e.action <> 'retire' THEN record.fields ELSE head(COLLECT {
       MATCH (last:Record {tenant: $tenant, id: e.id})
       WHERE last.seq >= 0 AND last.fields IS NOT NULL
-      RETURN last.fields ORDER BY last.seq DESC LIMIT 1
+      RETURN last.fields ${newestRecordFirst('last')} LIMIT 1
     }) END AS fields
   ORDER BY id`)
 

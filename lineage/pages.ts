@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { inIndexOrder } from './index-order.ts'
 import { OPEN } from './kinds.ts'
 
 /** Where a page stands: in which tree (`STATE_TREE`, or one of in-edges), and under which bits of its keys. */
@@ -35,7 +36,7 @@ export const inTree = (id: string, level: 'design' | 'run') => `${id}/${level}`
  */
 const PAGE_AT = `CALL (place, n) {
     MATCH (page:Page {tenant: $tenant, tree: place.tree, prefix: place.prefix}) WHERE page.since <= n
-    RETURN page ORDER BY page.since DESC LIMIT 1
+    RETURN page ${inIndexOrder('page', ['tenant', 'tree', 'prefix', 'since'], 'DESC')} LIMIT 1
   }
   WITH page, n WHERE page.until > n`
 
@@ -54,13 +55,13 @@ const TREE_ROOTS = query<{ tree: string; hash: string }>(`
   ${PAGE_AT}
   RETURN page.tree AS tree, page.hash AS hash`)
 
-/** `since` says nothing new here, but without it no index by place can be used: every open page would be read for each. */
+/** Only the newest version of a place can be open, and is looked up as such: a root has one for every state. */
 const END_PAGES = query(`
   // end pages
   UNWIND $places AS place
-  MATCH (page:Page {tenant: $tenant, tree: place.tree, prefix: place.prefix})
-  WHERE page.since <= $n AND page.until = ${OPEN}
-  SET page.until = $n`)
+  WITH place, toInteger($n) AS n
+  ${PAGE_AT}
+  SET page.until = n`)
 
 const CREATE_PAGES = query(`
   // create pages

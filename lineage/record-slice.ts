@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { newestRecordFirst } from './index-order.ts'
 import type { Relation } from './kinds.ts'
 
 /** The record of an entity that was in force at a position, with what a bundle shows of it. */
@@ -22,7 +23,7 @@ const RECORDS_AS_OF = query<RecordSlice>(`
   MATCH (e:Entity {tenant: $tenant, id: id})
   CALL (e) {
     MATCH (record:Record {tenant: $tenant, id: e.id}) WHERE record.seq < $position
-    RETURN record ORDER BY record.seq DESC LIMIT 1
+    RETURN record ${newestRecordFirst('record')} LIMIT 1
   }
   RETURN id, record.seq AS seq, record.header AS header, record.leaf AS leaf,
     record.fields AS fields, record.secret AS secret, record.erased AS erased,

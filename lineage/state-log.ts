@@ -1,4 +1,5 @@
 import { type Ask, query } from './graph.ts'
+import { inIndexOrder, newestRecordFirst } from './index-order.ts'
 import type { Relation } from './kinds.ts'
 
 /** An edge that a record ended without naming it. */
@@ -32,7 +33,7 @@ const LEAVES_AS_OF = query<{ id: string; seq: number; leaf: string }>(`
   UNWIND $ids AS id
   CALL (id) {
     MATCH (record:Record {tenant: $tenant, id: id}) WHERE record.seq < $position
-    RETURN record ORDER BY record.seq DESC LIMIT 1
+    RETURN record ${newestRecordFirst('record')} LIMIT 1
   }
   RETURN id, record.seq AS seq, record.leaf AS leaf`)
 
@@ -40,12 +41,13 @@ const STATE_AT = query<StateRow>(`
   // last state record at a position
   MATCH (record:StateRecord {tenant: $tenant}) WHERE record.seq <= $position
   RETURN record.seq AS seq, record.header AS header, record.leaf AS leaf
-  ORDER BY seq DESC LIMIT 1`)
+  ${inIndexOrder('record', ['tenant', 'seq'], 'DESC')} LIMIT 1`)
 
 const STATE_BEFORE = query<{ seq: number }>(`
   // last state record before a time
   MATCH (record:StateRecord {tenant: $tenant}) WHERE record.seq >= 0 AND record.at < $time
-  RETURN record.seq AS seq ORDER BY seq DESC LIMIT 1`)
+  RETURN record.seq AS seq
+  ${inIndexOrder('record', ['tenant', 'seq'], 'DESC')} LIMIT 1`)
 
 const MOVE_STATE = query(`
   // move the state of the log

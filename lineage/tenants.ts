@@ -1,9 +1,11 @@
 import { type Ask, type Database, query, SERVICE, serviceQuery } from './graph.ts'
+import { inIndexOrder } from './index-order.ts'
 
 const TENANTS = query<{ name: string }>(`
   // tenants by name
   MATCH (entry:TenantEntry {tenant: $tenant}) WHERE entry.name > $after
-  RETURN entry.name AS name ORDER BY name LIMIT toInteger($first)`)
+  RETURN entry.name AS name
+  ${inIndexOrder('entry', ['tenant', 'name'], 'ASC')} LIMIT toInteger($first)`)
 
 const ENTER = query(`
   // enter a tenant

@@ -1,5 +1,6 @@
 import type { CommandRow } from '../../lineage/commands.ts'
 import { type Ask, query } from '../../lineage/graph.ts'
+import { inIndexOrder } from '../../lineage/index-order.ts'
 import type { ActorRow, MergeState, TimeLine } from './lines.ts'
 
 /** A leaf as it is stored; a long body is left out, and asked for by itself. */
@@ -30,19 +31,20 @@ const COMMANDS = query<CommandRow>(`
     AND (c.at > $at OR c.principal > $principal OR (c.principal = $principal AND c.key > $key))
   RETURN c.principal AS principal, c.key AS key, c.request AS request, c.ids AS ids, c.seqs AS seqs,
     c.versions AS versions, c.changed AS changed, c.size AS size, c.at AS at
-  ORDER BY at, principal, key LIMIT toInteger($first)`)
+  ${inIndexOrder('c', ['tenant', 'at', 'principal', 'key'], 'ASC')} LIMIT toInteger($first)`)
 
 const ACTORS = query<ActorRow>(`
   // actors in order
   MATCH (a:Actor {tenant: $tenant}) WHERE a.subject > $after
-  RETURN a.subject AS subject, a.actor AS actor ORDER BY subject LIMIT toInteger($first)`)
+  RETURN a.subject AS subject, a.actor AS actor
+  ${inIndexOrder('a', ['tenant', 'subject'], 'ASC')} LIMIT toInteger($first)`)
 
 const MERGES = query<MergeState>(`
   // merges in order as of a position
   MATCH (m:Merge {tenant: $tenant}) WHERE m.alias > $after AND m.since < $size
   RETURN m.alias AS alias, m.canonical AS canonical, m.since AS since, m.part AS part,
     CASE WHEN m.until < $size THEN m.until END AS until
-  ORDER BY alias LIMIT toInteger($first)`)
+  ${inIndexOrder('m', ['tenant', 'alias'], 'ASC')} LIMIT toInteger($first)`)
 
 const TIMES = query<Omit<TimeLine, 'is'>>(`
   // times of edges of runs

@@ -1,4 +1,5 @@
 import { type Ask, query } from '../../lineage/graph.ts'
+import { inIndexOrder, inOrderOfIds } from '../../lineage/index-order.ts'
 import { OPEN } from '../../lineage/kinds.ts'
 import type { PagePlace, PageRow } from '../../lineage/pages.ts'
 
@@ -89,7 +90,7 @@ const NODE_COLUMNS = `e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespa
 const NODES = query<StoredNode>(`
   // entities with every edge
   MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after
-  WITH e ORDER BY e.id LIMIT toInteger($first)
+  WITH e ${inOrderOfIds('e')} LIMIT toInteger($first)
   RETURN ${NODE_COLUMNS} ORDER BY id`)
 
 const NODES_BY_IDS = query<StoredNode>(`
@@ -124,7 +125,7 @@ const PAGES = query<StoredPage>(`
   WHERE page.tree >= $tree AND (page.tree > $tree OR page.prefix >= $prefix)
     AND page.since <= $state AND page.until > $state
   RETURN page.tree AS tree, page.prefix AS prefix, page.bytes AS bytes, page.hash AS hash
-  ORDER BY tree, prefix LIMIT toInteger($first)`)
+  ${inIndexOrder('page', ['tenant', 'tree', 'prefix'], 'ASC')} LIMIT toInteger($first)`)
 
 /** Up to `first` pages of state `n` from a place on, in the order of trees and prefixes. */
 export const storedPages = (ask: Ask, { tree, prefix }: PagePlace, n: number, first: number) =>

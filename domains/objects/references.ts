@@ -1,6 +1,7 @@
 import { fileOf } from '../../ledger/filed.ts'
 import { FILED_KINDS, type FiledKind } from '../../lineage/erasures.ts'
 import { type Database, query } from '../../lineage/graph.ts'
+import { inOrderOfIds } from '../../lineage/index-order.ts'
 import { kindInUrn } from '../../lineage/kinds.ts'
 import { allTenants } from '../../lineage/tenants.ts'
 
@@ -24,7 +25,7 @@ const A_PAGE = 500
 const FILES = query<Row>(`
   // what leads to files, and whether anything rests on it
   MATCH (e:Entity {tenant: $tenant}) WHERE e.id > $after AND e.id STARTS WITH $start
-  WITH e ORDER BY e.id LIMIT toInteger($first)
+  WITH e ${inOrderOfIds('e')} LIMIT toInteger($first)
   MATCH (told:Record {tenant: $tenant, seq: e.seq})
   MATCH (first:Record {tenant: $tenant, seq: e.first})
   RETURN e.id AS id, first.at AS at, told.fields AS fields,

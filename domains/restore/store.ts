@@ -1,5 +1,6 @@
 import type { EntityRow } from '../../lineage/entity-store.ts'
 import { type Ask, query } from '../../lineage/graph.ts'
+import { newestRecordFirst } from '../../lineage/index-order.ts'
 import { OPEN } from '../../lineage/kinds.ts'
 
 /** What an entity that loses records has left of them. */
@@ -33,11 +34,11 @@ const LAST_RECORDS = query<LastRecord>(`
   UNWIND $ids AS id
   CALL (id) {
     MATCH (record:Record {tenant: $tenant, id: id}) WHERE record.seq < $to
-    RETURN record ORDER BY record.seq DESC LIMIT 1
+    RETURN record ${newestRecordFirst('record')} LIMIT 1
   }
   CALL (id) {
     MATCH (said:Record {tenant: $tenant, id: id}) WHERE said.seq < $to AND said.action <> 'erase'
-    RETURN said ORDER BY said.seq DESC LIMIT 1
+    RETURN said ${newestRecordFirst('said')} LIMIT 1
   }
   RETURN id, record.header AS header, record.leaf AS leaf, record.fields AS fields,
     CASE WHEN record.erased < $to THEN record.erased END AS erased, said.header AS said`)

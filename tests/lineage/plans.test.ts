@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import neo4j from 'neo4j-driver'
 import { afterAll, expect, it } from 'vitest'
 import { queries } from '../../lineage/graph.ts'
+import { newestRecordFirst } from '../../lineage/index-order.ts'
 import { testApp } from '../setup/app.ts'
 import { testNeo4j } from '../setup/database.ts'
 
@@ -26,18 +27,39 @@ interface Step {
 
 const steps = (step: Step): Step[] => [step, ...step.children.flatMap(steps)]
 
-async function scansOf(text: string): Promise<string[]> {
+async function planOf(text: string): Promise<Step> {
   const names = [...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!)
   const { summary } = await driver.executeQuery(
     `EXPLAIN ${text}`,
     Object.fromEntries(names.map((name) => [name, null])),
   )
-  return steps(summary.plan as unknown as Step)
+  return summary.plan as unknown as Step
+}
+
+async function scansOf(text: string): Promise<string[]> {
+  return steps(await planOf(text))
     .filter(({ operatorType }) =>
       /(AllNodes|NodeByLabel|RelationshipType|Index)Scan/.test(operatorType),
     )
     .map(({ arguments: { Details = '' } }) => Details)
     .filter((details) => !ONE_A_TENANT.test(details))
+}
+
+const LIMITED = /^Top/
+const SOUGHT = /IndexSeek/
+const PASSED_ON = /^(Projection|Filter|CacheProperties|Eager)@/
+
+/** What is found by an index for a `LIMIT`, and is all read and sorted for it, though the index has an order. */
+async function sortedOf(text: string): Promise<string[]> {
+  const source = (step: Step): Step =>
+    PASSED_ON.test(step.operatorType) && step.children.length === 1
+      ? source(step.children[0]!)
+      : step
+  return steps(await planOf(text))
+    .filter(({ operatorType }) => LIMITED.test(operatorType))
+    .map(({ children }) => source(children[0]!))
+    .filter(({ operatorType }) => SOUGHT.test(operatorType))
+    .map(({ arguments: { Details = '' } }) => Details)
 }
 
 /** Of texts that differ in nothing but how many hops they go, these stand for all. */
@@ -56,6 +78,26 @@ it('finds every node of a tenant by an index, whatever other tenants have', asyn
   expect(queries().length).toBeGreaterThan(100)
   expect(scans).toEqual({})
 }, 240_000)
+
+it('reads no more of an index than is asked for, and in its order', async () => {
+  const sorted: Record<string, string[]> = {}
+  for (const { text } of queries().filter(standsForItself)) {
+    if (!text.includes('LIMIT')) continue
+    const found = await sortedOf(text)
+    if (found.length > 0) sorted[text] = found
+  }
+  expect(sorted).toEqual({})
+}, 240_000)
+
+it('tells a text that reads all of an index and sorts it', async () => {
+  const newest = (order: string) =>
+    sortedOf(
+      `MATCH (r:Record {tenant: $tenant, id: $id}) WHERE r.seq < $n RETURN r ${order} LIMIT 1`,
+    )
+
+  expect(await newest('ORDER BY r.seq DESC')).toHaveLength(1)
+  expect(await newest(newestRecordFirst('r'))).toEqual([])
+})
 
 it('tells a text that looks through all nodes of a label', async () => {
   expect(await scansOf('MATCH (r:Record {tenant: $tenant, id: $id}) RETURN r')).toEqual([
