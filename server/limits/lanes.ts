@@ -42,7 +42,9 @@ export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
       timeLeft(until)
       const leave = await enter(lanes[lane], { party, until })
       // What has begun keeps its turn to its end, also where nobody waits for it any more.
-      const done = (async () => work())().finally(leave)
+      const done = (async () => work())().finally(
+        lane === 'read' ? () => afterAnswer(leave) : leave,
+      )
       if (lane !== 'write') return done
       // How it ends is told to nobody then.
       done.catch(() => {})
@@ -50,6 +52,13 @@ export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
     },
   }
 }
+
+/**
+ * The turn of a reader ends when its answer is written out and what came in meanwhile has been looked at.
+ * Were the next one begun before, a tenant that never pauses would have the database at work on one of
+ * its requests and this process on another: two processors, where its turn is meant to be one.
+ */
+const afterAnswer = (leave: () => void) => setImmediate(() => setImmediate(leave))
 
 /** Resolves, with what gives the turn back, when the turn has come. */
 function enter(

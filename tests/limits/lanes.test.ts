@@ -26,14 +26,32 @@ it('does what waits when its turn has come, and gives back what it was', async (
   expect(await inTurn('write', { party: 'a', until: until() }, () => 'written')).toBe('written')
   first.end()
   expect([await one, await two]).toEqual(['done', 'second'])
-  expect([lanes.read.running, lanes.read.waiting]).toEqual([0, 0])
+  await expect.poll(() => [lanes.read.running, lanes.read.waiting]).toEqual([0, 0])
+})
+
+it('begins the next read only when the answer to the last is written, and not beside it', async () => {
+  const { inTurn } = lanesOf(1, 9)
+  const order: string[] = []
+  const read = async (name: string) => {
+    await inTurn('read', { party: name, until: until() }, () => order.push(`${name} is read`))
+    // Turning a result into a response takes some turns of promises, and one of the event loop to be sent.
+    for (let i = 0; i < 100; i++) await null
+    order.push(`${name} is answered`)
+  }
+
+  await Promise.all([read('first'), read('second')])
+
+  expect(order).toEqual([
+    ...['first is read', 'first is answered'],
+    ...['second is read', 'second is answered'],
+  ])
 })
 
 it('gives the turn back where the work fails', async () => {
   const { inTurn, lanes } = lanesOf(1, 9)
   const fail = () => Promise.reject(new Error('no'))
   await expect(inTurn('read', { party: 'a', until: until() }, fail)).rejects.toThrow('no')
-  expect(lanes.read.running).toBe(0)
+  await expect.poll(() => lanes.read.running).toBe(0)
 })
 
 it('tells who writes when its time is over, and keeps the turn until what was begun has ended', async () => {
