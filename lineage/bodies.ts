@@ -1,9 +1,12 @@
 import { type Ask, query } from './graph.ts'
 
-/** When a record was appended. */
-export interface RecordTime {
+/** When a record was appended, and what it did. */
+export interface RecordNote {
   seq: number
   at: string
+  action: 'assert' | 'retire' | 'erase'
+  /** Which of its entity's records it is, from 1 on. */
+  version: number
 }
 
 /** A record's fields as JSON text, `null` where it has none (any more). */
@@ -12,11 +15,11 @@ export interface Body {
   fields: string | null
 }
 
-const TIMES = query<RecordTime>(`
+const NOTES = query<RecordNote>(`
   // times of records
   UNWIND $seqs AS seq
   MATCH (record:Record {tenant: $tenant, seq: seq})
-  RETURN record.seq AS seq, record.at AS at`)
+  RETURN record.seq AS seq, record.at AS at, record.action AS action, record.version AS version`)
 
 const BODIES = query<Body>(`
   // bodies of records
@@ -25,7 +28,7 @@ const BODIES = query<Body>(`
   RETURN record.seq AS seq, record.fields AS fields`)
 
 /** In no particular order. */
-export const recordTimes = (ask: Ask, seqs: readonly number[]) => ask(TIMES, { seqs })
+export const recordNotes = (ask: Ask, seqs: readonly number[]) => ask(NOTES, { seqs })
 
 /** In no particular order; bodies are as large as the facets that were recorded. */
 export const bodies = (ask: Ask, seqs: readonly number[]) => ask(BODIES, { seqs })

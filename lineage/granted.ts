@@ -1,4 +1,4 @@
-import { bodies, recordTimes } from './bodies.ts'
+import { bodies, recordNotes } from './bodies.ts'
 import { type EntityAt, entitiesAt } from './entities.ts'
 import { erasuresOf } from './erasures.ts'
 import { grantedQuery, placesQuery } from './granted-texts.ts'
@@ -62,7 +62,7 @@ export interface GrantedGraph {
   entities(ids: readonly string[]): Promise<EntityAt[]>
   /** The bodies of the entities' records in force, as JSON text by `seq`: to be shown as the grant says. */
   bodies(entities: readonly EntityAt[]): ReturnType<typeof bodies>
-  recordTimes(entities: readonly EntityAt[]): ReturnType<typeof recordTimes>
+  recordTimes(entities: readonly EntityAt[]): ReturnType<typeof recordNotes>
   erasures(entities: readonly EntityAt[]): ReturnType<typeof erasuresOf>
   /** Whether an entity of the page is being joined with another name. */
   isMerging(page: GrantedPage): Promise<boolean>
@@ -201,7 +201,7 @@ export function openGranted({ read, ...graph }: Graph, grant: HeldGrant): Grante
     },
     entities: async (ids) => [...(await places(ids)).values()].map(({ entity }) => entity),
     bodies: (entities) => bodies(read, seqsOf(ofShown(entities))),
-    recordTimes: (entities) => recordTimes(read, seqsOf(ofShown(entities))),
+    recordTimes: (entities) => recordNotes(read, seqsOf(ofShown(entities))),
     erasures: (entities) => erasuresOf(read, seqsOf(ofShown(entities))),
     async isMerging({ nodes, n }) {
       const ids = ofShown(nodes.map(({ entity }) => entity)).map(({ id }) => id)

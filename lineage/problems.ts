@@ -44,6 +44,13 @@ export const rootUnknown = (id: string) =>
     { status: 404, details: { id: id.slice(0, 200) } },
   )
 
+export const pathsTooWide = (edges: number, most: number) =>
+  new Problem(
+    'LINEAGE_PATHS_TOO_WIDE',
+    `The shortest paths between these two lead along ${edges} edges together, and at most ${most} are looked through; ask from nearer by, or for a part of the way.`,
+    { status: 413, details: { edges, most } },
+  )
+
 export const bodiesTooLarge = (most: number) =>
   new Problem(
     'LINEAGE_BODIES_TOO_LARGE',

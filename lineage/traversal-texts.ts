@@ -50,7 +50,8 @@ export interface Bounds {
   counted: (direction: Direction, hops: number) => { calls: string; columns: string }
 }
 
-const UNBOUNDED: Bounds = {
+/** The bounds of a tenant's own walks: all relations of lineage, and every kind. */
+export const UNBOUNDED: Bounds = {
   adjective: '',
   types: DESIGN.join('|'),
   held: '',
@@ -63,16 +64,16 @@ const ARROWS = { UPSTREAM: ['-', '->'], DOWNSTREAM: ['<-', '-'] } as const
 export type Way = keyof typeof ARROWS
 
 /** All nodes within `hops`, nearest first: this form, and no other, is planned as a pruning search. */
-export function reached(way: Way, hops: number, { types, may }: Bounds) {
+export function reached(way: Way, hops: number, { types, may }: Bounds, start = 'root') {
   const [left, right] = ARROWS[way]
-  return `MATCH p = (root)${left}[:${types}*0..${hops}]${right}(x)
+  return `MATCH p = (${start})${left}[:${types}*0..${hops}]${right}(x)
       WHERE all(r IN relationships(p) WHERE ${inForce('r')})
         AND all(y IN nodes(p) WHERE y.tenant = $tenant${may('y')})
       WITH x, min(length(p)) AS d`
 }
 
 /** The distance of what was not reached that way; greater than any, since `collect` drops nulls. */
-const NEVER = 1_000_000
+export const NEVER = 1_000_000
 
 const FOUND = {
   UPSTREAM: (hops: number, bounds: Bounds) => `${reached('UPSTREAM', hops, bounds)} ORDER BY d, x.id
@@ -124,14 +125,17 @@ const steps = (direction: Direction, hops: number, bounds: Bounds) =>
       `)
 
 /** Finds the root at `n`, the canonical one where `$root` names an alias; `null` where there is none. */
-export const rootAt = ({
-  meant,
-  may,
-}: Bounds) => `OPTIONAL MATCH (named:Entity {tenant: $tenant, id: $root}) WHERE named.first < n
-  CALL (named, n) {
-    MATCH q = (named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})
+export const rootAt = (bounds: Bounds) => canonicalAt('root', bounds)
+
+/** Finds what the parameter of that name means at `n`, as a variable of the same name. */
+export const canonicalAt = (
+  name: string,
+  { meant, may }: Pick<Bounds, 'meant' | 'may'>,
+) => `OPTIONAL MATCH (${name}Named:Entity {tenant: $tenant, id: $${name}}) WHERE ${name}Named.first < n
+  CALL (${name}Named, n) {
+    MATCH q = (${name}Named)-[:ALIAS_OF*0..]->(c) WHERE all(r IN relationships(q) WHERE ${inForce('r')})
     WITH c, min(length(q)) AS hops ORDER BY ${meant} DESC LIMIT 1${may('c') && `\n    WITH c WHERE true${may('c')}`}
-    RETURN head(collect(c)) AS root
+    RETURN head(collect(c)) AS ${name}
   }`
 
 /** The variables that carry a direction's nodes and distances. */

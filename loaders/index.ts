@@ -2,7 +2,7 @@ import type { Ask } from '../lineage/graph.ts'
 import { entityLoader } from './entity.ts'
 import { linksLoader } from './links.ts'
 import { mergesLoader } from './merges.ts'
-import { bodyLoader, erasureLoader, recordTimeLoader } from './record.ts'
+import { bodyLoader, erasureLoader, recordNoteLoader } from './record.ts'
 import { runsLoader } from './runs.ts'
 
 /** What is read of entities at one position. */
@@ -15,7 +15,7 @@ export interface LoadersAt {
 
 /** The loaders of one request. Records never change, so what is read of them has no position. */
 export interface Loaders {
-  recordTime: ReturnType<typeof recordTimeLoader>
+  recordNote: ReturnType<typeof recordNoteLoader>
   body: ReturnType<typeof bodyLoader>
   erasure: ReturnType<typeof erasureLoader>
   /** Those of a position: an answer's parts are all read at the one that it began with. */
@@ -25,7 +25,7 @@ export interface Loaders {
 export function openLoaders(ask: Ask): Loaders {
   const byPosition = new Map<number, LoadersAt>()
   return {
-    recordTime: recordTimeLoader(ask),
+    recordNote: recordNoteLoader(ask),
     body: bodyLoader(ask),
     erasure: erasureLoader(ask),
     at(n) {

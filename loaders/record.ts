@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { type Body, bodies, recordTimes } from '../lineage/bodies.ts'
+import { type Body, bodies, type RecordNote, recordNotes } from '../lineage/bodies.ts'
 import { type ErasedBy, erasuresOf } from '../lineage/erasures.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { bodiesTooLarge } from '../lineage/problems.ts'
@@ -9,14 +9,11 @@ import { inOrderOf } from './batch.ts'
 /** The fields of a body by name. */
 export type Fields = Readonly<Record<string, Json>>
 
-/** The time of each record, in one read for all of the same tick. A record never changes its time. */
-export const recordTimeLoader = (ask: Ask) =>
-  new DataLoader<number, string | null>(
-    async (seqs) => {
-      const rows = inOrderOf(seqs, await recordTimes(ask, seqs), ({ seq }) => seq)
-      return rows.map((row) => row?.at ?? null)
-    },
-    { name: 'record time', maxBatchSize: 1_000 },
+/** When each record was appended, in one read for all of the same tick. A record never changes. */
+export const recordNoteLoader = (ask: Ask) =>
+  new DataLoader<number, RecordNote | null>(
+    async (seqs) => inOrderOf(seqs, await recordNotes(ask, seqs), ({ seq }) => seq),
+    { name: 'record note', maxBatchSize: 1_000 },
   )
 
 /** By what the body of each record was erased: a fact that holds whatever the position asked. */

@@ -128,7 +128,8 @@ export function connectionOf<Node>(
   return { edges, pageInfo: { hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } }
 }
 
-export const recordedAt = ({ seq }: EntityAt, { loaders }: Context) => loaders.recordTime.load(seq)
+export const recordedAt = async ({ seq }: EntityAt, { loaders }: Context) =>
+  (await loaders.recordNote.load(seq))?.at ?? null
 
 /** The entities that an entity's edges of one relation lead to, in the order of their ids. */
 export async function neighboursOf(entity: EntityAt, relation: Relation, context: Context) {

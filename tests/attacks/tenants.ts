@@ -61,6 +61,18 @@ const BY_ID: Attack[] = [
     NOTHING,
   ],
   [
+    'an id as the upper end of a path',
+    (w, pick) => w.ask('mallory', `{ path(from: "${w.own}", to: "${pick(w.clean)}") { total } }`),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
+    'an id as the lower end of a path',
+    (w, pick) => w.ask('mallory', `{ path(from: "${pick(w.clean)}", to: "${w.own}") { total } }`),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
     'an id as the root of lineage',
     m(
       (id) => `{ lineage(root: "${id}") { total } }`,

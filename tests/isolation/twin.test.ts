@@ -87,6 +87,10 @@ const questions = (
       `{ lineage(root: "${root}", direction: ${direction}, depth: 20) { nodes { distance entity { id name } } edges { relation from to since } truncated beyond position } }`,
     ]),
     [
+      'the ways between two',
+      `{ path(from: "${root}", to: "${edge.from}") { total distance paths { entities { id name } hops { relation from to since record { seq at } } } } }`,
+    ],
+    [
       'a page by cursor',
       `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
     ],
@@ -206,6 +210,9 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     afterDistance: null,
     afterId: null,
     size: 100,
+    lower: root,
+    upper: edge.from,
+    most: 100,
     rel: 'RUN_USED',
     asked: [
       { from: edge.from, to: edge.from },

@@ -8,6 +8,7 @@ import { erase } from '../../domains/erasure/erase.ts'
 import { readWithholding } from '../../domains/evidence/withhold.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
+import { checkPaths } from '../../lineage/paths.ts'
 import { checkQuestion } from '../../lineage/traversal.ts'
 import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
 import { spendPage } from '../../resolvers/entity.ts'
@@ -164,6 +165,7 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'things that the lists of a request may hold': (n) => () => context().spend(n),
   'things on a page of lineage': (n) => () => checkQuestion({ depth: 1, first: n }),
   'hops of lineage': (n) => () => checkQuestion({ depth: n, first: 1 }),
+  'paths on a page': (n) => () => checkPaths({ depth: 1, first: n }),
   'things on a page of another list': (n) => () => spendPage(n, context()),
   'items of `record`': (n) => () =>
     recordItems(

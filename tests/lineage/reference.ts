@@ -85,3 +85,31 @@ export function runsByHand(
     .sort((a, b) => b.versions[0]!.seq - a.versions[0]!.seq)
     .map(({ id }) => id)
 }
+
+/**
+ * All shortest ways upstream, in the plainest way: every walk of no hop, then of one more, until some
+ * arrive. Each is its edges, in the order of (upstream id, relation) hop by hop.
+ */
+export function pathsByHand(
+  world: World,
+  { from, to, depth, n }: { from: string; to: string; depth: number; n: number },
+): WorldEdge[][] {
+  const [start, end] = [canonicalByHand(world, from, n), canonicalByHand(world, to, n)]
+  const known = world.edges
+    .filter(({ relation, since, until }) => DESIGN.includes(relation) && since < n && until >= n)
+    .sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : a.relation < b.relation ? -1 : 1))
+  const seen = new Set<string>()
+  let walks: WorldEdge[][] = [[]]
+  for (let hops = 0; hops <= depth && walks.length > 0; hops++) {
+    const arrived = walks.filter((walk) => (walk.at(-1)?.to ?? start) === end)
+    if (arrived.length > 0) return arrived
+    const tips = new Set(walks.map((walk) => walk.at(-1)?.to ?? start))
+    for (const tip of tips) seen.add(tip)
+    walks = walks.flatMap((walk) =>
+      known
+        .filter((one) => one.from === (walk.at(-1)?.to ?? start) && !seen.has(one.to))
+        .map((one) => [...walk, one]),
+    )
+  }
+  return []
+}
