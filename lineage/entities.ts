@@ -48,6 +48,7 @@ const AS_OF = query<{
   seq: number
   retired: boolean
   alias: string | null
+  nameless: boolean
 }>(`
   // entities as of a position
   WITH toInteger($n) AS n
@@ -63,7 +64,7 @@ const AS_OF = query<{
   }
   OPTIONAL MATCH (e)-[x:ALIAS_OF]->(canonical) WHERE ${inForce('x')}
   RETURN id, record.version AS version, record.seq AS seq, action = 'retire' AS retired,
-    canonical.id AS alias`)
+    canonical.id AS alias, coalesce(record.erased < n, false) AS nameless`)
 
 const BY_IDS = query<EntityColumns & LogState & { n: number }>(`
   // entities by ids
@@ -101,21 +102,25 @@ export async function entitiesAt(ask: Ask, columns: EntityColumns, n: number): P
   })
 }
 
+/** A name that was erased by then, and given again since, was not there. */
 const pastOf = ({
   version,
   seq,
   retired,
   alias,
+  nameless,
 }: {
   version: number
   seq: number
   retired: boolean
   alias: string | null
+  nameless: boolean
 }) => ({
   version,
   seq,
   retired,
   aliasOf: alias,
+  ...(nameless && { namespace: '', name: '' }),
 })
 
 const entityOf = (columns: EntityColumns, id: string, i: number, at: number): EntityAt => ({

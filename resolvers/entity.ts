@@ -7,6 +7,7 @@ import type { Position } from '../lineage/position.ts'
 import { pageOutOfRange } from '../lineage/problems.ts'
 import { unb64 } from '../proofs/base64.ts'
 import { isUrn, nameUrn } from '../proofs/ids.ts'
+import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { entityNotNamed, idInvalid } from './problems.ts'
 
@@ -44,53 +45,63 @@ export interface EntityNamed {
 }
 
 /**
- * Finds an entity by id or by name; `null` where there is none.
+ * Finds an entity by id or by name; `null` where there is none, or was none then.
  *
- * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`.
+ * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`; as `positionAsOf`.
  */
-export const findEntity = async (named: EntityNamed, context: Context): Promise<EntityAt | null> =>
-  entityById(await idOfNamed(named, context), context)
+export async function findEntity(
+  { asOf, ...named }: EntityNamed & { asOf?: AsOf | null },
+  context: Context,
+): Promise<EntityAt | null> {
+  const ids = [await idOfNamed(named, context, asOf)]
+  const { entities } = await readEntities(ids, context, asOf)
+  return entities[0] ?? null
+}
 
 /**
  * The id that an entity has, or would have: by id or by name.
  *
- * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`.
+ * @throws {Problem} `ENTITY_NOT_NAMED`, `ENTITY_ID_INVALID`; as `positionAsOf`.
  */
 export async function idOfNamed(
   { id, kind, namespace, name }: EntityNamed,
   context: Context,
+  asOf?: AsOf | null,
 ): Promise<string> {
   if (id != null && kind == null && namespace == null && name == null) return checkId(id)
   if (id != null || kind == null || namespace == null || name == null) throw entityNotNamed()
-  return idOfName({ kind, namespace, name }, context)
+  return idOfName({ kind, namespace, name }, context, asOf)
 }
 
-/** Every entity that the ids name, `null` in the place of one that is not there. */
-export async function findEntities(ids: readonly string[], context: Context) {
+/** Every entity that the ids name, `null` in the place of one that is not there, or was not then. */
+export async function findEntities(
+  { ids, asOf }: { ids: readonly string[]; asOf?: AsOf | null },
+  context: Context,
+) {
   for (const id of ids) checkId(id)
   if (ids.length === 0) return []
   spendPage(ids.length, context)
-  const { entities } = await context.pin.read((n) => entitiesByIds(context.graph.read, ids, n))
+  const { entities } = await readEntities(ids, context, asOf)
   const byId = new Map(entities.map((entity) => [entity.id, entity]))
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-async function entityById(id: string, context: Context) {
-  const { entities } = await context.pin.read((n) => entitiesByIds(context.graph.read, [id], n))
-  return entities[0] ?? null
-}
+const readEntities = (ids: readonly string[], context: Context, asOf: AsOf | null | undefined) =>
+  readAsOf(context, { asOf }, (n) => entitiesByIds(context.graph.read, ids, n))
 
 /** The naming key is read each time: it is a secret of the tenant's, and not kept in memory. */
 async function idOfName(
   { kind, namespace, name }: { kind: Kind; namespace: string; name: string },
   context: Context,
+  asOf: AsOf | null | undefined,
 ) {
-  const { namingKey } = await context.pin.read(() => readLog(context.graph.read))
+  const { namingKey } = await readAsOf(context, { asOf }, () => readLog(context.graph.read))
   const given = kind === 'Run' ? name.toLowerCase() : name
   return nameUrn(sha256, unb64(namingKey), kindInUrn(kind), namespace, given)
 }
 
 export interface EntitiesAsked {
+  asOf?: AsOf | null
   kind?: Kind | null
   first: number
   after?: string | null
@@ -98,7 +109,7 @@ export interface EntitiesAsked {
 
 /** Lists entities in a stable order; later pages are read at the position of the first. */
 export async function listEntities(
-  { kind, first, after }: EntitiesAsked,
+  { asOf, kind, first, after }: EntitiesAsked,
   context: Context,
 ): Promise<Connection<EntityAt>> {
   spendPage(first, context)
@@ -110,7 +121,7 @@ export async function listEntities(
       { kind: kind ?? undefined, after: cursor?.place[0] as string | undefined, first: first + 1 },
       n,
     )
-  const found = await (cursor ? context.pin.readAt(cursor.position, read) : context.pin.read(read))
+  const found = await readAsOf(context, { asOf, cursor }, read)
   const nodes = found.entities.slice(0, first)
   const cursorOf = (entity: EntityAt) =>
     writeCursor(question, { position: positionOf(entity, found.epoch), place: [entity.id] })

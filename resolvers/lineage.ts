@@ -11,6 +11,7 @@ import {
   readLineageCursor,
 } from '../lineage/traversal.ts'
 import type { Direction } from '../lineage/traversal-texts.ts'
+import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { checkId, type PageInfo } from './entity.ts'
 
@@ -20,6 +21,7 @@ export interface LineageAsked {
   depth: number
   first: number
   after?: string | null
+  asOf?: AsOf | null
 }
 
 /** A page of an answer, with the question that it answers. */
@@ -32,10 +34,10 @@ export interface Lineage extends LineagePage {
  * Answers a lineage question, in one read; later pages at the position of the first.
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_CURSOR_INVALID`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
- *   `LINEAGE_PAGE_OUT_OF_RANGE`, `ENTITY_ID_INVALID`.
+ *   `LINEAGE_PAGE_OUT_OF_RANGE`, `ENTITY_ID_INVALID`; as `readAsOf`.
  */
 export async function findLineage(asked: LineageAsked, context: Context): Promise<Lineage> {
-  const { root, direction, depth, first, after } = asked
+  const { root, direction, depth, first, after, asOf } = asked
   checkId(root)
   checkQuestion(asked)
   context.spend(first)
@@ -43,7 +45,7 @@ export async function findLineage(asked: LineageAsked, context: Context): Promis
   const cursor = after == null ? undefined : readLineageCursor(question, after)
   const read = (n: number | null) =>
     readLineage(context.graph.read, question, { first, after: cursor?.after }, n)
-  const page = await (cursor ? context.pin.readAt(cursor.position, read) : context.pin.read(read))
+  const page = await readAsOf(context, { asOf, cursor }, read)
   if (page.root === null) throw rootUnknown(root)
   return { ...page, root: page.root, question }
 }

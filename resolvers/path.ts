@@ -10,6 +10,7 @@ import {
 } from '../lineage/paths.ts'
 import type { Position } from '../lineage/position.ts'
 import { rootUnknown } from '../lineage/problems.ts'
+import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { checkId, type PageInfo } from './entity.ts'
 
@@ -19,6 +20,7 @@ export interface PathsAsked {
   depth: number
   first: number
   after?: string | null
+  asOf?: AsOf | null
 }
 
 /** A page of paths, with the question that it answers. */
@@ -37,10 +39,10 @@ export interface PathOf extends Path {
  * Finds all shortest upstream paths, a page at a time; later pages at the position of the first.
  *
  * @throws {Problem} `LINEAGE_ROOT_UNKNOWN`, `LINEAGE_CURSOR_INVALID`, `LINEAGE_DEPTH_OUT_OF_RANGE`,
- *   `LINEAGE_PAGE_OUT_OF_RANGE`, `LINEAGE_PATHS_TOO_WIDE`, `ENTITY_ID_INVALID`.
+ *   `LINEAGE_PAGE_OUT_OF_RANGE`, `LINEAGE_PATHS_TOO_WIDE`, `ENTITY_ID_INVALID`; as `readAsOf`.
  */
 export async function findPaths(asked: PathsAsked, context: Context): Promise<Paths> {
-  const { from, to, depth, first, after } = asked
+  const { from, to, depth, first, after, asOf } = asked
   checkId(from)
   checkId(to)
   checkPaths(asked)
@@ -49,7 +51,7 @@ export async function findPaths(asked: PathsAsked, context: Context): Promise<Pa
   const cursor = after == null ? undefined : readPathsCursor(question, after)
   const read = (n: number | null) =>
     readPaths(context.graph.read, question, { first, start: cursor?.start ?? 0n }, n)
-  const page = await (cursor ? context.pin.readAt(cursor.position, read) : context.pin.read(read))
+  const page = await readAsOf(context, { asOf, cursor }, read)
   if (page.from === null) throw rootUnknown(from)
   if (page.to === null) throw rootUnknown(to)
   return { ...page, from: page.from, to: page.to, question }

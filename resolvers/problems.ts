@@ -33,3 +33,30 @@ export const batchTooLarge = (most: string) =>
 
 export const itemInvalid = (item: number, because: string) =>
   new Problem('RECORD_ITEM_INVALID', `Item ${item}: ${because}`, { details: { item } })
+
+export const asOfBeforeLog = (least: string) =>
+  new Problem('AS_OF_BEFORE_LOG', 'The tenant had not begun then: nothing was recorded yet.', {
+    status: 404,
+    details: { least },
+  })
+
+export const asOfInFuture = (instant: string, now: string) =>
+  new Problem(
+    'AS_OF_IN_FUTURE',
+    'That instant is still to come by the clock of this server: leave asOf out to ask about now.',
+    { details: { instant, now } },
+  )
+
+export const asOfCheckpointUnknown = () =>
+  new Problem(
+    'AS_OF_CHECKPOINT_UNKNOWN',
+    'That is no checkpoint of the log of this tenant; give the whole signed note, byte for byte.',
+    { status: 404 },
+  )
+
+export const asOfCursorMismatch = (asOf: string, cursor: string) =>
+  new Problem(
+    'AS_OF_CURSOR_MISMATCH',
+    'The cursor goes on at another position than asOf says; leave asOf out, or give it as it was.',
+    { details: { asOf, cursor } },
+  )

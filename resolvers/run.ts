@@ -3,6 +3,7 @@ import type { EntityAt } from '../lineage/entities.ts'
 import type { Relation } from '../lineage/kinds.ts'
 import { type RunAt, type RunsOf, type RunsPage, readRuns } from '../lineage/runs.ts'
 import type { WalkedEdge } from '../lineage/traversal.ts'
+import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { type Connection, checkId, connectionOf, spendPage } from './entity.ts'
 
@@ -22,7 +23,7 @@ export type RunsOwner =
 /** Lists the runs of a job or of a design edge, the newest first. */
 export async function listRuns(
   of: RunsOwner,
-  { first, after }: RunsPageAsked,
+  { first, after, asOf }: RunsPageAsked & { asOf?: AsOf | null },
   context: Context,
 ): Promise<Connection<RunAt>> {
   spendPage(first, context)
@@ -35,7 +36,7 @@ export async function listRuns(
   const cursor = after == null ? undefined : readCursor(key, ['number'], after)
   const before = (cursor?.place[0] as number | undefined) ?? null
   const read = (n: number | null) => readRuns(context.graph.read, [{ of: asked, first, before }], n)
-  const found = await (cursor ? context.pin.readAt(cursor.position, read) : context.pin.read(read))
+  const found = await readAsOf(context, { asOf, cursor }, read)
   return runsConnection(found.pages[0], key, found.epoch)
 }
 

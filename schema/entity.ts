@@ -9,6 +9,7 @@ import {
 } from '../resolvers/entity.ts'
 import { facetsOf } from '../resolvers/facet.ts'
 import { mergesInProgress } from '../resolvers/merge.ts'
+import { AsOfRef } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { FacetRef, facetsArgs } from './facet.ts'
@@ -142,6 +143,10 @@ builder.queryFields((t) => ({
       kind: t.arg({ type: KindRef, description: 'Its kind.' }),
       namespace: t.arg.string({ description: 'Its namespace; `run` for a Run.' }),
       name: t.arg.string({ description: 'Its name; the run id for a Run.' }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
+      }),
     },
     resolve: (_root, args, context) => findEntity(args, context),
   }),
@@ -159,6 +164,10 @@ builder.queryFields((t) => ({
         description: 'The size of a page: 1 to 1,000.',
       }),
       after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
+      }),
     },
     resolve: (_root, args, context) => listEntities(args, context),
   }),
@@ -167,8 +176,14 @@ builder.queryFields((t) => ({
     type: NodeRef,
     nullable: true,
     description: 'One entity by id; null where there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Its URN.' }) },
-    resolve: (_root, { id }, context) => findEntity({ id }, context),
+    args: {
+      id: t.arg.id({ required: true, description: 'Its URN.' }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
+      }),
+    },
+    resolve: (_root, args, context) => findEntity(args, context),
   }),
   nodes: t.field({
     permission: 'entity:read',
@@ -177,7 +192,13 @@ builder.queryFields((t) => ({
     nullable: { list: true, items: true },
     description:
       'Entities by their ids, in that order; null in the place of one that is not there.',
-    args: { ids: t.arg.idList({ required: true, description: 'Up to 1,000 URNs.' }) },
-    resolve: (_root, { ids }, context) => findEntities(ids, context),
+    args: {
+      ids: t.arg.idList({ required: true, description: 'Up to 1,000 URNs.' }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
+      }),
+    },
+    resolve: (_root, args, context) => findEntities(args, context),
   }),
 }))

@@ -12,6 +12,7 @@ import {
 import { findCheckpoint } from '../resolvers/log.ts'
 import { isMerging } from '../resolvers/merge.ts'
 import { runsUnder } from '../resolvers/run.ts'
+import { AsOfRef } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
@@ -141,6 +142,10 @@ builder.queryField('lineage', (t) =>
       }),
       after: t.arg.string({
         description: 'The `endCursor` of the page before; all else must be as it was there.',
+      }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
       }),
     },
     resolve: (_root, args, context) => findLineage(args, context),

@@ -3,6 +3,7 @@ import type { RunAt } from '../lineage/runs.ts'
 import { type Connection, neighbourOf, neighboursOf } from '../resolvers/entity.ts'
 import { textField } from '../resolvers/facet.ts'
 import { listRuns, type RunsOwner } from '../resolvers/run.ts'
+import { AsOfRef } from './as-of.ts'
 import { builder } from './builder.ts'
 import { sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
@@ -143,6 +144,10 @@ builder.queryField('runs', (t) =>
         description: 'The size of a page: 1 to 1,000.',
       }),
       after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      asOf: t.arg({
+        type: AsOfRef,
+        description: 'The moment to read at; now, where it is left out.',
+      }),
     },
     resolve: (_root, { of, ...page }, context) => listRuns(of as RunsOwner, page, context),
   }),

@@ -92,6 +92,18 @@ const ATTACKS: Attack[] = [
     'LINEAGE_CURSOR_INVALID',
   ],
   [
+    'Cypher as a moment',
+    m('query ($p: String!) { entities(asOf: { position: $p }) { nodes { id } } }', { p: CYPHER }),
+    200,
+    'POSITION_INVALID',
+  ],
+  [
+    'Cypher as a checkpoint',
+    m('query ($c: String!) { entities(asOf: { checkpoint: $c }) { nodes { id } } }', { c: CYPHER }),
+    200,
+    'AS_OF_CHECKPOINT_UNKNOWN',
+  ],
+  [
     'Cypher as a position in the log',
     m('{ log { inclusion(seq: "0 OR 1=1") { leaf } } }'),
     200,

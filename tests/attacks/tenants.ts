@@ -82,6 +82,12 @@ const BY_ID: Attack[] = [
     'LINEAGE_ROOT_UNKNOWN',
   ],
   [
+    'an id as of a moment of the past',
+    m((id) => `{ entity(id: "${id}", asOf: { position: "0:4" }) { id } }`, raw),
+    200,
+    NOTHING,
+  ],
+  [
     'the runs of a job',
     m(
       (id) => `{ runs(of: {job: "${id}"}) { nodes { id } } }`,

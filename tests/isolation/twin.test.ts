@@ -94,6 +94,10 @@ const questions = (
       'a page by cursor',
       `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
     ],
+    [
+      'what was there before',
+      `{ entities(first: 500, asOf: { position: "0:20" }) { nodes { id name version retired } } lineage(root: "${root}", direction: BOTH, depth: 20, asOf: { position: "0:60" }) { total nodes { entity { id name } } } }`,
+    ],
     ['runs of a job', `{ runs(of: { job: "${edge.from}" }, first: 5) { nodes { id } } }`],
     [
       'what is erased',
