@@ -106,6 +106,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/erasures.ts'),
   },
   {
+    name: 'schema',
+    summary: 'the JSON Schema of what things of a kind say of themselves',
+    load: () => import('./commands/schema.ts'),
+  },
+  {
     name: 'policy',
     summary: 'who may do what in a tenant, and what a change would mean',
     load: () => import('./commands/policy.ts'),

@@ -1,4 +1,4 @@
-import { type Kind, OUT_EDGES, type Relation } from '../lineage/kinds.ts'
+import { farKinds, type Kind, type Relation } from '../lineage/kinds.ts'
 import type { Batch } from './batch.ts'
 import type { Assertion, Target } from './draft.ts'
 import { type Entity, type Held, linkKey, neighbours } from './entity.ts'
@@ -28,10 +28,9 @@ export function openLinking({ batch, get, find, resolve }: Drafting) {
   }
 
   const check = (kind: Kind, rel: Relation, self: string, id: string) => {
-    const wanted = OUT_EDGES[kind][rel]
     const found = id === self ? kind : find(id)?.kind
     if (!found) throw unknownNeighbour(id)
-    if (!wanted || (wanted !== 'any' && wanted !== found)) throw relationInvalid(kind, rel, found)
+    if (!farKinds(kind, rel).includes(found)) throw relationInvalid(kind, rel, found)
   }
 
   const heldTo = (self: string, rel: Relation, id: string, time: string | null): Held => ({

@@ -1,4 +1,8 @@
-/** The kinds of entity that this release records. A new kind starts here, and the compiler names the rest. */
+/** The kinds whose bodies have a schema (`domains/kinds/`). A new one starts here, and the compiler names the rest. */
+export const TYPED_KINDS = ['Source'] as const
+export type TypedKind = (typeof TYPED_KINDS)[number]
+
+/** The kinds of entity that this release records. */
 export const KINDS = [
   'Tenant',
   'Dataset',
@@ -9,6 +13,7 @@ export const KINDS = [
   'Erasure',
   'Policy',
   'Grant',
+  ...TYPED_KINDS,
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -58,12 +63,12 @@ export const RELATIONS = Object.keys(LEVEL_OF) as Relation[]
 export const DESIGN = RELATIONS.filter((relation) => LEVEL_OF[relation] === 'design')
 
 /**
- * The out-edges that each kind may have in this release, and the kind they lead to. What is not
+ * The out-edges that each kind may have in this release, and the kinds they lead to. What is not
  * listed is refused at the door; `ALIAS_OF` is written by a merge alone.
  */
-export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = {
+export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Kind[] | 'any'>>> = {
   Tenant: {},
-  Dataset: { WAS_GENERATED_BY: 'Job', WAS_DERIVED_FROM: 'Dataset' },
+  Dataset: { WAS_GENERATED_BY: 'Job', WAS_DERIVED_FROM: 'Dataset', FROM_SOURCE: 'Source' },
   Job: { USED: 'Dataset', PART_OF: 'Job' },
   Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
   Export: { BASED_ON: 'any' },
@@ -71,6 +76,13 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | 'any'>>> = 
   Erasure: { BASED_ON: 'any' },
   Policy: {},
   Grant: {},
+  Source: {},
+}
+
+/** The kinds that an edge of this relation may lead to from an entity of this kind; none where it may not be. */
+export const farKinds = (kind: Kind, relation: Relation): readonly Kind[] => {
+  const far = OUT_EDGES[kind][relation] ?? []
+  return far === 'any' ? KINDS : typeof far === 'string' ? [far] : far
 }
 
 /** The `until` of an edge in force: the largest safe integer, 2^53 - 1. */
@@ -90,6 +102,7 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Erasure: false,
   Policy: false,
   Grant: false,
+  Source: true,
 }
 
 export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])

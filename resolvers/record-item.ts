@@ -120,7 +120,7 @@ const planRun = (run: RunInput, { runNamed, near, nearRun, relations }: Reader):
 type Reader = ReturnType<typeof openReader>
 
 /** Reads the parts of one item; whatever is wrong is told with the item's number. */
-function openReader(item: number) {
+export function openReader(item: number) {
   const text = (what: string, given: string) => {
     const normal = given.normalize('NFC')
     const bytes = Buffer.byteLength(normal)
@@ -168,14 +168,21 @@ const mentioned = (fields: Record<string, Json | undefined>) =>
     Json
   >
 
+/** What a plan is about and leads to. */
+export interface Touching extends Pick<RecordPlan, 'relations'> {
+  self: Name | { id: string }
+}
+
 /** The names that a plan touches, so that a batch can be read at once. */
-export const namesOf = ({ self, relations }: RecordPlan): Name[] => [
-  self,
+export const namesOf = ({ self, relations }: Touching): Name[] => [
+  ...('kind' in self ? [self] : []),
   ...relations.flatMap(({ targets }) => targets.flatMap((far) => ('to' in far ? [far.to] : []))),
 ]
 
-export const idsOf = ({ relations }: RecordPlan): string[] =>
-  relations.flatMap(({ targets }) => targets.flatMap((far) => ('id' in far ? [far.id] : [])))
+export const idsOf = ({ self, relations }: Touching): string[] => [
+  ...('id' in self ? [self.id] : []),
+  ...relations.flatMap(({ targets }) => targets.flatMap((far) => ('id' in far ? [far.id] : []))),
+]
 
 /** What to assert, given what is there: the pointers of facets live in one field for all of them. */
 export function assertionOf(plan: RecordPlan, draft: Draft): Assertion {

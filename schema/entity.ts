@@ -1,5 +1,6 @@
+import { WHAT_TYPED_KINDS_ARE } from '../domains/kinds/bodies.ts'
 import type { EntityAt } from '../lineage/entities.ts'
-import { KINDS } from '../lineage/kinds.ts'
+import { KINDS, type Kind } from '../lineage/kinds.ts'
 import {
   type Connection,
   findEntities,
@@ -16,7 +17,8 @@ import { FacetRef, facetsArgs } from './facet.ts'
 import { MergeRef } from './merge.ts'
 import { PageInfoRef } from './page.ts'
 
-const WHAT_KINDS_ARE: Record<(typeof KINDS)[number], string> = {
+const WHAT_KINDS_ARE: Record<Kind, string> = {
+  ...WHAT_TYPED_KINDS_ARE,
   Tenant: 'The tenant itself, whose record opens its log.',
   Dataset: 'A table, file or stream that jobs read and write.',
   Job: 'What reads datasets and writes others, by design.',
@@ -32,7 +34,7 @@ export const KindRef = builder.enumType('Kind', {
   description: 'The kinds of entity.',
   values: Object.fromEntries(
     KINDS.map((kind) => [kind, { description: WHAT_KINDS_ARE[kind] }]),
-  ) as Record<(typeof KINDS)[number], { description: string }>,
+  ) as Record<Kind, { description: string }>,
 })
 
 export const NodeRef = builder.interfaceRef<EntityAt>('Node').implement({

@@ -173,7 +173,7 @@ const GrantInputRef = builder.inputType('GrantInput', {
       type: [KindRef],
       required: true,
       description:
-        'What it may come to: Dataset, Job. Of anything else only the number is told, and what lies beyond that is not reached.',
+        'What it may come to: Dataset, Job, or a kind whose body has a schema, such as Source. Of anything else only the number is told, and what lies beyond that is not reached.',
     }),
     fields: t.stringList({
       required: true,

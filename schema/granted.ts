@@ -61,7 +61,7 @@ const GrantedInclusionRef = builder.objectRef<GrantedInclusion>('GrantedInclusio
   }),
 })
 
-const GrantedEntityRef = builder.objectRef<GrantedEntity>('GrantedEntity').implement({
+export const GrantedEntityRef = builder.objectRef<GrantedEntity>('GrantedEntity').implement({
   description:
     'An entity of another tenant, as far as a grant shows it. It leads nowhere: only `lineage` walks on.',
   fields: (t) => ({

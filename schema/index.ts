@@ -17,6 +17,7 @@ import './erasure.ts'
 import './policy.ts'
 import './grant.ts'
 import './granted.ts'
+import './kinds.ts'
 
 /** The whole API. */
 export const schema = describePrices(builder.toSchema())

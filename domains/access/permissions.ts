@@ -4,6 +4,7 @@ export const GROUPS = {
   export: 'Take it along as a bundle; that it was handed out is recorded.',
   audit: 'Look at what says who did and may do what.',
   write: 'Record what is so.',
+  curate: 'Record where data comes from, and on what terms it may be used.',
   attach: 'Attach files.',
   erase: 'Erase for good.',
   operate: 'Keep the service running.',
@@ -57,6 +58,16 @@ export const PERMISSIONS = {
   },
   'record:write': { groups: ['write'], on: 'Tenant', says: 'Record entities and edges.' },
   'record:retire': { groups: ['write'], on: 'Tenant', says: 'Retire an entity.' },
+  'source:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Record sources of data.',
+  },
+  'links:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Record where datasets and jobs come from, and what holds for them.',
+  },
   'event:write': { groups: ['write'], on: 'Tenant', says: 'Send OpenLineage events.' },
   'erasure:create': {
     groups: ['erase'],

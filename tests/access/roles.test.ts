@@ -30,8 +30,10 @@ const MAY: Record<Role, readonly Permission[]> = {
     'grant:read',
     'granted:read',
     'lineage:read',
+    'links:write',
     'record:retire',
     'record:write',
+    'source:write',
   ],
   auditor: [
     'attachment:read',
@@ -55,6 +57,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'grant:write',
     'granted:read',
     'lineage:read',
+    'links:write',
+    'source:write',
   ],
   operator: [
     'attachment:read',

@@ -1,0 +1,24 @@
+import { farKinds, KINDS, type Kind, type Relation, TYPED_KINDS } from '../../lineage/kinds.ts'
+
+/** The relations that people state, rather than pipelines: what each is called at the API, and says. */
+export const LINKS = {
+  FROM_SOURCE: { field: 'fromSource', says: 'The sources that it comes from.' },
+} as const satisfies Partial<Record<Relation, { field: string; says: string }>>
+
+export type StatedRelation = keyof typeof LINKS
+const STATED = Object.keys(LINKS) as StatedRelation[]
+
+/** The names of all of them at the API. */
+export const LINK_FIELDS: readonly string[] = STATED.map((relation) => LINKS[relation].field)
+
+/** The stated relations that an entity of a kind may have, each with the field that names it. */
+export const linksOfKind = (kind: Kind) =>
+  STATED.filter((relation) => farKinds(kind, relation).length > 0).map((relation) => ({
+    relation,
+    ...LINKS[relation],
+  }))
+
+/** The kinds that pipelines record, and whose stated relations are recorded apart. */
+export const OTHERS_KINDS = KINDS.filter(
+  (kind) => !(TYPED_KINDS as readonly Kind[]).includes(kind) && linksOfKind(kind).length > 0,
+)

@@ -1,0 +1,76 @@
+import { expect } from 'vitest'
+import { z } from 'zod'
+import { BODIES } from '../../domains/kinds/bodies.ts'
+import type { TypedKind } from '../../lineage/kinds.ts'
+import type { Outcome } from '../schema/recording.ts'
+import type { Saying, TestApp } from '../setup/app.ts'
+import { bare } from './arbitrary.ts'
+
+export const fieldOf = (kind: TypedKind) => `${kind[0]!.toLowerCase()}${kind.slice(1)}Record`
+
+export const recording = (kind: TypedKind) => `mutation R($items: [${kind}Input!]!) {
+  done: ${fieldOf(kind)}(items: $items) { results { id seq version changed } position replayed }
+}`
+
+export interface Done {
+  done: { results: Outcome[]; position: string; replayed: boolean } | null
+}
+
+/** What is asked for to read all that a schema holds. */
+const selection = (given: z.ZodType): string => {
+  const schema = bare(given)
+  if (schema instanceof z.ZodArray) return selection(schema.element as z.ZodType)
+  if (!(schema instanceof z.ZodObject)) return ''
+  const fields = Object.entries(schema.shape) as [string, z.ZodType][]
+  return `{ ${fields.map(([name, part]) => `${name} ${selection(part)}`).join(' ')} }`
+}
+
+/** Sends items of one kind, whatever comes of it. */
+export const sendKind = (
+  { ask }: Pick<TestApp, 'ask'>,
+  kind: TypedKind,
+  { items, ...saying }: Saying & { items: unknown[] },
+) => ask<Done>(recording(kind), { ...saying, variables: { items } })
+
+/** Records items of one kind that must be taken. */
+export async function recordedKind(
+  test: Pick<TestApp, 'ask'>,
+  kind: TypedKind,
+  saying: Saying & { items: unknown[] },
+): Promise<Outcome[]> {
+  const { data, errors } = await sendKind(test, kind, saying)
+  expect(errors).toBeUndefined()
+  return data.done!.results
+}
+
+/** What an entity of a kind says of itself, by the API, without what it does not say. */
+export async function bodyAt(
+  { ask }: Pick<TestApp, 'ask'>,
+  kind: TypedKind,
+  { id, ...saying }: Saying & { id: string },
+) {
+  const { data, errors } = await ask<{ entity: { body: object | null } | null }>(
+    `query B($id: ID!) { entity(id: $id) { ... on ${kind} { body ${selection(BODIES[kind].patch)} } } }`,
+    { ...saying, variables: { id } },
+  )
+  expect(errors).toBeUndefined()
+  return withoutNulls(data.entity?.body ?? null)
+}
+
+const withoutNulls = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(withoutNulls)
+    : value && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, part]) => part !== null)
+            .map(([name, part]) => [name, withoutNulls(part)]),
+        )
+      : value
+
+/** The smallest body that a kind takes. */
+export const leastBody = (kind: TypedKind): Record<string, unknown> => LEAST[kind]
+
+const LEAST: Record<TypedKind, Record<string, unknown>> = {
+  Source: { title: 'Orders', description: 'Orders of the shop.' },
+}
