@@ -1,5 +1,14 @@
 /** The kinds whose bodies have a schema (`domains/kinds/`). A new one starts here, and the compiler names the rest. */
-export const TYPED_KINDS = ['Source'] as const
+export const TYPED_KINDS = [
+  'Source',
+  'License',
+  'Clause',
+  'DpiaPacket',
+  'Model',
+  'ModelCard',
+  'Prediction',
+  'XaiExport',
+] as const
 export type TypedKind = (typeof TYPED_KINDS)[number]
 
 /** The kinds of entity that this release records. */
@@ -68,15 +77,33 @@ export const DESIGN = RELATIONS.filter((relation) => LEVEL_OF[relation] === 'des
  */
 export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Kind[] | 'any'>>> = {
   Tenant: {},
-  Dataset: { WAS_GENERATED_BY: 'Job', WAS_DERIVED_FROM: 'Dataset', FROM_SOURCE: 'Source' },
-  Job: { USED: 'Dataset', PART_OF: 'Job' },
+  Dataset: {
+    WAS_GENERATED_BY: 'Job',
+    WAS_DERIVED_FROM: 'Dataset',
+    FROM_SOURCE: 'Source',
+    LICENSED_UNDER: 'License',
+    ASSESSED_BY: 'DpiaPacket',
+  },
+  Job: { USED: 'Dataset', PART_OF: 'Job', ASSESSED_BY: 'DpiaPacket' },
   Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
   Export: { BASED_ON: 'any' },
   Attachment: { BASED_ON: 'any' },
   Erasure: { BASED_ON: 'any' },
   Policy: {},
   Grant: {},
-  Source: {},
+  Source: { LICENSED_UNDER: 'License', ASSESSED_BY: 'DpiaPacket' },
+  License: { HAS_CLAUSE: 'Clause', ASSESSED_BY: 'DpiaPacket' },
+  Clause: {},
+  DpiaPacket: {},
+  Model: {
+    TRAINED_ON: 'Dataset',
+    LICENSED_UNDER: 'License',
+    ASSESSED_BY: 'DpiaPacket',
+    DESCRIBED_BY: 'ModelCard',
+  },
+  ModelCard: { ASSESSED_BY: 'DpiaPacket' },
+  Prediction: { PREDICTED_BY: 'Model', ASSESSED_BY: 'DpiaPacket' },
+  XaiExport: { EXPLAINS: ['Prediction', 'Model'], ASSESSED_BY: 'DpiaPacket' },
 }
 
 /** The kinds that an edge of this relation may lead to from an entity of this kind; none where it may not be. */
@@ -103,6 +130,13 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Policy: false,
   Grant: false,
   Source: true,
+  License: true,
+  Clause: true,
+  DpiaPacket: true,
+  Model: true,
+  ModelCard: true,
+  Prediction: true,
+  XaiExport: true,
 }
 
 export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])

@@ -26,12 +26,19 @@ const made = new WeakMap<z.ZodType, Converted>()
  *
  * @throws {Error} While the program loads, for whatever has no such type.
  */
-function convert(schema: z.ZodType, at: string): Converted {
+function convert(given: z.ZodType, at: string): Converted {
+  const schema = rootOf(given)
   const known = made.get(schema)
   if (known) return known
   const converted = convertAnew(schema, at)
   made.set(schema, converted)
   return converted
+}
+
+/** What `describe` has made of a schema is of the same type: it says what a field is, not what the type is. */
+function rootOf(schema: z.ZodType): z.ZodType {
+  const parent = schema._zod.parent as z.ZodType | undefined
+  return parent?.meta()?.title === undefined ? schema : rootOf(parent)
 }
 
 function convertAnew(schema: z.ZodType, at: string): Converted {

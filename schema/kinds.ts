@@ -25,6 +25,13 @@ import { ReceiptRef } from './record.ts'
 /** What one needs to record a thing of each kind. */
 const PERMISSION_OF: Record<TypedKind, Permission> = {
   Source: 'source:write',
+  License: 'license:write',
+  Clause: 'clause:write',
+  DpiaPacket: 'dpia:write',
+  Model: 'model:write',
+  ModelCard: 'model:write',
+  Prediction: 'prediction:write',
+  XaiExport: 'prediction:write',
 }
 
 const KEPT = 'What is left out is kept as it is.'

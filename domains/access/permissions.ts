@@ -63,6 +63,23 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Record sources of data.',
   },
+  'license:write': { groups: ['write', 'curate'], on: 'Tenant', says: 'Record licences.' },
+  'clause:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Record clauses of licences.',
+  },
+  'dpia:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Record assessments of the risks of processing personal data.',
+  },
+  'model:write': { groups: ['write'], on: 'Tenant', says: 'Record models and their cards.' },
+  'prediction:write': {
+    groups: ['write'],
+    on: 'Tenant',
+    says: 'Record what models said, and why.',
+  },
   'links:write': {
     groups: ['write', 'curate'],
     on: 'Tenant',

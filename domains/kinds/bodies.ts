@@ -1,10 +1,24 @@
 import { TYPED_KINDS, type TypedKind } from '../../lineage/kinds.ts'
 import type { KindBody } from './body.ts'
+import { CLAUSE } from './clause.ts'
+import { DPIA_PACKET } from './dpia-packet.ts'
+import { LICENSE } from './license.ts'
+import { MODEL } from './model.ts'
+import { MODEL_CARD } from './model-card.ts'
+import { PREDICTION } from './prediction.ts'
 import { SOURCE } from './source.ts'
+import { XAI_EXPORT } from './xai-export.ts'
 
 /** What each kind of thing says of itself: the one place that a new kind's body is named in. */
 export const BODIES: Record<TypedKind, KindBody> = {
   Source: SOURCE,
+  License: LICENSE,
+  Clause: CLAUSE,
+  DpiaPacket: DPIA_PACKET,
+  Model: MODEL,
+  ModelCard: MODEL_CARD,
+  Prediction: PREDICTION,
+  XaiExport: XAI_EXPORT,
 }
 
 /** What a thing of each kind is, in a sentence. */

@@ -53,6 +53,6 @@ export const inOrder = (
   path: readonly PropertyKey[],
   earlier: string,
 ): Wrong | undefined =>
-  from !== undefined && until !== undefined && until < from
+  from !== undefined && until !== undefined && Date.parse(until) < Date.parse(from)
     ? { path, says: `it must not lie before ${earlier}` }
     : undefined

@@ -3,6 +3,13 @@ import { farKinds, KINDS, type Kind, type Relation, TYPED_KINDS } from '../../li
 /** The relations that people state, rather than pipelines: what each is called at the API, and says. */
 export const LINKS = {
   FROM_SOURCE: { field: 'fromSource', says: 'The sources that it comes from.' },
+  LICENSED_UNDER: { field: 'licensedUnder', says: 'The licences that it is given under.' },
+  HAS_CLAUSE: { field: 'hasClause', says: 'The clauses that it consists of.' },
+  ASSESSED_BY: { field: 'assessedBy', says: 'The assessments of the risks of it.' },
+  TRAINED_ON: { field: 'trainedOn', says: 'The datasets that it was trained on.' },
+  DESCRIBED_BY: { field: 'describedBy', says: 'The cards that say what it is for.' },
+  PREDICTED_BY: { field: 'predictedBy', says: 'The models that said it.' },
+  EXPLAINS: { field: 'explains', says: 'The predictions or models that it explains.' },
 } as const satisfies Partial<Record<Relation, { field: string; says: string }>>
 
 export type StatedRelation = keyof typeof LINKS

@@ -167,7 +167,15 @@ export const edgesOf = (schema: z.ZodObject) =>
       const { maxItems } = boundsOf(inner)
       return [{ field, at: list(maxItems), above: list(maxItems! + 1) }]
     }
-    if (!(inner instanceof z.ZodString) || inner.meta()?.examples) return []
-    const most = inner.maxLength!
-    return [{ field, at: 'x'.repeat(most), above: 'x'.repeat(most + 1) }]
+    if (!(inner instanceof z.ZodString) || inner.maxLength === null) return []
+    const [example = ''] = (inner.meta()?.examples ?? []) as string[]
+    const text = (length: number) => [
+      'x'.repeat(length),
+      example.padEnd(length),
+      example.padEnd(length, 'a'),
+    ]
+    const most = inner.maxLength
+    const kept = text(most).findIndex((one) => inner.safeParse(one).success)
+    // One of a fixed length, such as a hash, has no edge but its form.
+    return kept < 0 ? [] : [{ field, at: text(most)[kept], above: text(most + 1)[kept] }]
   })

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { linksOfKind, OTHERS_KINDS } from '../../domains/kinds/links.ts'
+import { farKinds, KINDS, type TypedKind } from '../../lineage/kinds.ts'
 import { dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { leastBody, recordedKind } from './recording.ts'
+import { leastBody, recordedKind, sendKind } from './recording.ts'
 
 const test = await testApp()
 const { app, ask, freshTenant, faults } = test
@@ -165,6 +167,96 @@ it('goes through a grant, its body as far as the fields are granted', async () =
   expect(read.data.granted).toEqual({
     entity: { kind: 'Source', name: null, body: { title: 'Orders', description: null } },
   })
+})
+
+const EVERY_LINK = KINDS.flatMap((kind) =>
+  linksOfKind(kind).flatMap((link) =>
+    farKinds(kind, link.relation).map((far) => ({ kind, far, ...link })),
+  ),
+)
+
+/** One tenant for all of these. */
+const linked = freshTenant()
+
+it.each(EVERY_LINK)(
+  'leads from a $kind by $field to a $far',
+  async ({ kind, far, field, relation }) => {
+    const tenant = await linked
+    const own = near(`own-${kind}-${field}-${far}`)
+    const links = { [field]: [{ kind: far, ...near(`far-${kind}`) }] }
+    if (OTHERS_KINDS.includes(kind)) {
+      await link(tenant, [{ entity: { kind, ...own }, ...links }])
+    } else {
+      const typed = kind as TypedKind
+      await recordedKind(test, typed, {
+        tenant,
+        items: [{ ...own, body: leastBody(typed), ...links }],
+      })
+    }
+    const found = `entity(kind: ${kind}, namespace: "db", name: "${own.name}")`
+    const { data } = await ask<{ entity: { id: string } & Record<string, unknown> }>(
+      `{ ${found} { id ... on ${kind} { ${field} { kind name } } } }`,
+      { tenant },
+    )
+    expect(data.entity[field]).toEqual([{ kind: far, name: `far-${kind}` }])
+    const walked = await ask<{ lineage: { edges: object[] } }>(
+      `{ lineage(root: "${data.entity.id}", direction: UPSTREAM, depth: 1) { edges { relation } } }`,
+      { tenant },
+    )
+    expect(walked.data.lineage.edges).toEqual([{ relation }])
+  },
+)
+
+it('has a link for every relation of sources, terms, privacy, models and explanations', () => {
+  expect([...new Set(EVERY_LINK.map(({ relation }) => relation))].sort()).toEqual(
+    [
+      ...['FROM_SOURCE', 'LICENSED_UNDER', 'HAS_CLAUSE', 'ASSESSED_BY'],
+      ...['DESCRIBED_BY', 'TRAINED_ON', 'PREDICTED_BY', 'EXPLAINS'],
+    ].sort(),
+  )
+})
+
+it('moves what a model was trained on, where that turns out to be another name', async () => {
+  const tenant = await freshTenant()
+  await send(
+    tenant,
+    event(1, {
+      run: { runId: `${RUN}1` },
+      eventType: 'COMPLETE',
+      outputs: [{ namespace: 's3', name: 'clean' }],
+    }),
+  )
+  const items = [{ ...near('model'), body: leastBody('Model'), trainedOn: [near('clean')] }]
+  await recordedKind(test, 'Model', { tenant, items })
+  const symlinks = {
+    _producer: 'https://example.org/test',
+    _schemaURL: 'https://openlineage.io/spec/facets/1-0-1/SymlinksDatasetFacet.json',
+    identifiers: [{ ...near('clean'), type: 'TABLE' }],
+  }
+  await send(
+    tenant,
+    event(2, {
+      run: { runId: `${RUN}2` },
+      eventType: 'COMPLETE',
+      outputs: [{ namespace: 's3', name: 'clean', facets: { symlinks } }],
+    }),
+  )
+  const { data } = await ask<{ entity: object }>(
+    '{ entity(kind: Model, namespace: "db", name: "model") { ... on Model { body { title } trainedOn { namespace name } } } }',
+    { tenant },
+  )
+  expect(data.entity).toEqual({
+    body: { title: 'Score' },
+    trainedOn: [{ namespace: 's3', name: 'clean' }],
+  })
+})
+
+it('wants the kind of a name that may be of several', async () => {
+  const tenant = await freshTenant()
+  const { errors } = await sendKind(test, 'XaiExport', {
+    ...{ tenant, items: [{ ...near('a'), body: leastBody('XaiExport'), explains: [near('b')] }] },
+  })
+  expect(errors).toMatchObject([{ extensions: { code: 'RECORD_ITEM_INVALID' } }])
 })
 
 it.each([

@@ -71,6 +71,32 @@ const withoutNulls = (value: unknown): unknown =>
 /** The smallest body that a kind takes. */
 export const leastBody = (kind: TypedKind): Record<string, unknown> => LEAST[kind]
 
+const A_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
 const LEAST: Record<TypedKind, Record<string, unknown>> = {
   Source: { title: 'Orders', description: 'Orders of the shop.' },
+  License: { title: 'The MIT License' },
+  Clause: { type: 'duty', action: 'attribute' },
+  DpiaPacket: {
+    title: 'Scores',
+    description: 'Customers are scored.',
+    necessity: 'Nothing else would do.',
+    risks: [{ description: 'A wrong score.', likelihood: 'LOW', severity: 'HIGH' }],
+    measures: ['A person looks at each.'],
+  },
+  Model: { title: 'Score' },
+  ModelCard: { version: '1', artifactSha256: A_HASH, intendedUse: 'Scoring.' },
+  Prediction: { target: 'Pays back.', predictedAt: '2026-03-31T09:15:02Z', label: 'yes' },
+  XaiExport: {
+    method: 'SHAP',
+    scope: 'local',
+    caveats: [],
+    attributions: [{ feature: 'income', value: 0.5 }],
+  },
 }
+
+/** What a body needs beside a field, where that does not stand alone. */
+export const besides = (kind: TypedKind, field: string): Record<string, unknown> =>
+  kind === 'DpiaPacket' && field === 'conditions'
+    ? { decision: 'conditional', assessedAt: '2026-03-31T09:15:02Z' }
+    : {}
