@@ -1,4 +1,5 @@
 import type { Ask } from '../lineage/graph.ts'
+import { droppedLoader } from './dropped.ts'
 import { entityLoader } from './entity.ts'
 import { linksLoader } from './links.ts'
 import { mergesLoader } from './merges.ts'
@@ -18,6 +19,7 @@ export interface Loaders {
   recordNote: ReturnType<typeof recordNoteLoader>
   body: ReturnType<typeof bodyLoader>
   erasure: ReturnType<typeof erasureLoader>
+  dropped: ReturnType<typeof droppedLoader>
   /** Those of a position: an answer's parts are all read at the one that it began with. */
   at(n: number): LoadersAt
 }
@@ -28,6 +30,7 @@ export function openLoaders(ask: Ask): Loaders {
     recordNote: recordNoteLoader(ask),
     body: bodyLoader(ask),
     erasure: erasureLoader(ask),
+    dropped: droppedLoader(ask),
     at(n) {
       let loaders = byPosition.get(n)
       if (!loaders) {

@@ -113,8 +113,12 @@ async function ofInstant(instant: string, { graph, caller, services }: Context):
   return notBefore({ epoch, seq })
 }
 
-/** A restore keeps the places of the leaves that it keeps, so that two epochs may mean the same one. */
-async function requireSame(asked: Position, cursor: Position, { graph }: Context) {
+/**
+ * A restore keeps the places of the leaves that it keeps, so that two epochs may mean the same one.
+ *
+ * @throws {Problem} `AS_OF_CURSOR_MISMATCH`, `POSITION_LOST`.
+ */
+export async function requireSame(asked: Position, cursor: Position, { graph }: Context) {
   if (asked.epoch !== cursor.epoch) await requireOfLog(graph, asked)
   if (asked.seq !== cursor.seq) {
     throw asOfCursorMismatch(formatPosition(asked), formatPosition(cursor))

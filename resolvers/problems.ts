@@ -60,3 +60,15 @@ export const asOfCursorMismatch = (asOf: string, cursor: string) =>
     'The cursor goes on at another position than asOf says; leave asOf out, or give it as it was.',
     { details: { asOf, cursor } },
   )
+
+export const diffBackwards = (from: string, to: string) =>
+  new Problem('DIFF_BACKWARDS', 'from comes after to: give the earlier moment first.', {
+    details: { from, to },
+  })
+
+export const diffTooLarge = (total: number, most: number) =>
+  new Problem(
+    'DIFF_TOO_LARGE',
+    `The lineage holds ${total} entities, and at most ${most} are compared; ask for a smaller depth, or without a root.`,
+    { status: 413, details: { total, most } },
+  )

@@ -114,7 +114,7 @@ ErasureRef.implement({
   }),
 })
 
-const ErasedRef = builder.objectRef<ErasedBy>('Erased').implement({
+export const ErasedRef = builder.objectRef<ErasedBy>('Erased').implement({
   description: 'By what the fields and the name of an entity are gone.',
   fields: (t) => ({
     seq: t.field({

@@ -58,6 +58,7 @@ const FIELDS: [field: string, text: (id: string) => string, permission: string][
   ['nodes', (id) => `{ nodes(ids: ["${id}"]) { id } }`, 'entity:read'],
   ['lineage', (id) => `{ lineage(root: "${id}") { total } }`, 'lineage:read'],
   ['runs', (id) => `{ runs(of: {job: "${id}"}) { nodes { id } } }`, 'lineage:read'],
+  ['diff', () => '{ diff(from: {position: "0:3"}) { to } }', 'lineage:read'],
   ['log', () => '{ log { size } }', 'log:read'],
   ['tenants', () => '{ tenants { name } }', 'tenant:list'],
   ['tenantCreate', () => 'mutation { tenantCreate(name: "never") { name } }', 'tenant:create'],

@@ -98,6 +98,10 @@ const questions = (
       'what was there before',
       `{ entities(first: 500, asOf: { position: "0:20" }) { nodes { id name version retired } } lineage(root: "${root}", direction: BOTH, depth: 20, asOf: { position: "0:60" }) { total nodes { entity { id name } } } }`,
     ],
+    [
+      'what changed',
+      `{ diff(from: { position: "0:10" }, to: { position: "0:60" }) { nodes { id change after { name } edges { relation to } } } entity(id: "${root}") { history { nodes { version actor changes { name after } linked { to } } } } }`,
+    ],
     ['runs of a job', `{ runs(of: { job: "${edge.from}" }, first: 5) { nodes { id } } }`],
     [
       'what is erased',
@@ -209,6 +213,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     n: null,
     position: 60,
     first: 50,
+    kinds: null,
     after: '',
     before: '~',
     afterDistance: null,

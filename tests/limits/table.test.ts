@@ -11,7 +11,10 @@ import { parseEvent } from '../../domains/openlineage/parse-event.ts'
 import { checkPaths } from '../../lineage/paths.ts'
 import { checkQuestion } from '../../lineage/traversal.ts'
 import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
+import { MOST_CHANGED } from '../../resolvers/diff.ts'
+import { requireComparable } from '../../resolvers/diff-lineage.ts'
 import { spendPage } from '../../resolvers/entity.ts'
+import { MOST_VERSIONS } from '../../resolvers/history.ts'
 import { recordItems } from '../../resolvers/record.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
@@ -167,6 +170,9 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'hops of lineage': (n) => () => checkQuestion({ depth: n, first: 1 }),
   'paths on a page': (n) => () => checkPaths({ depth: 1, first: n }),
   'things on a page of another list': (n) => () => spendPage(n, context()),
+  'versions on a page of history': (n) => () => spendPage(n, context(), MOST_VERSIONS),
+  'entities on a page of `diff`': (n) => () => spendPage(n, context(), MOST_CHANGED),
+  'entities of a lineage that `diff` compares': (n) => () => requireComparable(n),
   'items of `record`': (n) => () =>
     recordItems(
       { items: times(n, (i) => ({ dataset: near(`d${i}`) })) as never },

@@ -7,6 +7,8 @@ export interface Header {
   id: string
   version: number
   action: 'assert' | 'retire' | 'erase'
+  at: string
+  actor: string
   links: { rel: string; id: string }[]
   unlinks: { rel: string; id: string }[]
   targets?: number[]
