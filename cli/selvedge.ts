@@ -56,6 +56,16 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/trust.ts'),
   },
   {
+    name: 'history',
+    summary: 'who changed an entity, when and how',
+    load: () => import('./commands/history.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'what differs between two moments',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
     name: 'export',
     summary: 'write the answer to a lineage question as a bundle that verifies offline',
     load: () => import('./commands/export.ts'),
