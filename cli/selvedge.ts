@@ -66,6 +66,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'path',
+    summary: 'show all shortest ways upstream from one entity to another',
+    load: () => import('./commands/path.ts'),
+  },
+  {
     name: 'export',
     summary: 'write the answer to a lineage question as a bundle that verifies offline',
     load: () => import('./commands/export.ts'),

@@ -44,6 +44,13 @@ export const rootUnknown = (id: string) =>
     { status: 404, details: { id: id.slice(0, 200) } },
   )
 
+export const shownTooMany = (given: number, most: number) =>
+  new Problem(
+    'LINEAGE_SHOWN_TOO_MANY',
+    `shown takes at most ${most} ids; name those that are near the entity.`,
+    { details: { given, most } },
+  )
+
 export const pathsTooWide = (edges: number, most: number) =>
   new Problem(
     'LINEAGE_PATHS_TOO_WIDE',

@@ -42,7 +42,7 @@ const LineageNodeRef = builder.objectRef<Reached>('LineageNode').implement({
   }),
 })
 
-const LineageEdgeRef = builder.objectRef<WalkedEdge>('LineageEdge').implement({
+export const LineageEdgeRef = builder.objectRef<WalkedEdge>('LineageEdge').implement({
   description: 'An edge that was walked. It points upstream, whichever way it was walked.',
   fields: (t) => ({
     relation: t.field({

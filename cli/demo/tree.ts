@@ -20,6 +20,9 @@ const WORDS: Record<string, string> = {
   BASED_ON: 'is based on',
 }
 
+/** A relation as words that stand between the two ends; as it is recorded, where there are none. */
+export const relationWords = (relation: string) => WORDS[relation] ?? relation
+
 /**
  * Draws what lies upstream of `root` as a tree. Lineage is a graph: what several paths lead to is
  * drawn whole once, where it comes first, and then only named.
@@ -41,7 +44,7 @@ export function drawTree(
     return [label, ...here.flatMap((edge, i) => branch(edge, i === here.length - 1))]
   }
   const branch = ({ relation, to }: TreeEdge, isLast: boolean) => {
-    const [first, ...rest] = draw(to, `${WORDS[relation] ?? relation} `)
+    const [first, ...rest] = draw(to, `${relationWords(relation)} `)
     const [fork, along] = isLast ? ['└─', '  '] : ['├─', '│ ']
     return [`${fork} ${first}`, ...rest.map((line) => `${along} ${line}`)]
   }

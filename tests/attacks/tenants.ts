@@ -61,6 +61,25 @@ const BY_ID: Attack[] = [
     NOTHING,
   ],
   [
+    'an id as the middle of a neighbourhood',
+    m(
+      (id) => `{ neighbourhood(id: "${id}") { truncated } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
+    'an id that is said to be shown beside a neighbourhood',
+    (w, pick) =>
+      w.ask(
+        'mallory',
+        `{ neighbourhood(id: "${w.own}", shown: ["${pick(w.clean)}"]) { edges { from } } }`,
+      ),
+    200,
+    NOTHING,
+  ],
+  [
     'an id as the upper end of a path',
     (w, pick) => w.ask('mallory', `{ path(from: "${w.own}", to: "${pick(w.clean)}") { total } }`),
     200,

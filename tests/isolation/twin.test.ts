@@ -91,6 +91,10 @@ const questions = (
       `{ path(from: "${root}", to: "${edge.from}") { total distance paths { entities { id name } hops { relation from to since record { seq at } } } } }`,
     ],
     [
+      'what is around it',
+      `{ neighbourhood(id: "${edge.from}", shown: ["${root}"]) { root { entity { name } } neighbours { entity { id name } upstream { count } downstream { count } } edges { relation from to since } truncated } }`,
+    ],
+    [
       'a page by cursor',
       `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
     ],
@@ -219,6 +223,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     afterDistance: null,
     afterId: null,
     size: 100,
+    shown: [edge.from, edge.to],
     lower: root,
     upper: edge.from,
     most: 100,

@@ -8,6 +8,7 @@ import { erase } from '../../domains/erasure/erase.ts'
 import { readWithholding } from '../../domains/evidence/withhold.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
+import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
 import { checkPaths } from '../../lineage/paths.ts'
 import { checkQuestion } from '../../lineage/traversal.ts'
 import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
@@ -169,6 +170,9 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'things on a page of lineage': (n) => () => checkQuestion({ depth: 1, first: n }),
   'hops of lineage': (n) => () => checkQuestion({ depth: n, first: 1 }),
   'paths on a page': (n) => () => checkPaths({ depth: 1, first: n }),
+  'neighbours on a page': (n) => () => checkNeighbourhood({ first: n, shown: [] }),
+  'ids that `shown` takes': (n) => () =>
+    checkNeighbourhood({ first: 1, shown: times(n, () => 'x') }),
   'things on a page of another list': (n) => () => spendPage(n, context()),
   'versions on a page of history': (n) => () => spendPage(n, context(), MOST_VERSIONS),
   'entities on a page of `diff`': (n) => () => spendPage(n, context(), MOST_CHANGED),
