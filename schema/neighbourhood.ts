@@ -21,7 +21,7 @@ const EdgeCountRef = builder.objectRef<EdgeCount>('EdgeCount').implement({
   }),
 })
 
-const NeighbourRef = builder.objectRef<Neighbour>('Neighbour').implement({
+const NeighbourRef = builder.objectRef<Neighbour>('NeighbourNode').implement({
   description: 'An entity, and how much lies beyond it.',
   fields: (t) => ({
     entity: t.field({

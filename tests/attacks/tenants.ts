@@ -1,4 +1,4 @@
-import { type Attack, NOTHING, type Theme } from './attack.ts'
+import { type Attack, NOTHING, TAKEN, type Theme } from './attack.ts'
 import { acme, beta, mallory, SECRET, type World } from './world.ts'
 
 const GRANT = `mutation ($root: ID!, $to: String!) { grantCreate(input: {to: $to, root: $root, direction: UPSTREAM, depth: 1, kinds: [Dataset], fields: ["*"], until: "2027-01-01T00:00:00Z"}) { position } }`
@@ -77,7 +77,7 @@ const BY_ID: Attack[] = [
         `{ neighbourhood(id: "${w.own}", shown: ["${pick(w.clean)}"]) { edges { from } } }`,
       ),
     200,
-    NOTHING,
+    TAKEN,
   ],
   [
     'an id as the upper end of a path',
