@@ -61,6 +61,21 @@ const BY_ID: Attack[] = [
     NOTHING,
   ],
   [
+    'the history of an id',
+    m((id) => `{ entity(id: "${id}") { history { nodes { actor } } } }`, raw),
+    200,
+    NOTHING,
+  ],
+  [
+    'an id as the root of a difference',
+    m(
+      (id) => `{ diff(from: { position: "0:3" }, root: { id: "${id}" }) { nodes { id } } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
     'an id as the middle of a neighbourhood',
     m(
       (id) => `{ neighbourhood(id: "${id}") { truncated } }`,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chain, dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { happen, histories } from './happening.ts'
+import { happen, histories, RUNS } from './happening.ts'
 import { type Header, headersOf, replayed } from './replay.ts'
 
 const test = await testApp()
@@ -83,7 +83,7 @@ describe('any history', () => {
           expect(await worldOf(tenant, world.position)).toEqual(withoutErased(world, headers, now))
         }
       }),
-      { numRuns: 5 },
+      RUNS,
     )
   }, 240_000)
 
@@ -126,7 +126,7 @@ describe('any history', () => {
           }
         }
       }),
-      { numRuns: 5 },
+      RUNS,
     )
   }, 240_000)
 })

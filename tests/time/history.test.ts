@@ -5,7 +5,7 @@ import { head, runId } from '../openlineage/events.ts'
 import { send } from '../openlineage/world.ts'
 import { dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { happen, histories } from './happening.ts'
+import { happen, histories, RUNS } from './happening.ts'
 import { headersOf, replayed } from './replay.ts'
 
 const test = await testApp()
@@ -120,7 +120,7 @@ describe('any history', () => {
           expect(Object.fromEntries(fields)).toEqual(said)
         }
       }),
-      { numRuns: 4 },
+      RUNS,
     )
   }, 240_000)
 })
