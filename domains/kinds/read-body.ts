@@ -63,10 +63,13 @@ function check(schema: z.ZodObject, value: Fields, { kind, item }: Place) {
 }
 
 /** By zod's own words, which say what was expected and never what was given. */
-const issueOf = (issue: z.core.$ZodIssue): BodyIssue => ({
-  path: pointer(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path),
-  says: issue.code === 'unrecognized_keys' ? 'there is no such field' : issue.message,
-})
+const issueOf = (issue: z.core.$ZodIssue): BodyIssue => {
+  if (issue.code === 'unrecognized_keys') {
+    return { path: pointer([...issue.path, issue.keys[0]!]), says: 'there is no such field' }
+  }
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return { path: pointer(issue.path), says: isMissing ? 'it must be said' : issue.message }
+}
 
 /** RFC 6901. */
 const pointer = (path: readonly PropertyKey[]) =>

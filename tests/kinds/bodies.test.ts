@@ -154,6 +154,14 @@ describe.each(TYPED_KINDS)('the body of a %s', (kind) => {
   })
 })
 
+it('says of what is missing that it must be said', async () => {
+  const item = { namespace: 'n', name: 'a', body: { title: 'Orders' } }
+  const { errors } = await sendKind(test, 'Source', { tenant: await freshTenant(), items: [item] })
+  expect(errors?.[0]?.extensions.issues).toEqual([
+    { path: '/description', says: 'it must be said' },
+  ])
+})
+
 it('takes bodies in batches of up to 500', async () => {
   const tenant = await freshTenant()
   const items = Array.from({ length: 501 }, (_, i) => ({
