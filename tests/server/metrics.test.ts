@@ -176,7 +176,8 @@ describe('the metrics', () => {
     end()
     await Promise.all(reading)
     door.leave(request, new Headers())
-    expect(await told('selvedge_turns_running{lane="read"}')).toMatch(/ 0$/)
+    // The turn of a reader lasts until its answer is written.
+    await expect.poll(() => told('selvedge_turns_running{lane="read"}')).toMatch(/ 0$/)
     expect(await told('selvedge_body_bytes_held')).toMatch(/ 0$/)
   })
 
