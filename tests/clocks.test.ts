@@ -17,6 +17,7 @@ const ASK_THE_CLOCK: Record<string, string> = {
   'ledger/register.ts': 'when something was signed',
   'ledger/state-advance.ts': 'the time of a leaf, never before the last',
   'ledger/tenant.ts': 'the time of the first leaves',
+  'resolvers/as-of.ts': 'whether a moment is still to come',
   'resolvers/grant.ts': 'whether a grant holds',
   'server/dev-issuer/authenticate.ts': 'whether an assertion is over',
   'server/dev-issuer/mint.ts': 'when a token ends',
