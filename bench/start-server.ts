@@ -15,7 +15,7 @@ export async function startServer(
   const log = join(home, 'server.log')
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const child = fork(join(import.meta.dirname, '../cli/selvedge.ts'), ['start'], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
     // It logs as it would at work, and not into the figures.
     stdio: ['ignore', 'ignore', openSync(log, 'a'), 'ipc'],
     env: {

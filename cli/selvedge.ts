@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=4
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../server/version.ts'
 import { tellFailure } from './failure.ts'

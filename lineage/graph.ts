@@ -1,6 +1,12 @@
-import neo4j, { type Driver, type Record as DriverRow, type ManagedTransaction } from 'neo4j-driver'
+import neo4j, {
+  type Driver,
+  type Record as DriverRow,
+  Integer,
+  type ManagedTransaction,
+} from 'neo4j-driver'
 import { databaseTimeout, databaseUnavailable } from './problems.ts'
 import { atMost, during, timeLeft, type Until } from './until.ts'
+import { type Halves, rowOf } from './whole-numbers.ts'
 
 /** The scope of the service's own nodes. It can never be a tenant's name (docs/specs/record.md). */
 export const SERVICE = '-'
@@ -150,7 +156,6 @@ export function openDatabase({
   onQuery,
 }: DatabaseOptions): Database {
   const driver = neo4j.driver(uri, neo4j.auth.basic(username, password), {
-    disableLosslessIntegers: true,
     maxConnectionPoolSize: poolSize,
     connectionAcquisitionTimeout: 5_000,
     maxTransactionRetryTime: retryMs,
@@ -340,10 +345,17 @@ const pause = (milliseconds: number) =>
     setTimeout(resolve, milliseconds)
   })
 
-const rows = <Row>(records: DriverRow[]) => records.map((record) => record.toObject() as Row)
+const isWhole = (value: object): value is Halves => value instanceof Integer
+
+const rows = <Row>(records: DriverRow[]) =>
+  records.map((record) => rowOf<Row>(record.entries(), isWhole))
 
 async function runSchema(driver: Driver, command: string) {
-  if (!/^(CREATE|DROP) (CONSTRAINT|INDEX|RANGE INDEX)\b|^CALL db\.awaitIndexes\b/.test(command)) {
+  if (
+    !/^(CREATE|DROP) (CONSTRAINT|INDEX|RANGE INDEX|FULLTEXT INDEX)\b|^CALL db\.awaitIndexes\b/.test(
+      command,
+    )
+  ) {
     throw new Error(`not a schema command: ${command}`)
   }
   const session = driver.session({ defaultAccessMode: neo4j.session.WRITE })

@@ -32,6 +32,17 @@ function answers(command: string, args: string[]) {
   }
 }
 
+it.each([
+  ['npm start', /"start": "(.*)"/, 'package.json'],
+  ['npm run selvedge', /"selvedge": "(node .*)"/, 'package.json'],
+  ['the program itself', /^#!(.*)$/m, 'cli/selvedge.ts'],
+  ['the container', /^ENTRYPOINT (.*)$/m, 'Containerfile'],
+  ['the systemd unit', /^ExecStart=(.*)$/m, 'docs/operations/selvedge.service'],
+])('%s starts the server with a small young generation', (_what, command, file) => {
+  const [, said] = command.exec(readFileSync(file, 'utf8')) ?? []
+  expect(said).toContain('--max-semi-space-size=4')
+})
+
 describe('the Containerfile', () => {
   const text = readFileSync('Containerfile', 'utf8')
   const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>

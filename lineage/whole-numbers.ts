@@ -1,0 +1,31 @@
+/** A whole number as the driver hands it over: two halves of 32 bits. */
+export interface Halves {
+  high: number
+  low: number
+}
+
+/**
+ * A row of an answer, with the database's whole numbers as numbers of JS. None of ours is beyond 2^53.
+ * The driver does the same where `disableLosslessIntegers` is set, but makes some ten objects for each
+ * number: without them, reading a lineage answer takes a fifth less processor time.
+ *
+ * @param columns Its names and values, which are taken over and changed.
+ */
+export function rowOf<Row>(
+  columns: Iterable<[string, unknown]>,
+  isWhole: (value: object) => value is Halves,
+): Row {
+  const plain = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    if (isWhole(value)) return value.high * 2 ** 32 + (value.low >>> 0)
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) value[i] = plain(value[i])
+      return value
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype) return value
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
+  }
+  const row: Record<string, unknown> = {}
+  for (const [name, value] of columns) row[name] = plain(value)
+  return row as Row
+}
