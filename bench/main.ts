@@ -11,7 +11,9 @@ import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
 import { benchPolicy } from './policy.ts'
 import { benchProofs } from './proofs.ts'
+import { benchSearch } from './search.ts'
 import { benchShares } from './shares.ts'
+import { benchTerms } from './terms.ts'
 import { benchVerify } from './verify.ts'
 
 const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise<Figures>> = {
@@ -20,6 +22,8 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   verify: benchVerify,
   crawl: benchCrawl,
   shares: benchShares,
+  search: benchSearch,
+  terms: benchTerms,
 }
 
 /** Those that need no database: nothing is started for them. */
@@ -40,8 +44,8 @@ Measures Selvedge against the limits of the machine in one run; ratios are what 
   --fresh       start from an empty database
 
 The database is one of its own, under .selvedge/bench in SELVEDGE_HOME's place; the first run of the
-lineage suite records 100,000 things into it, and that of the crawl suite 100,000 more, which takes
-some minutes.
+lineage suite records 100,000 things into it, and those of crawl and search 100,000 more each, which
+takes some minutes.
 `
 
 const { values } = parseArgs({

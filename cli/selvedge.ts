@@ -66,9 +66,34 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'search',
+    summary: 'find entities by words of what they say',
+    load: () => import('./commands/search.ts'),
+  },
+  {
+    name: 'owned',
+    summary: 'list what somebody answers for, and what is missing from it',
+    load: () => import('./commands/owned.ts'),
+  },
+  {
     name: 'path',
     summary: 'show all shortest ways upstream from one entity to another',
     load: () => import('./commands/path.ts'),
+  },
+  {
+    name: 'terms',
+    summary: 'on what terms something may be used, and what brings them',
+    load: () => import('./commands/terms.ts'),
+  },
+  {
+    name: 'may-use',
+    summary: 'whether something may be used in a way, and why',
+    load: () => import('./commands/may-use.ts'),
+  },
+  {
+    name: 'columns',
+    summary: 'show what a column of a dataset comes from, or what comes from it',
+    load: () => import('./commands/columns.ts'),
   },
   {
     name: 'export',

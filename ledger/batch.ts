@@ -75,6 +75,8 @@ export interface Batch extends Changes {
   isLoaded(id: string): boolean
   /** As stored, or as changed by an earlier command of this transaction. */
   get(id: string): Entity | undefined
+  /** As it was before this transaction. */
+  stored(id: string): Entity | undefined
   storedIncoming(id: string): Promise<{ rel: Relation; id: string; time: string | null }[]>
   /** Merges that were under way when the log was locked, by their alias. */
   readonly merging: ReadonlyMap<string, MergeRow>
@@ -138,6 +140,7 @@ export function openBatch(
     },
     isLoaded: (id) => loaded.has(id),
     get,
+    stored: (id) => stored.get(id),
     urn(kind, namespace, name) {
       const key = JSON.stringify([kind, namespace, name])
       let urn = urns.get(key)

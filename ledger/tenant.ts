@@ -110,7 +110,7 @@ async function writeFirstLeaves(
     replayed: false,
   }
   await saveCommands(ask, [commandRow(founding, receipt, at)])
-  await writeBatch(ask, batch, { size: 0, edge: [] }, [])
+  await writeBatch(ask, batch, { size: 0, edge: [], searched: 0 }, [])
   return receipt
 }
 

@@ -1,10 +1,11 @@
 import {
   changeEntities,
   createEntityNodes,
-  type EntityRow,
+  type EntityWrite,
   writeEdges,
 } from '../lineage/entity-store.ts'
 import { eraseBodies, forgetActor } from '../lineage/erasures.ts'
+import { type Findable, findableOf, isFindable } from '../lineage/findable.ts'
 import type { Ask } from '../lineage/graph.ts'
 import type { TileRow } from '../lineage/log.ts'
 import { appendLeaves, type LogEnd } from './append-leaves.ts'
@@ -21,18 +22,27 @@ import type { Entity } from './entity.ts'
 export async function writeBatch(
   ask: Ask,
   batch: Batch,
-  head: LogEnd,
+  head: LogEnd & { searched: number | null },
   tiles: readonly TileRow[],
 ): Promise<LogEnd> {
   if (batch.records.length === 0) return { size: head.size, edge: head.edge }
   const entities = [...batch.entities.values()]
   const isNew = ({ first }: Entity) => first >= head.size
+  const isKnown = head.searched === head.size
   const edges = edgeRows(batch.edges)
   // Sent without waiting for each other: the driver pipelines them, the server runs them in this order.
   const [after] = await Promise.all([
     appendLeaves(ask, head, batch.records, tiles),
-    createEntityNodes(ask, entities.filter(isNew).map(entityRow)),
-    changeEntities(ask, entities.filter((entity) => !isNew(entity)).map(entityRow)),
+    createEntityNodes(
+      ask,
+      entities.filter(isNew).map((entity) => ({ ...entityRow(entity), ...foundBy(batch, entity) })),
+    ),
+    changeEntities(
+      ask,
+      entities
+        .filter((entity) => !isNew(entity))
+        .map((entity) => ({ ...entityRow(entity), ...foundAnew(batch, entity, isKnown) })),
+    ),
     // Closed first: an edge that is dropped and linked anew would otherwise be closed twice.
     writeEdges(ask, 'change', edges.change),
     writeEdges(ask, 'create', edges.create),
@@ -48,7 +58,22 @@ export async function writeBatch(
   return after
 }
 
-const entityRow = (entity: Entity): EntityRow => ({
+const foundBy = ({ tenant }: Batch, entity: Entity): Partial<Findable> =>
+  isFindable(entity.kind) ? findableOf(tenant, entity) : {}
+
+/**
+ * By what a changed entity is found, where that has changed: it is the longest part of most nodes, and
+ * what is not sent costs nothing. Where an older version has written, another may be stored than follows
+ * from the body.
+ */
+function foundAnew(batch: Batch, entity: Entity, isKnown: boolean): Partial<Findable> {
+  const now = foundBy(batch, entity)
+  const before = isKnown ? batch.stored(entity.id) : undefined
+  const isSame = before && JSON.stringify(foundBy(batch, before)) === JSON.stringify(now)
+  return isSame ? {} : now
+}
+
+const entityRow = (entity: Entity): EntityWrite => ({
   id: entity.id,
   kind: entity.kind,
   namespace: entity.namespace,

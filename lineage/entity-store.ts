@@ -1,3 +1,4 @@
+import type { Findable } from './findable.ts'
 import { type Ask, query } from './graph.ts'
 import { KINDS, type Kind, OPEN, OUT_EDGES, type Relation } from './kinds.ts'
 
@@ -18,6 +19,9 @@ export interface EntityRow {
   /** The position of the record that erased what it last said of itself; `null` while it says anything. */
   erased: number | null
 }
+
+/** What is written of an entity: by what it is found only where that may have changed. */
+export type EntityWrite = EntityRow & Partial<Findable>
 
 /** An entity as the write path reads it under the lock: its last record, body and out-edges in force. */
 export interface StoredEntity extends EntityRow {
@@ -164,11 +168,11 @@ export const createRecords = async (ask: Ask, rows: readonly RecordRow[]) => {
   ])
 }
 
-export const changeEntities = (ask: Ask, rows: readonly EntityRow[]) =>
+export const changeEntities = (ask: Ask, rows: readonly EntityWrite[]) =>
   rows.length === 0 ? [] : ask(CHANGE_ENTITIES, { rows })
 
 /** Creates nodes, a text for each kind that occurs. */
-export const createEntityNodes = (ask: Ask, rows: readonly EntityRow[]) =>
+export const createEntityNodes = (ask: Ask, rows: readonly EntityWrite[]) =>
   Promise.all(
     [...Map.groupBy(rows, ({ kind }) => kind)].map(([kind, some]) =>
       ask(CREATE_ENTITIES[kind], { rows: some }),

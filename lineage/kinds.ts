@@ -8,6 +8,8 @@ export const TYPED_KINDS = [
   'ModelCard',
   'Prediction',
   'XaiExport',
+  'Transformation',
+  'Principal',
 ] as const
 export type TypedKind = (typeof TYPED_KINDS)[number]
 
@@ -83,27 +85,42 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Ki
     FROM_SOURCE: 'Source',
     LICENSED_UNDER: 'License',
     ASSESSED_BY: 'DpiaPacket',
+    DESCRIBED_BY: 'Transformation',
+    WAS_ATTRIBUTED_TO: 'Principal',
   },
-  Job: { USED: 'Dataset', PART_OF: 'Job', ASSESSED_BY: 'DpiaPacket' },
+  Job: {
+    USED: 'Dataset',
+    PART_OF: 'Job',
+    ASSESSED_BY: 'DpiaPacket',
+    DESCRIBED_BY: 'Transformation',
+    WAS_ATTRIBUTED_TO: 'Principal',
+  },
   Run: { RUN_OF: 'Job', RUN_USED: 'Dataset', RUN_GENERATED: 'Dataset', CHILD_OF: 'Run' },
   Export: { BASED_ON: 'any' },
   Attachment: { BASED_ON: 'any' },
   Erasure: { BASED_ON: 'any' },
   Policy: {},
   Grant: {},
-  Source: { LICENSED_UNDER: 'License', ASSESSED_BY: 'DpiaPacket' },
-  License: { HAS_CLAUSE: 'Clause', ASSESSED_BY: 'DpiaPacket' },
-  Clause: {},
-  DpiaPacket: {},
+  Source: {
+    LICENSED_UNDER: 'License',
+    ASSESSED_BY: 'DpiaPacket',
+    WAS_ATTRIBUTED_TO: 'Principal',
+  },
+  License: { HAS_CLAUSE: 'Clause', ASSESSED_BY: 'DpiaPacket', WAS_ATTRIBUTED_TO: 'Principal' },
+  Clause: { WAS_ATTRIBUTED_TO: 'Principal' },
+  DpiaPacket: { WAS_ATTRIBUTED_TO: 'Principal' },
   Model: {
     TRAINED_ON: 'Dataset',
     LICENSED_UNDER: 'License',
     ASSESSED_BY: 'DpiaPacket',
     DESCRIBED_BY: 'ModelCard',
+    WAS_ATTRIBUTED_TO: 'Principal',
   },
-  ModelCard: { ASSESSED_BY: 'DpiaPacket' },
+  ModelCard: { ASSESSED_BY: 'DpiaPacket', WAS_ATTRIBUTED_TO: 'Principal' },
   Prediction: { PREDICTED_BY: 'Model', ASSESSED_BY: 'DpiaPacket' },
   XaiExport: { EXPLAINS: ['Prediction', 'Model'], ASSESSED_BY: 'DpiaPacket' },
+  Transformation: {},
+  Principal: {},
 }
 
 /** The kinds that an edge of this relation may lead to from an entity of this kind; none where it may not be. */
@@ -117,7 +134,7 @@ export const OPEN = Number.MAX_SAFE_INTEGER
 
 /**
  * Whether a kind may be shown to another tenant by a grant. What says how a tenant works (its exports,
- * files, erasures, grants and single runs) is not lineage that anybody is granted.
+ * files, erasures, grants, people and single runs) is not lineage that anybody is granted.
  */
 const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Tenant: false,
@@ -137,6 +154,8 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   ModelCard: true,
   Prediction: true,
   XaiExport: true,
+  Transformation: true,
+  Principal: false,
 }
 
 export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])

@@ -25,11 +25,14 @@ export interface LogHead {
   stateSize: number | null
   /** How many merges are under way. */
   merges: number
+  /** How many leaves the words of entities follow from; below the size, or `null`, where an older version wrote. */
+  searched: number | null
 }
 
 const HEAD = `log.size AS written, log.epoch AS epoch, coalesce(log.kept, []) AS kept, log.origin AS origin, log.edge AS edge, log.at AS at,
     log.namingKey AS namingKey, log.checkpoint AS checkpoint, coalesce(log.signed, 0) AS signed,
-    coalesce(log.built, 0) AS built, log.stateSize AS stateSize, coalesce(log.merges, 0) AS merges`
+    coalesce(log.built, 0) AS built, log.stateSize AS stateSize, coalesce(log.merges, 0) AS merges,
+    log.searched AS searched`
 
 /** A text of its own: one that read the log too might read it before it has the lock. */
 const LOCK_LOG = query(`
@@ -48,11 +51,18 @@ const READ_LOG = query<LogHead>(`
 
 const CREATE_LOG = query(`
   // create a log
-  CREATE (log:Log {tenant: $tenant, size: 0, epoch: 0, origin: $origin, edge: [], at: $at, namingKey: $namingKey})`)
+  CREATE (log:Log {tenant: $tenant, size: 0, epoch: 0, origin: $origin, edge: [], at: $at, namingKey: $namingKey,
+    searched: 0})`)
 
 const MOVE_LOG = query(`
   // move the head of the log
-  MATCH (log:Log {tenant: $tenant}) SET log.size = $size, log.edge = $edge, log.at = $at, log.unsigned = true`)
+  MATCH (log:Log {tenant: $tenant})
+  SET log.searched = CASE WHEN log.searched = log.size THEN $size ELSE log.searched END,
+    log.size = $size, log.edge = $edge, log.at = $at, log.unsigned = true`)
+
+const NOTE_SEARCHED = query(`
+  // note how far the words of entities go
+  MATCH (log:Log {tenant: $tenant}) SET log.searched = $searched`)
 
 const PUBLISH = query(`
   // publish a checkpoint
@@ -119,6 +129,9 @@ export const createLog = (ask: Ask, log: { origin: string; at: string; namingKey
 
 export const moveLog = (ask: Ask, head: { size: number; edge: readonly string[]; at: string }) =>
   ask(MOVE_LOG, head)
+
+/** Says how many leaves the words of entities follow from. Whoever appends moves it on where it was at the end. */
+export const noteSearched = (ask: Ask, searched: number) => ask(NOTE_SEARCHED, { searched })
 
 /**
  * Keeps a signed checkpoint, unless one of a greater or equal size is already published, or the log

@@ -57,6 +57,14 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'logs that are to be signed',
     commands: ['CREATE INDEX log_unsigned IF NOT EXISTS FOR (n:Log) ON (n.unsigned)'],
   },
+  {
+    number: 6,
+    name: 'words of entities',
+    commands: [
+      // Words are parted by us (lineage/words.ts), and looked for in the transaction that wrote them on.
+      "CREATE FULLTEXT INDEX entity_words IF NOT EXISTS FOR (n:Entity) ON EACH [n.words] OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}",
+    ],
+  },
 ]
 
 const LOCK_CONSTRAINT =

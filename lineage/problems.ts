@@ -58,6 +58,20 @@ export const pathsTooWide = (edges: number, most: number) =>
     { status: 413, details: { edges, most } },
   )
 
+export const upstreamTooWide = (edges: number, most: number) =>
+  new Problem(
+    'LINEAGE_UPSTREAM_TOO_WIDE',
+    `${edges} edges lie upstream of this, and at most ${most} are looked through; ask about something nearer to where the data comes from.`,
+    { status: 413, details: { edges, most } },
+  )
+
+export const columnsTooWide = (most: number) =>
+  new Problem(
+    'LINEAGE_COLUMNS_TOO_WIDE',
+    `More than ${most} columns, or edges between them, lie within the depth; ask for less of it.`,
+    { status: 413, details: { most } },
+  )
+
 export const bodiesTooLarge = (most: number) =>
   new Problem(
     'LINEAGE_BODIES_TOO_LARGE',
@@ -100,4 +114,14 @@ export const grantExceeded = (what: 'direction' | 'depth', most: string | number
     'GRANT_EXCEEDED',
     `The grant does not go that far from there: ask for a ${what} of ${most}${what === 'depth' ? ' or less' : ''}.`,
     { status: 403, details: { what, most } },
+  )
+
+export const searchTextInvalid = (
+  given: { characters: number; words: number },
+  most: { characters: number; words: number },
+) =>
+  new Problem(
+    'SEARCH_TEXT_INVALID',
+    `text has at most ${most.characters} characters, and 1 to ${most.words} words of letters or digits.`,
+    { details: { given, most } },
   )

@@ -63,8 +63,11 @@ export const UNBOUNDED: Bounds = {
 const ARROWS = { UPSTREAM: ['-', '->'], DOWNSTREAM: ['<-', '-'] } as const
 export type Way = keyof typeof ARROWS
 
-/** All nodes within `hops`, nearest first: this form, and no other, is planned as a pruning search. */
-export function reached(way: Way, hops: number, { types, may }: Bounds, start = 'root') {
+/**
+ * All nodes within `hops`, or however far they lie where that is empty, nearest first: this form, and no
+ * other, is planned as a pruning search.
+ */
+export function reached(way: Way, hops: number | '', { types, may }: Bounds, start = 'root') {
   const [left, right] = ARROWS[way]
   return `MATCH p = (${start})${left}[:${types}*0..${hops}]${right}(x)
       WHERE all(r IN relationships(p) WHERE ${inForce('r')})

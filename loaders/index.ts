@@ -1,4 +1,5 @@
 import type { Ask } from '../lineage/graph.ts'
+import { derivedLoader } from './derived.ts'
 import { droppedLoader } from './dropped.ts'
 import { entityLoader } from './entity.ts'
 import { linksLoader } from './links.ts'
@@ -11,6 +12,7 @@ export interface LoadersAt {
   entity: ReturnType<typeof entityLoader>
   links: ReturnType<typeof linksLoader>
   merges: ReturnType<typeof mergesLoader>
+  derived: ReturnType<typeof derivedLoader>
   runs: ReturnType<typeof runsLoader>
 }
 
@@ -38,6 +40,7 @@ export function openLoaders(ask: Ask): Loaders {
           entity: entityLoader(ask, n),
           links: linksLoader(ask, n),
           merges: mergesLoader(ask, n),
+          derived: derivedLoader(ask, n),
           runs: runsLoader(ask, n),
         }
         byPosition.set(n, loaders)

@@ -13,7 +13,8 @@ export interface Facet {
 export const fieldsOf = ({ seq }: EntityAt, { loaders }: Context): Promise<Fields> =>
   loaders.body.load(seq)
 
-const FACET = /^facet:([^:]*):(.*)$/s
+/** What each job said of the columns is no facet of others' (docs/specs/record.md); `columnLineage` tells it. */
+const FACET = /^facet:(?!columnLineage:)([^:]*):(.*)$/s
 
 /** The facets in force, by group and name; of one group where one is named. */
 export async function facetsOf(

@@ -15,13 +15,13 @@ export interface FieldChange {
 }
 
 /** What a body keeps for itself, and not to say something of its entity (docs/specs/record.md). */
-const BOOKKEEPING = new Set(['times', 'numbersAsText'])
+const BOOKKEEPING = /^(?:times|numbersAsText|facet:columnLineage:.*)$/s
 
 /** The fields that differ, by name. */
 export function fieldChanges(before: Fields, after: Fields): FieldChange[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)].sort())
   return [...names].flatMap((name) => {
-    if (BOOKKEEPING.has(name)) return []
+    if (BOOKKEEPING.test(name)) return []
     const [was, is] = [fieldIn(before, name), fieldIn(after, name)]
     if (was && is && was.text === is.text) return []
     const change: Change = was && is ? 'CHANGED' : is ? 'ADDED' : 'REMOVED'

@@ -30,9 +30,9 @@ export interface Paths extends PathsPage {
   to: string
 }
 
-/** A path of a page, which knows what its entities are. */
+/** A path of an answer, which knows where it begins and what its entities are. */
 export interface PathOf extends Path {
-  page: Paths
+  page: Pick<Paths, 'from' | 'entities'>
 }
 
 /**

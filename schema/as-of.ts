@@ -21,3 +21,11 @@ export const AsOfRef = builder.inputType('AsOf', {
     }),
   }),
 })
+
+/** The argument by which a question is asked of another moment than now. */
+export const asOfArgs = builder.args((t) => ({
+  asOf: t.field({
+    type: AsOfRef,
+    description: 'The moment to read at; now, where it is left out.',
+  }),
+}))

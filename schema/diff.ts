@@ -7,7 +7,7 @@ import { ChangeRef, FieldChangeRef } from './change.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef, KindRef } from './entity.ts'
 import { DirectionRef } from './lineage.ts'
-import { PageInfoRef } from './page.ts'
+import { PageInfoRef, resumeArgs } from './page.ts'
 import { RelationRef } from './relation.ts'
 
 const EdgeChangeRef = builder.objectRef<EdgeChange>('EdgeChange').implement({
@@ -135,9 +135,7 @@ builder.queryField('diff', (t) =>
         defaultValue: 50,
         description: 'The size of a page: 1 to 500.',
       }),
-      after: t.arg.string({
-        description: 'The `endCursor` of the page before; all else must be as it was there.',
-      }),
+      ...resumeArgs,
     },
     resolve: (_root, args, context) =>
       findDiff({ ...args, root: args.root as LineageDiffAsked | null | undefined }, context),

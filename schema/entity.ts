@@ -10,12 +10,12 @@ import {
 } from '../resolvers/entity.ts'
 import { facetsOf } from '../resolvers/facet.ts'
 import { mergesInProgress } from '../resolvers/merge.ts'
-import { AsOfRef } from './as-of.ts'
+import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { FacetRef, facetsArgs } from './facet.ts'
 import { MergeRef } from './merge.ts'
-import { PageInfoRef } from './page.ts'
+import { afterArgs, PageInfoRef } from './page.ts'
 
 const WHAT_KINDS_ARE: Record<Kind, string> = {
   ...WHAT_TYPED_KINDS_ARE,
@@ -113,26 +113,29 @@ const EntityEdgeRef = builder
     }),
   })
 
-const EntityConnectionRef = builder.objectRef<Connection<EntityAt>>('EntityConnection').implement({
-  description: 'A page of entities.',
-  fields: (t) => ({
-    edges: t.field({
-      type: [EntityEdgeRef],
-      description: 'The entities of this page with their places.',
-      resolve: ({ edges }) => edges,
+/** A page of entities in a list. */
+export const EntityConnectionRef = builder
+  .objectRef<Connection<EntityAt>>('EntityConnection')
+  .implement({
+    description: 'A page of entities.',
+    fields: (t) => ({
+      edges: t.field({
+        type: [EntityEdgeRef],
+        description: 'The entities of this page with their places.',
+        resolve: ({ edges }) => edges,
+      }),
+      nodes: t.field({
+        type: [EntityRef],
+        description: 'The entities of this page.',
+        resolve: ({ edges }) => edges.map(({ node }) => node),
+      }),
+      pageInfo: t.field({
+        type: PageInfoRef,
+        description: 'Whether there is more.',
+        resolve: ({ pageInfo }) => pageInfo,
+      }),
     }),
-    nodes: t.field({
-      type: [EntityRef],
-      description: 'The entities of this page.',
-      resolve: ({ edges }) => edges.map(({ node }) => node),
-    }),
-    pageInfo: t.field({
-      type: PageInfoRef,
-      description: 'Whether there is more.',
-      resolve: ({ pageInfo }) => pageInfo,
-    }),
-  }),
-})
+  })
 
 builder.queryFields((t) => ({
   entity: t.field({
@@ -145,10 +148,7 @@ builder.queryFields((t) => ({
       kind: t.arg({ type: KindRef, description: 'Its kind.' }),
       namespace: t.arg.string({ description: 'Its namespace; `run` for a Run.' }),
       name: t.arg.string({ description: 'Its name; the run id for a Run.' }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findEntity(args, context),
   }),
@@ -165,11 +165,8 @@ builder.queryFields((t) => ({
         defaultValue: 50,
         description: 'The size of a page: 1 to 1,000.',
       }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...afterArgs,
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => listEntities(args, context),
   }),
@@ -180,10 +177,7 @@ builder.queryFields((t) => ({
     description: 'One entity by id; null where there is none.',
     args: {
       id: t.arg.id({ required: true, description: 'Its URN.' }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findEntity(args, context),
   }),
@@ -196,10 +190,7 @@ builder.queryFields((t) => ({
       'Entities by their ids, in that order; null in the place of one that is not there.',
     args: {
       ids: t.arg.idList({ required: true, description: 'Up to 1,000 URNs.' }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findEntities(args, context),
   }),

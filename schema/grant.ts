@@ -8,7 +8,7 @@ import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef, KindRef, NodeRef } from './entity.ts'
 import { DirectionRef } from './lineage.ts'
-import { PageInfoRef } from './page.ts'
+import { afterArgs, PageInfoRef } from './page.ts'
 
 const GrantSideRef = builder.enumType('GrantSide', {
   description: 'On which side of a grant the tenant stands.',
@@ -210,7 +210,7 @@ builder.queryField('grants', (t) =>
         defaultValue: 50,
         description: 'The size of a page: 1 to 1,000.',
       }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      ...afterArgs,
     },
     resolve: (_root, args, context) => listGrants(args, context),
   }),

@@ -21,7 +21,7 @@ import { KindRef } from './entity.ts'
 import { FacetRef, facetsArgs } from './facet.ts'
 import { GrantRef } from './grant.ts'
 import { DirectionRef } from './lineage.ts'
-import { PageInfoRef } from './page.ts'
+import { PageInfoRef, resumeArgs } from './page.ts'
 import { RelationRef } from './relation.ts'
 
 const GrantedCheckpointRef = builder.objectRef<SignedCheckpoint>('GrantedCheckpoint').implement({
@@ -255,9 +255,7 @@ const GrantedRef = builder.objectRef<Granted>('Granted').implement({
           defaultValue: 500,
           description: 'The most entities on a page: 1 to 5,000.',
         }),
-        after: t.arg.string({
-          description: 'The `endCursor` of the page before; all else must be as it was there.',
-        }),
+        ...resumeArgs,
       },
       resolve: (granted, args, context) => findGrantedLineage(granted, args, context),
     }),

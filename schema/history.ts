@@ -15,7 +15,7 @@ import { FieldChangeRef } from './change.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
 import { ErasedRef } from './erasure.ts'
-import { PageInfoRef } from './page.ts'
+import { afterArgs, PageInfoRef } from './page.ts'
 import { RelationRef } from './relation.ts'
 
 const ACTIONS = { assert: 'ASSERT', retire: 'RETIRE', erase: 'ERASE' } as const
@@ -153,7 +153,7 @@ builder.interfaceField(EntityRef, 'history', (t) =>
         defaultValue: 20,
         description: 'The size of a page: 1 to 100.',
       }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      ...afterArgs,
     },
     description:
       'Its versions up to the moment that it was read at, the newest first: who changed what, and when.',

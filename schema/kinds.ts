@@ -32,6 +32,8 @@ const PERMISSION_OF: Record<TypedKind, Permission> = {
   ModelCard: 'model:write',
   Prediction: 'prediction:write',
   XaiExport: 'prediction:write',
+  Transformation: 'transformation:write',
+  Principal: 'principal:write',
 }
 
 const KEPT = 'What is left out is kept as it is.'

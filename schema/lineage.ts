@@ -12,12 +12,12 @@ import {
 import { findCheckpoint } from '../resolvers/log.ts'
 import { isMerging } from '../resolvers/merge.ts'
 import { runsUnder } from '../resolvers/run.ts'
-import { AsOfRef } from './as-of.ts'
+import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
 import { CheckpointRef } from './log.ts'
-import { PageInfoRef } from './page.ts'
+import { PageInfoRef, resumeArgs } from './page.ts'
 import { RelationRef } from './relation.ts'
 import { RunConnectionRef, runsArgs } from './run.ts'
 
@@ -140,13 +140,8 @@ builder.queryField('lineage', (t) =>
         defaultValue: 500,
         description: 'The most entities on a page: 1 to 5,000.',
       }),
-      after: t.arg.string({
-        description: 'The `endCursor` of the page before; all else must be as it was there.',
-      }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...resumeArgs,
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findLineage(args, context),
   }),

@@ -6,7 +6,7 @@ import {
   pageInfoOf,
   positionOf,
 } from '../resolvers/neighbourhood.ts'
-import { AsOfRef } from './as-of.ts'
+import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
@@ -101,10 +101,7 @@ builder.queryField('neighbourhood', (t) =>
         description:
           'Up to 500 ids of what is drawn already: edges between these and the page are told too.',
       }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findNeighbourhood(args, context),
   }),

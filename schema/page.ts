@@ -13,3 +13,15 @@ export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
     }),
   }),
 })
+
+/** The argument by which a list goes on. */
+export const afterArgs = builder.args((t) => ({
+  after: t.string({ description: 'The `endCursor` of the page before.' }),
+}))
+
+/** The same for an answer whose cursor holds what was asked. */
+export const resumeArgs = builder.args((t) => ({
+  after: t.string({
+    description: 'The `endCursor` of the page before; all else must be as it was there.',
+  }),
+}))

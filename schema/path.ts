@@ -12,11 +12,11 @@ import {
   positionOf,
 } from '../resolvers/path.ts'
 import { runsUnder } from '../resolvers/run.ts'
-import { AsOfRef } from './as-of.ts'
+import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
-import { PageInfoRef } from './page.ts'
+import { PageInfoRef, resumeArgs } from './page.ts'
 import { RelationRef } from './relation.ts'
 import { RunConnectionRef, runsArgs } from './run.ts'
 
@@ -61,7 +61,7 @@ const PathHopRef = builder.objectRef<WalkedEdge>('PathHop').implement({
   }),
 })
 
-const PathRef = builder.objectRef<PathOf>('Path').implement({
+export const PathRef = builder.objectRef<PathOf>('Path').implement({
   description: 'One way upstream, hop by hop.',
   fields: (t) => ({
     entities: t.field({
@@ -144,13 +144,8 @@ builder.queryField('path', (t) =>
         defaultValue: 10,
         description: 'The most paths on a page: 1 to 100.',
       }),
-      after: t.arg.string({
-        description: 'The `endCursor` of the page before; all else must be as it was there.',
-      }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...resumeArgs,
+      ...asOfArgs,
     },
     resolve: (_root, args, context) => findPaths(args, context),
   }),

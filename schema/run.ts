@@ -3,11 +3,11 @@ import type { RunAt } from '../lineage/runs.ts'
 import { type Connection, neighbourOf, neighboursOf } from '../resolvers/entity.ts'
 import { textField } from '../resolvers/facet.ts'
 import { listRuns, type RunsOwner } from '../resolvers/run.ts'
-import { AsOfRef } from './as-of.ts'
+import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { sizedBy } from './cost.ts'
 import { EntityRef, NodeRef } from './entity.ts'
-import { PageInfoRef } from './page.ts'
+import { afterArgs, PageInfoRef } from './page.ts'
 import { RelationRef } from './relation.ts'
 
 export const RunStateRef = builder.enumType('RunState', {
@@ -65,7 +65,7 @@ RunRef.implement({
     }),
     parents: t.field({
       type: [EntityRef],
-      description: 'The runs that started it.',
+      description: 'The runs that started it, and the one at the root of these.',
       resolve: (run, _args, context) => neighboursOf(run, 'CHILD_OF', context),
     }),
   }),
@@ -107,7 +107,7 @@ export const runsArgs = builder.args((t) => ({
     defaultValue: 10,
     description: 'The size of a page: 1 to 1,000.',
   }),
-  after: t.string({ description: 'The `endCursor` of the page before.' }),
+  ...afterArgs,
 }))
 
 const DesignEdgeRef = builder.inputType('DesignEdge', {
@@ -143,11 +143,8 @@ builder.queryField('runs', (t) =>
         defaultValue: 50,
         description: 'The size of a page: 1 to 1,000.',
       }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-      asOf: t.arg({
-        type: AsOfRef,
-        description: 'The moment to read at; now, where it is left out.',
-      }),
+      ...afterArgs,
+      ...asOfArgs,
     },
     resolve: (_root, { of, ...page }, context) => listRuns(of as RunsOwner, page, context),
   }),

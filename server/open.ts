@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Objects } from '../core/objects.ts'
 import { openMergeWorker } from '../domains/openlineage/merge-worker.ts'
+import { openFillWorker } from '../domains/search/fill.ts'
 import { openErasureJournal } from '../ledger/erasures.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { openRegister } from '../ledger/register.ts'
@@ -109,6 +110,8 @@ export async function openService(
     ends.push(() => ledger.close())
     const merges = openMergeWorker({ database, ledger, onError })
     ends.push(() => merges.close())
+    const filling = openFillWorker({ database, onError })
+    ends.push(() => filling.close())
     const witnessWaitMs = policy === null ? 0 : config.witnessWait
     const waiting = {
       waitMs: config.witnessWait,

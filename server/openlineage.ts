@@ -4,6 +4,7 @@ import type { LineageEvent } from '../domains/openlineage/event.ts'
 import { MAX_BATCH_BYTES, MAX_EVENT_BYTES } from '../domains/openlineage/limits.ts'
 import { parseBody, splitBatchBody } from '../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../domains/openlineage/parse-event.ts'
+import { lenientInvalid } from '../domains/openlineage/problems.ts'
 import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
 import type { Turns } from './limits/door.ts'
@@ -26,11 +27,14 @@ export interface LineageCaller {
  * @throws {Problem} `OPENLINEAGE_…`, and whatever the ledger refuses.
  */
 export async function receiveEvent(request: Request, caller: LineageCaller): Promise<Response> {
+  const lenient = isLenient(request)
   const body = await takeJsonBody(request, MAX_EVENT_BYTES, caller.turns.hold)
   const key = request.headers.get('idempotency-key') ?? undefined
   const sender = { ...senderOf(caller), key }
   const receipt = await caller.turns.write(async () => {
-    const event = await inParseTurn(body, MAX_EVENT_BYTES, caller, readEvent)
+    const event = await inParseTurn(body, MAX_EVENT_BYTES, caller, (bytes) =>
+      readEvent(bytes, lenient),
+    )
     return recordEvent(caller.ledger, event, sender)
   })
   return Response.json({ status: 'success', ...told(receipt) })
@@ -44,11 +48,14 @@ export async function receiveEvent(request: Request, caller: LineageCaller): Pro
  * @throws {Problem} Only where the body as a whole cannot be read.
  */
 export async function receiveBatch(request: Request, caller: LineageCaller): Promise<Response> {
+  const lenient = isLenient(request)
   const body = await takeJsonBody(request, MAX_BATCH_BYTES, caller.turns.hold)
   const key = request.headers.get('idempotency-key')
   // Submitted without waiting in between: the sequencer keeps the order and shares transactions.
   const record = async () => {
-    const events = await inParseTurn(body, MAX_BATCH_BYTES, caller, readEvents)
+    const events = await inParseTurn(body, MAX_BATCH_BYTES, caller, (bytes, pause) =>
+      readEvents(bytes, { lenient, pause }),
+    )
     return Promise.all(
       events.map(async (event, index) => {
         try {
@@ -81,16 +88,26 @@ const inParseTurn = <T>(
     read(await inflated(body, most, turns.hold), pause),
   )
 
-function readEvent(bytes: Uint8Array): LineageEvent {
+function readEvent(bytes: Uint8Array, lenient: boolean): LineageEvent {
   const { value, numbersAsText } = parseBody(bytes)
-  return parseEvent(value, numbersAsText)
+  return parseEvent(value, numbersAsText, { lenient })
+}
+
+/** Asked for by `?lenient=true`, which every client can be told to add to the path that it sends to. */
+function isLenient(request: Request): boolean {
+  const given = new URL(request.url).searchParams.get('lenient') ?? 'false'
+  if (given !== 'true' && given !== 'false') throw lenientInvalid(given)
+  return given === 'true'
 }
 
 /** What is read of a batch before others have their turn at the process: some milliseconds of work. */
 const BYTES_AT_ONCE = 65_536
 
 /** What is JSON but no event is a problem of its own; what is no JSON is one of the whole batch. */
-async function readEvents(bytes: Uint8Array, pause: () => Promise<void>) {
+async function readEvents(
+  bytes: Uint8Array,
+  { lenient, pause }: { lenient: boolean; pause(): Promise<void> },
+) {
   const events: (LineageEvent | Problem)[] = []
   let since = 0
   for (const body of splitBatchBody(bytes)) {
@@ -100,7 +117,7 @@ async function readEvents(bytes: Uint8Array, pause: () => Promise<void>) {
     }
     since += body.length
     try {
-      events.push(readEvent(body))
+      events.push(readEvent(body, lenient))
     } catch (error) {
       if (!(error instanceof Problem) || OF_THE_WHOLE.has(error.code)) throw error
       events.push(error)

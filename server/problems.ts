@@ -204,6 +204,15 @@ export const shutdownTooLong = (milliseconds: number) =>
     { status: 503, details: { milliseconds } },
   )
 
+export const queryInvalid = (parameter: string, because: string) =>
+  new Problem(
+    'QUERY_INVALID',
+    `The parameter ${JSON.stringify(parameter)} cannot be taken: ${because}.`,
+    {
+      details: { parameter },
+    },
+  )
+
 /** What a caller is told where the fault is ours; the number finds it in the server's log. */
 const internal = (incident: string) =>
   new Problem('INTERNAL_ERROR', `Something went wrong on our side (incident ${incident}).`, {

@@ -12,8 +12,10 @@ import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
 import { serveLogFile } from './log-files.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import { serveModelDocument } from './model-document.ts'
 import { receiveBatch, receiveEvent } from './openlineage.ts'
 import { methodNotAllowed, type Report, routeUnknown } from './problems.ts'
+import { serveProvenance } from './provenance.ts'
 import type { Readiness } from './readiness.ts'
 import { serveVerifyPage } from './verify-page.ts'
 
@@ -136,6 +138,34 @@ export const ROUTES: readonly Route[] = [
     permission: 'event:write',
     answer: (request, context, more) =>
       receiveBatch(request, lineageCaller(request, context, more)),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/lineage/prov-json',
+    permission: 'lineage:read',
+    answer: (request, context, { report }) =>
+      serveProvenance(request, context, { notation: 'prov-json', report }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/lineage/prov-n',
+    permission: 'lineage:read',
+    answer: (request, context, { report }) =>
+      serveProvenance(request, context, { notation: 'prov-n', report }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/models/{id}/cyclonedx',
+    permission: 'entity:read',
+    answer: (request, context, { part, report }) =>
+      serveModelDocument(request, { id: idIn(part), context, format: 'cyclonedx', report }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/models/{id}/model-card',
+    permission: 'entity:read',
+    answer: (request, context, { part, report }) =>
+      serveModelDocument(request, { id: idIn(part), context, format: 'model-card', report }),
   },
 ]
 

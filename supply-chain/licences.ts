@@ -1,8 +1,21 @@
 import type { Package } from './packages.ts'
 import { isAllowed, parseExpression } from './spdx.ts'
 
-/** Licences under which what we ship may come: permissive ones, that ask for their text at most. */
-export const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'] as const
+/**
+ * Licences under which what we ship may come: permissive ones, that ask for their text at most. SPDX's
+ * lists of licences are given freely (CC0), and that of exceptions for naming them (CC BY),
+ * which their packages do; we hand them on as they are.
+ */
+export const ALLOWED = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'CC-BY-3.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+] as const
 
 /**
  * Licences that are allowed besides for what only builds and tests. The MPL asks for changes to its

@@ -10,16 +10,29 @@ import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openService } from '../../server/open.ts'
+import {
+  DOCUMENT_FORMATS,
+  type DocumentFormat,
+  fetchDocument,
+  isOfModel,
+} from '../standards/fetch-document.ts'
+import { type Moment, momentOf } from '../time/moment.ts'
 
 interface Options {
   tenant: string
   root: string
   direction: Question['direction']
   depth: number
-  asOf?: number
+  asOf?: number | Moment
   withhold: string[]
   out: string
   json?: true
+}
+
+interface AnyOptions extends Options {
+  format: 'bundle' | DocumentFormat
+  runs?: number
+  url?: string
 }
 
 const STAGES: Record<ExportStep['stage'], string> = {
@@ -32,8 +45,10 @@ const STAGES: Record<ExportStep['stage'], string> = {
 export function define(command: Command): void {
   command
     .description(
-      'Write the answer to a lineage question as a stitched bundle, and record the export.\n\n' +
-        'Runs beside a server or without one; the file is then also at /exports/<id>. An answer of\n' +
+      'Write the answer to a lineage question as a stitched bundle, and record the export; or in a format\n' +
+        'of others (--format), which proves nothing and is not recorded.\n\n' +
+        'A bundle is made beside a server or without one, and is then also at /exports/<id>; other formats\n' +
+        'are asked of the server. An answer of\n' +
         `more than ${EXPORT_LIMITS.records} records, or with bodies of more than ${EXPORT_LIMITS.text} characters together, is\n` +
         'refused: ask for a smaller depth, or for one direction.\n\n' +
         'A pattern of --withhold is the name of a field, or Kind.field; * stands for any characters,\n' +
@@ -46,15 +61,52 @@ export function define(command: Command): void {
         .default('UPSTREAM')
         .argParser(directionOf),
     )
+    .addOption(
+      new Option('--format <name>', 'what to write')
+        .choices(['bundle', ...DOCUMENT_FORMATS])
+        .default('bundle'),
+    )
     .option('--depth <hops>', 'how many hops: 0 to 20', wholeNumber, 20)
-    .option('--as-of <position>', 'answer as it was when the log had so many entries', wholeNumber)
+    .option(
+      '--as-of <position>',
+      'answer as it was when the log had so many entries; in formats of others, at a moment',
+      asOfOf,
+    )
+    .option(
+      '--runs <n>',
+      'in formats of others: so many of the newest runs of each job',
+      wholeNumber,
+    )
+    .option('--url <url>', 'for these, the server (default: the one that `npm start` starts here)')
     .option('--withhold <pattern...>', 'fields to keep back', [] as string[])
     .requiredOption('--out <file>', 'where to')
     .option('--json', 'print one JSON object')
-    .action(writeBundle)
+    .action(write)
 }
 
-async function writeBundle({ out, json, ...asked }: Options) {
+function write({ format, runs, url, ...options }: AnyOptions, command: Command) {
+  const { asOf, withhold, out, json, tenant, ...asked } = options
+  const isSize = typeof asOf === 'number'
+  if (format === 'bundle') {
+    if (runs !== undefined || url !== undefined) {
+      command.error('error: --runs and --url are for formats of others (--format)')
+    }
+    if (asOf !== undefined && !isSize) {
+      command.error('error: --as-of of a bundle is a whole number')
+    }
+    return writeBundle({ ...options, asOf: isSize ? asOf : undefined })
+  }
+  if (withhold.length > 0) command.error('error: --withhold is for bundles')
+  if (isSize) command.error(`error: --as-of is a moment here; the position is 0:${asOf}`)
+  const walked = ['direction', 'depth', 'runs'].find(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  )
+  if (isOfModel(format) && walked) command.error(`error: --${walked} is not for ${format}`)
+  const place = { url, tenant }
+  return fetchDocument({ format, place, out, json, asked: { ...asked, runs, asOf } })
+}
+
+async function writeBundle({ out, json, ...asked }: Options & { asOf?: number }) {
   const config = readConfig()
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })
@@ -98,6 +150,8 @@ function directionOf(given: string) {
   if (found) return found
   throw new InvalidArgumentError(`It must be one of ${DIRECTIONS.join(', ')}.`)
 }
+
+const asOfOf = (given: string) => (/^[0-9]{1,15}$/.test(given) ? Number(given) : momentOf(given))
 
 function wholeNumber(given: string) {
   if (/^[0-9]{1,15}$/.test(given)) return Number(given)

@@ -18,6 +18,14 @@ const WORDS: Record<string, string> = {
   WAS_DERIVED_FROM: 'was derived from',
   PART_OF: 'is part of',
   BASED_ON: 'is based on',
+  FROM_SOURCE: 'comes from',
+  LICENSED_UNDER: 'is licensed under',
+  HAS_CLAUSE: 'has',
+  ASSESSED_BY: 'is assessed by',
+  DESCRIBED_BY: 'is described by',
+  TRAINED_ON: 'was trained on',
+  PREDICTED_BY: 'was predicted by',
+  EXPLAINS: 'explains',
 }
 
 /** A relation as words that stand between the two ends; as it is recorded, where there are none. */

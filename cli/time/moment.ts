@@ -22,6 +22,13 @@ export function momentOf(given: string): Moment {
   }
 }
 
+/** Reads a day of the calendar, as the instant that GraphQL takes for it. */
+export function dayOf(given: string): string {
+  const at = `${given}T00:00:00Z`
+  if (/^\d{4}-\d\d-\d\d$/.test(given) && !Number.isNaN(Date.parse(at))) return at
+  throw new InvalidArgumentError('It must be a day such as 2026-03-31.')
+}
+
 /** Reads how many things are to be shown. */
 export function countOf(given: string): number {
   if (/^[1-9]\d{0,5}$/.test(given)) return Number(given)

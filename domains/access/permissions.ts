@@ -38,6 +38,11 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Ask what came from what, in which run.',
   },
+  'terms:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Ask on what terms something may be used, and whether it may.',
+  },
   'export:read': { groups: ['read'], on: 'Tenant', says: 'Fetch the file of a bundle.' },
   'export:create': {
     groups: ['export'],
@@ -79,6 +84,16 @@ export const PERMISSIONS = {
     groups: ['write'],
     on: 'Tenant',
     says: 'Record what models said, and why.',
+  },
+  'transformation:write': {
+    groups: ['curate'],
+    on: 'Tenant',
+    says: 'Record the transformations by which terms are lifted.',
+  },
+  'principal:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Record people, teams and services that answer for things.',
   },
   'links:write': {
     groups: ['write', 'curate'],

@@ -3,6 +3,7 @@ import { leafRow } from '../../ledger/append-leaves.ts'
 import type { EdgeStep } from '../../ledger/batch.ts'
 import { EMPTY_BODY } from '../../ledger/versions.ts'
 import type { EntityRow, RecordRow } from '../../lineage/entity-store.ts'
+import { type Findable, findableOf } from '../../lineage/findable.ts'
 import { type Kind, kindInUrn, type Relation } from '../../lineage/kinds.ts'
 import { b64, unb64 } from '../../proofs/base64.ts'
 import { leafHash } from '../../proofs/hash.ts'
@@ -38,8 +39,8 @@ export interface Rebuilt {
 export interface Changed {
   records: RecordRow[]
   steps: EdgeStep[]
-  /** By their ids: those that are new, and those that were there before. */
-  touched: Set<string>
+  /** By their ids, those that are new and those that were there before: by what each is found. */
+  touched: Map<string, Findable>
 }
 
 /**
@@ -71,8 +72,8 @@ export class Rebuild {
     if (leaf.v === 'selvedge/record/1') {
       const hash = b64(leafHash(sha256, utf8(line.header)))
       changed.records.push(recordRow(leaf, { line, leaf: hash, size: this.#log.size }))
-      changed.touched.add(leaf.id)
       changed.steps.push(...this.#record(leaf, hash, line))
+      changed.touched.set(leaf.id, this.#foundBy(leaf.id, line))
       return
     }
     changed.records.push(leafRow(leaf))
@@ -97,6 +98,12 @@ export class Rebuild {
     }
     this.entities.set(id, { row, edges })
     return steps
+  }
+
+  /** Held for what is written next alone: it is by far the longest part of an entity. */
+  #foundBy(id: string, { fields }: LeafLine): Findable {
+    const said = fields === undefined ? {} : (JSON.parse(fields) as Fields)
+    return findableOf(this.#log.tenant, { ...this.entities.get(id)!.row, fields: said })
   }
 
   /** What an erasure leaves as it is, and what it takes (docs/decisions/0009-erasure.md). */

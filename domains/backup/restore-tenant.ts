@@ -99,7 +99,10 @@ export class RestoreTenant {
     // An earlier call may have ended in the midst of what this one puts together.
     const left = records.filter(({ seq }) => seq >= this.#stored)
     const isLeft = ({ since }: { since: number }) => since >= this.#stored
-    const rows = [...touched].map((id) => this.#rebuild.entities.get(id)!.row)
+    const rows = [...touched].map(([id, found]) => ({
+      ...this.#rebuild.entities.get(id)!.row,
+      ...found,
+    }))
     const stored = this.#stored
     const edges = edgeRows(steps.filter(isLeft))
     let tries = 0
@@ -199,7 +202,7 @@ export class RestoreTenant {
   }
 }
 
-const nothing = (): Changed => ({ records: [], steps: [], touched: new Set() })
+const nothing = (): Changed => ({ records: [], steps: [], touched: new Map() })
 
 const of = <Is extends Row['is']>(rows: readonly Row[], is: Is) =>
   rows.filter((row) => row.is === is).map(({ row }) => row) as Extract<Row, { is: Is }>['row'][]

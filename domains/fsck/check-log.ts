@@ -179,6 +179,7 @@ async function compareGraph(
   const pass = new GraphPass({
     tenant: graph.tenant,
     size: head.size,
+    searched: head.searched,
     namingKey,
     replayed,
     standings,

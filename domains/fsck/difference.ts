@@ -47,6 +47,7 @@ export type DifferenceName =
   | 'ENTITY_UNKNOWN'
   | 'ENTITY_VALUE'
   | 'ENTITY_NAME'
+  | 'ENTITY_WORDS'
   | 'EDGE_MISSING'
   | 'EDGE_UNKNOWN'
   | 'EDGE_LEAF'

@@ -1,4 +1,5 @@
 import { sha256 } from '../../core/sha256.ts'
+import { type Findable, findableOf } from '../../lineage/findable.ts'
 import { type Kind, kindInUrn, OPEN } from '../../lineage/kinds.ts'
 import { nameUrn } from '../../proofs/ids.ts'
 import type { DifferenceName, Report } from './difference.ts'
@@ -10,6 +11,8 @@ export interface GraphPassOptions {
   tenant: string
   /** How many leaves were replayed: what came after is not looked at. */
   size: number
+  /** How many leaves the words of entities follow from; they are not looked at where that is unknown. */
+  searched: number | null
   namingKey: Uint8Array
   replayed: ReadonlyMap<string, Replayed>
   standings: ReadonlyMap<string, Standing>
@@ -53,6 +56,7 @@ export class GraphPass {
     }
     if (!node.labels.includes(entity.kind)) tell('ENTITY_VALUE', `no label ${entity.kind}`)
     this.#name(node, standing, tell)
+    this.#words(node, standing, tell)
     this.#edges(node, entity, tell)
   }
 
@@ -67,6 +71,26 @@ export class GraphPass {
       if (!nameless) tell('ENTITY_NAME', 'an erased name is still stored')
     } else if (!nameless && isNamed(node.id) && this.#urnOf(node) !== node.id) {
       tell('ENTITY_NAME', 'the id is not that of its namespace and name')
+    }
+  }
+
+  /** By what it is found follows from its body: erased or retired, by nothing. */
+  #words(
+    { id, kind, seq, fields, words, owners, risk }: StoredNode,
+    { action, erased }: Standing,
+    tell: (name: DifferenceName, what: string) => void,
+  ) {
+    const { tenant, size, searched } = this.#options
+    if (searched === null || searched > size || seq >= searched) return
+    // A body that should be there is told of where its record is looked at.
+    if (fields === null && action === 'assert' && erased === null) return
+    const said = bodyIn(fields)
+    if (!said) return
+    const expected = findableOf(tenant, { id, kind: kind as Kind, action, fields: said })
+    for (const [name, stored] of Object.entries({ words, owners, risk })) {
+      if (JSON.stringify(stored) !== JSON.stringify(expected[name as keyof Findable])) {
+        tell('ENTITY_WORDS', `${name}, by which it is found, do not follow from what it says`)
+      }
     }
   }
 
@@ -116,6 +140,16 @@ function valuesOf(
     ['out', node.out, entity.out],
     ['alias', node.alias, alias ?? null],
   ] as [string, unknown, unknown][]
+}
+
+/** `undefined` where it cannot be read, of which the same holds. */
+function bodyIn(fields: string | null): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(fields ?? '{}') as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 const isNamed = (id: string) => id.split(':')[3] === 'h'

@@ -41,6 +41,11 @@ export interface StoredNode {
   out: string
   alias: string | null
   erased: number | null
+  /** By what it is found, and the body from which that follows. */
+  words: string | null
+  owners: string[] | null
+  risk: string | null
+  fields: string | null
   edges: [
     rel: string,
     to: string,
@@ -84,7 +89,10 @@ const BEYOND = query<{ seq: number }>(`
 
 const NODE_COLUMNS = `e.id AS id, e.kind AS kind, labels(e) AS labels, e.namespace AS namespace, e.name AS name,
     e.version AS version, e.seq AS seq, e.first AS first, e.action AS action, e.leaf AS leaf,
-    e.out AS out, e.alias AS alias, e.erased AS erased,
+    e.out AS out, e.alias AS alias, e.erased AS erased, e.words AS words, e.owners AS owners, e.risk AS risk,
+    CASE WHEN e.kind <> 'Run' THEN head(COLLECT {
+      MATCH (record:Record {tenant: $tenant, seq: e.seq}) RETURN record.fields
+    }) END AS fields,
     [(e)-[x]->(far) | [type(x), far.id, x.since, x.until, x.leaf, x.tenant, far.tenant]] AS edges`
 
 const NODES = query<StoredNode>(`

@@ -6,7 +6,9 @@ import { LICENSE } from './license.ts'
 import { MODEL } from './model.ts'
 import { MODEL_CARD } from './model-card.ts'
 import { PREDICTION } from './prediction.ts'
+import { PRINCIPAL } from './principal.ts'
 import { SOURCE } from './source.ts'
+import { TRANSFORMATION } from './transformation.ts'
 import { XAI_EXPORT } from './xai-export.ts'
 
 /** What each kind of thing says of itself: the one place that a new kind's body is named in. */
@@ -19,6 +21,8 @@ export const BODIES: Record<TypedKind, KindBody> = {
   ModelCard: MODEL_CARD,
   Prediction: PREDICTION,
   XaiExport: XAI_EXPORT,
+  Transformation: TRANSFORMATION,
+  Principal: PRINCIPAL,
 }
 
 /** What a thing of each kind is, in a sentence. */

@@ -7,8 +7,12 @@ export const LINKS = {
   HAS_CLAUSE: { field: 'hasClause', says: 'The clauses that it consists of.' },
   ASSESSED_BY: { field: 'assessedBy', says: 'The assessments of the risks of it.' },
   TRAINED_ON: { field: 'trainedOn', says: 'The datasets that it was trained on.' },
-  DESCRIBED_BY: { field: 'describedBy', says: 'The cards that say what it is for.' },
+  DESCRIBED_BY: {
+    field: 'describedBy',
+    says: 'What describes it: of a model, the cards that say what it is for; of a job or a dataset, the transformations by which terms are lifted.',
+  },
   PREDICTED_BY: { field: 'predictedBy', says: 'The models that said it.' },
+  WAS_ATTRIBUTED_TO: { field: 'attributedTo', says: 'Those who answer for it.' },
   EXPLAINS: { field: 'explains', says: 'The predictions or models that it explains.' },
 } as const satisfies Partial<Record<Relation, { field: string; says: string }>>
 

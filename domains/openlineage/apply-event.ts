@@ -35,7 +35,9 @@ export async function applyEvent(
     outcomes.push(...absorbed.outcomes)
   }
   if (event.type === 'dataset') {
-    outcomes.push(...assertDatasets(draft, { identities, stamp: event.stamp }, [event.dataset]))
+    outcomes.push(
+      ...assertDatasets(draft, { identities, stamp: event.stamp, by: '' }, [event.dataset]),
+    )
   } else {
     outcomes.push(...(await applyJob(draft, identities, event)))
     if (event.type === 'run') outcomes.push(await applyRun(draft, identities, event))

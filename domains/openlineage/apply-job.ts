@@ -26,7 +26,7 @@ export async function applyJob(
   const edge = [{ rel: 'WAS_GENERATED_BY' as const, id }]
   const gained = new Set(generated.add)
   return [
-    ...assertDatasets(draft, { identities, stamp }, stated),
+    ...assertDatasets(draft, { identities, stamp, by: id }, stated),
     draft.assert({
       kind: 'Job',
       id,
@@ -39,7 +39,7 @@ export async function applyJob(
       ],
       unlink: used.drop.map((dataset) => ({ rel: 'USED' as const, id: dataset })),
     }),
-    ...assertDatasets(draft, { identities, stamp }, outputs, (output) =>
+    ...assertDatasets(draft, { identities, stamp, by: id }, outputs, (output) =>
       gained.has(output) ? { link: edge } : {},
     ),
     ...generated.drop.map((dataset) =>

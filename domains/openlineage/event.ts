@@ -23,6 +23,8 @@ export interface DatasetMention {
   facets: FacetWrite[]
   /** Other names of the same dataset. */
   symlinks: Name[]
+  /** The datasets that its `columnLineage` facet says its columns come from, each once. */
+  columnInputs: Name[]
 }
 
 /** A job as one event names it. */
@@ -43,7 +45,7 @@ export interface RunMention {
   id: string
   facets: FacetWrite[]
   transition: EventType | undefined
-  /** What started this run: one at most by the standard, two where an old and a new facet differ. */
+  /** What started this run, and at the root of that: of an old and a new facet, where they differ. */
   parents: { run: string; job: Name }[]
 }
 

@@ -25,6 +25,12 @@ export const MAX_DATASETS = 1_000
  */
 export const MAX_SYMLINKS = 1_000
 
+/** The most datasets that the column lineage of one event may name: each may be a new one. */
+export const MAX_COLUMN_DATASETS = 500
+
+/** Of how many jobs a dataset keeps what they last said of its columns. */
+export const MOST_COLUMN_JOBS = 50
+
 /** The longest facet, in bytes of its canonical form. */
 export const MAX_FACET_BYTES = 256_000
 

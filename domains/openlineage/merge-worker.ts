@@ -1,3 +1,4 @@
+import { openSweeper, type Sweeper } from '../../core/sweeper.ts'
 import type { Command, Ledger } from '../../ledger/ledger.ts'
 import { type Database, SERVICE } from '../../lineage/graph.ts'
 import { type MergeRow, mergingTenants, openMerges } from '../../lineage/merges.ts'
@@ -48,54 +49,18 @@ export async function finishMerges(
 }
 
 /** Finishes merges in the background, those of an earlier server included. */
-export interface MergeWorker {
-  /** Resolves when the part under way is done; nothing more is begun. */
-  close(): Promise<void>
-}
-
 export function openMergeWorker(options: {
   database: Database
   ledger: Pick<Ledger, 'submit'>
   /** Told what fails, each failure of a tenant once until its merges go on. */
   onError(error: unknown): void
   most?: MergePart
-}): MergeWorker {
+}): Sweeper {
   const { database, onError, most } = options
-  const told = new Map<string, unknown>()
-  let stopped = false
-  let running: Promise<void> | undefined
-
-  const tell = (about: string, error: unknown) => {
-    const code = (error as { code?: unknown }).code ?? String(error)
-    if (told.get(about) !== code) onError(error)
-    told.set(about, code)
-  }
-
-  const sweep = async () => {
-    const tenants = await mergingTenants(database.graph(SERVICE).read)
-    told.delete(SERVICE)
-    for (const tenant of tenants) {
-      await finishMerges(options, tenant, { most, isStopped: () => stopped }).then(
-        () => told.delete(tenant),
-        (error: unknown) => tell(tenant, error),
-      )
-    }
-  }
-
-  const timer = setInterval(() => {
-    running ??= sweep()
-      .catch((error: unknown) => tell(SERVICE, error))
-      .finally(() => {
-        running = undefined
-      })
-  }, SWEEP_MS)
-  timer.unref()
-
-  return {
-    async close() {
-      stopped = true
-      clearInterval(timer)
-      await running
-    },
-  }
+  return openSweeper({
+    everyMs: SWEEP_MS,
+    tenants: () => mergingTenants(database.graph(SERVICE).read),
+    finish: (tenant, isStopped) => finishMerges(options, tenant, { most, isStopped }),
+    onError,
+  })
 }

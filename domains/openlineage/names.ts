@@ -6,7 +6,11 @@ export const runName = (id: string): Name => ({ namespace: 'run', name: id })
 
 /** Everything that an event names, so that it can be read in one go. */
 export function namesOf(event: LineageEvent): LedgerName[] {
-  const datasets = mentionsOf(event).flatMap(({ name, symlinks }) => [name, ...symlinks])
+  const datasets = mentionsOf(event).flatMap(({ name, symlinks, columnInputs }) => [
+    name,
+    ...symlinks,
+    ...columnInputs,
+  ])
   const [jobs, runs] =
     event.type === 'run'
       ? [

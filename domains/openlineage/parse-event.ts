@@ -3,18 +3,23 @@ import { b64 } from '../../proofs/base64.ts'
 import { canonical } from '../../proofs/canonical.ts'
 import type { Json } from '../../proofs/json.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { columnLineageAt, datasetsIn } from './column-lineage.ts'
 import {
   type DatasetMention,
-  EVENT_TYPES,
   type EventParts,
-  type EventType,
   type JobMention,
   type LineageEvent,
   mentionsOf,
   type Name,
-  type RunMention,
 } from './event.ts'
-import { MAX_DATASETS, MAX_EVENT_BYTES, MAX_FACET_BYTES, MAX_SYMLINKS } from './limits.ts'
+import {
+  MAX_COLUMN_DATASETS,
+  MAX_DATASETS,
+  MAX_EVENT_BYTES,
+  MAX_FACET_BYTES,
+  MAX_SYMLINKS,
+} from './limits.ts'
+import { checkSchemaUrl, type Mending, mendedFacet, timeAt } from './mending.ts'
 import {
   type FacetContext,
   type FacetGroup,
@@ -22,17 +27,10 @@ import {
   parseFacets,
   pointersByFacet,
 } from './parse-facets.ts'
-import { checkUri, itemsAt, memberOf, nameAt, objectAt, type Place, textAt } from './place.ts'
-import {
-  eventKindUnknown,
-  eventTooLarge,
-  eventTypeUnknown,
-  runIdInvalid,
-  timeInvalid,
-  tooManyDatasets,
-} from './problems.ts'
+import { parseName, parseRun } from './parse-run.ts'
+import { checkUri, itemsAt, memberOf, objectAt, type Place } from './place.ts'
+import { eventKindUnknown, eventTooLarge, tooManyDatasets } from './problems.ts'
 import type { Stamp } from './stamp.ts'
-import { normaliseTime } from './time.ts'
 
 /**
  * Checks an event against OpenLineage 2-0-2 and lays it out for `applyEvent`. What the standard does
@@ -42,22 +40,33 @@ import { normaliseTime } from './time.ts'
  * of test data writes a stray `dataset` next to them.
  *
  * @param numbersAsText The pointers, from the event's root, of numbers that were kept as texts.
+ * @param lenient Whether what some producers get wrong is mended, with a note (`mending.ts`).
  * @throws {Problem} `OPENLINEAGE_…`, with a JSON Pointer as `path`.
  */
-export function parseEvent(value: Json, numbersAsText: readonly string[] = []): LineageEvent {
+export function parseEvent(
+  value: Json,
+  numbersAsText: readonly string[] = [],
+  { lenient = false }: { lenient?: boolean } = {},
+): LineageEvent {
+  const mending: Mending = { lenient, mended: [] }
   const root: Place = { value, path: '' }
   const type = typeOf(root)
   const text = canonical(value)
   const bytes = utf8(text)
   if (bytes.length > MAX_EVENT_BYTES) throw eventTooLarge(MAX_EVENT_BYTES)
-  const stamp: Stamp = [parseHead(root), b64(sha256(bytes))]
+  const stamp: Stamp = [parseHead(root, mending), b64(sha256(bytes))]
   checkCounts(root)
-  const event = parseParts(root, type, {
+  const context = {
     numbersAsText: pointersByFacet(numbersAsText),
     long: bytes.length > MAX_FACET_BYTES,
-  })
+  }
+  const event = noted(parseParts(root, type, { context, mending }), mending)
   const symlinks = mentionsOf(event).reduce((sum, mention) => sum + mention.symlinks.length, 0)
   if (symlinks > MAX_SYMLINKS) throw tooManyDatasets('', MAX_SYMLINKS)
+  const inputs = mentionsOf(event).flatMap(({ columnInputs }) => columnInputs)
+  if (new Set(inputs.map((name) => JSON.stringify(name))).size > MAX_COLUMN_DATASETS) {
+    throw tooManyDatasets('', MAX_COLUMN_DATASETS)
+  }
   return { ...event, stamp, text }
 }
 
@@ -70,7 +79,22 @@ function typeOf(root: Place): LineageEvent['type'] {
   throw eventKindUnknown('')
 }
 
-function parseParts(root: Place, type: LineageEvent['type'], context: FacetContext): EventParts {
+/** What was mended is told by the record of what the event is of. */
+function noted(event: EventParts, { mended }: Mending): EventParts {
+  if (mended.length === 0) return event
+  const { facets } =
+    event.type === 'run' ? event.run : event.type === 'job' ? event.job : event.dataset
+  const note = mendedFacet(event.type, mended)
+  const others = facets.filter(({ field }) => field !== note.field)
+  facets.splice(0, facets.length, ...others, note)
+  return event
+}
+
+function parseParts(
+  root: Place,
+  type: LineageEvent['type'],
+  { context, mending }: { context: FacetContext; mending: Mending },
+): EventParts {
   if (type === 'dataset') {
     return { type, dataset: parseDataset(memberOf(root, 'dataset'), context) }
   }
@@ -78,17 +102,16 @@ function parseParts(root: Place, type: LineageEvent['type'], context: FacetConte
   const inputs = parseDatasets(root, 'input', context)
   const outputs = parseDatasets(root, 'output', context)
   if (type === 'job') return { type, job, inputs, outputs }
-  return { type, run: parseRun(root, context), job, inputs: inputs ?? [], outputs: outputs ?? [] }
+  const run = parseRun(root, context, mending)
+  return { type, run, job, inputs: inputs ?? [], outputs: outputs ?? [] }
 }
 
 /** What every event opens with; gives the normalised time. */
-function parseHead(root: Place): string {
-  const time = memberOf(root, 'eventTime')
-  const normalised = normaliseTime(textAt(time))
-  if (normalised === undefined) throw timeInvalid(time.path)
+function parseHead(root: Place, mending: Mending): string {
+  const time = timeAt(memberOf(root, 'eventTime'), mending)
   checkUri(memberOf(root, 'producer'))
-  checkUri(memberOf(root, 'schemaURL'))
-  return normalised
+  checkSchemaUrl(memberOf(root, 'schemaURL'), mending)
+  return time
 }
 
 /** Counted before any dataset is read, so that a flood costs nothing. */
@@ -98,37 +121,6 @@ function checkCounts(root: Place) {
   if (count(inputs) + count(outputs) > MAX_DATASETS) {
     throw tooManyDatasets(count(inputs) > MAX_DATASETS ? inputs.path : outputs.path, MAX_DATASETS)
   }
-}
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-function runIdAt(place: Place) {
-  const id = textAt(place)
-  if (!UUID.test(id)) throw runIdInvalid(place.path)
-  return id.toLowerCase()
-}
-
-function parseRun(root: Place, context: FacetContext): RunMention {
-  const run = memberOf(root, 'run')
-  const facets = memberOf(run, 'facets')
-  return {
-    id: runIdAt(memberOf(run, 'runId')),
-    facets: parseFacets(facets, 'run', context),
-    transition: parseTransition(memberOf(root, 'eventType')),
-    parents: ['parent', 'parentRun'].flatMap((name) => {
-      const facet = facetAt(facets, name)
-      if (!facet) return []
-      const parent = memberOf(facet, 'run')
-      return [{ run: runIdAt(memberOf(parent, 'runId')), job: parseName(memberOf(facet, 'job')) }]
-    }),
-  }
-}
-
-function parseTransition(place: Place): EventType | undefined {
-  if (place.value === undefined) return undefined
-  const type = EVENT_TYPES.find((known) => known === place.value)
-  if (!type) throw eventTypeUnknown(place.path, EVENT_TYPES)
-  return type
 }
 
 function parseJob(root: Place, context: FacetContext): JobMention {
@@ -153,6 +145,7 @@ function parseDataset(
 ): DatasetMention {
   const facets = memberOf(place, 'facets')
   const symlinks = facetAt(facets, 'symlinks')
+  const columns = facetAt(facets, 'columnLineage')
   return {
     name: parseName(place),
     facets: [
@@ -160,14 +153,10 @@ function parseDataset(
       ...(part ? parseFacets(memberOf(place, `${part}Facets`), part, context) : []),
     ],
     symlinks: symlinks ? parseSymlinks(memberOf(symlinks, 'identifiers')) : [],
+    columnInputs: columns ? datasetsIn(columnLineageAt(columns)) : [],
   }
 }
 
 /** The kind of each identifier is kept in the facet; for identity only the name counts. */
 const parseSymlinks = (identifiers: Place): Name[] =>
   identifiers.value === undefined ? [] : itemsAt(identifiers).map(parseName)
-
-const parseName = (place: Place): Name => ({
-  namespace: nameAt(memberOf(place, 'namespace')),
-  name: nameAt(memberOf(place, 'name')),
-})

@@ -114,6 +114,12 @@ export const contentEncodingUnsupported = () =>
     details: { accepted: ['gzip', 'identity'] },
   })
 
+/** It is not said plainly whether to be lenient. */
+export const lenientInvalid = (given: string) =>
+  new Problem('OPENLINEAGE_LENIENT_INVALID', 'The parameter lenient is true or false.', {
+    details: { given: given.slice(0, 60) },
+  })
+
 /** A batch is not an array. */
 export const notABatch = () =>
   new Problem('OPENLINEAGE_NOT_A_BATCH', 'A batch is a JSON array of events.', {

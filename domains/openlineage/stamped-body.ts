@@ -1,6 +1,7 @@
 import { canonical } from '../../proofs/canonical.ts'
 import type { Json } from '../../proofs/json.ts'
 import type { FacetWrite } from './event.ts'
+import { MOST_COLUMN_JOBS } from './limits.ts'
 import { compareStamps, type Stamp } from './stamp.ts'
 
 /** The fields of an entity's body. */
@@ -16,6 +17,21 @@ export const TIMES = 'times'
 
 /** The field that holds, by field, where in it a text stands for a number (docs/specs/record.md). */
 export const NUMBERS_AS_TEXT = 'numbersAsText'
+
+/** The facet that says what a dataset's columns come from. */
+export const COLUMN_LINEAGE = 'facet:dataset:columnLineage'
+
+const STATEMENT = 'facet:columnLineage:'
+
+/**
+ * The field that holds what a job last said in that facet, for several jobs may write one dataset and
+ * each knows of its own columns alone. No foreign facet can have this name: its group is none of theirs.
+ *
+ * Where the facet in force came with the same event, it stands for the field, which has a stamp only.
+ *
+ * @param job The job's id, empty for what an event says of the dataset alone.
+ */
+export const statementOf = (job: string) => `${STATEMENT}${job}`
 
 /**
  * A body being merged with what events say, last writer by stamp: whatever order the same statements
@@ -34,6 +50,9 @@ export class StampedBody {
     this.#numbers = new Map(
       Object.entries((fields[NUMBERS_AS_TEXT] ?? {}) as Record<string, string[]>),
     )
+    for (const field of this.#shared()) {
+      this.#put(field, this.get(COLUMN_LINEAGE), this.numbersIn(COLUMN_LINEAGE))
+    }
   }
 
   /** The stamp kept under a name, or `undefined` where no event has decided yet. */
@@ -71,6 +90,14 @@ export class StampedBody {
     this.#put(field, value, numbersAsText)
   }
 
+  /** What each job last said of the columns, `''` where an event was of the dataset alone. */
+  statements(): { job: string; value: Json | undefined }[] {
+    return this.stamps(STATEMENT).map(([field]) => ({
+      job: field.slice(STATEMENT.length),
+      value: this.get(field),
+    }))
+  }
+
   /** The value of a field as it stands now. */
   get(field: string): Json | undefined {
     if (this.#patch.has(field)) return this.#patch.get(field)
@@ -99,6 +126,11 @@ export class StampedBody {
 
   /** What to assert: fields to set, `undefined` for one to delete. */
   patch(): Record<string, Json | undefined> {
+    for (const [field] of this.#latestStatements().slice(MOST_COLUMN_JOBS)) {
+      this.#times.delete(field)
+      this.#put(field, undefined, [])
+    }
+    for (const field of this.#shared()) this.#put(field, undefined, [])
     return Object.fromEntries([
       ...this.#patch,
       [TIMES, objectOrNothing(this.#times)],
@@ -110,6 +142,21 @@ export class StampedBody {
     this.#patch.set(field, value)
     if (numbersAsText.length > 0) this.#numbers.set(field, numbersAsText)
     else this.#numbers.delete(field)
+  }
+
+  /** The statements that came with the event of the facet in force. */
+  #shared(): string[] {
+    const [time, hash] = this.#times.get(COLUMN_LINEAGE) ?? []
+    return this.stamps(STATEMENT)
+      .filter(([, stamp]) => stamp[0] === time && stamp[1] === hash)
+      .map(([field]) => field)
+  }
+
+  /** Which of them an event brought is the same whatever order they come in, however many are kept. */
+  #latestStatements() {
+    return this.stamps(STATEMENT).sort(
+      ([a, left], [b, right]) => compareStamps(right, left) || (a < b ? -1 : 1),
+    )
   }
 
   #rankOf(field: string) {

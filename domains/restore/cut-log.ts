@@ -1,7 +1,9 @@
 import { failpoint } from '../../core/failpoint.ts'
 import { sha256 } from '../../core/sha256.ts'
+import { findableOf } from '../../lineage/findable.ts'
 import type { Ask, Graph } from '../../lineage/graph.ts'
 import { leafTime } from '../../lineage/key-log.ts'
+import type { Kind } from '../../lineage/kinds.ts'
 import { lockLog, readTiles, saveTiles } from '../../lineage/log.ts'
 import { NEWEST, readTreeRoots, STATE_TREE } from '../../lineage/pages.ts'
 import { moveState, stateAt } from '../../lineage/state-log.ts'
@@ -50,7 +52,7 @@ export async function cutLog(graph: Graph, to: number, timeOf: TimeOf) {
       if (!head) throw nothingKept(graph.tenant, 'there is no log')
       if (head.size <= to) return head.size
       const next = Math.max(to, head.size - MOST_LEAVES)
-      await undoLeaves(run, next, timeOf)
+      await undoLeaves(run, { tenant: graph.tenant, to: next }, timeOf)
       return next
     }, LONGEST_MS)
     failpoint('after-cut')
@@ -60,7 +62,11 @@ export async function cutLog(graph: Graph, to: number, timeOf: TimeOf) {
 
 const LONGEST_MS = 120_000
 
-async function undoLeaves(ask: Ask, to: number, timeOf: TimeOf) {
+async function undoLeaves(
+  ask: Ask,
+  { tenant, to }: { tenant: string; to: number },
+  timeOf: TimeOf,
+) {
   const ids = await entitiesFrom(ask, to)
   const left = await lastRecords(ask, ids, to)
   const stay = new Set(left.map(({ id }) => id))
@@ -69,7 +75,10 @@ async function undoLeaves(ask: Ask, to: number, timeOf: TimeOf) {
     ask,
     ids.filter((id) => !stay.has(id)),
   )
-  await setEntities(ask, left.map(nodeAfter))
+  await setEntities(
+    ask,
+    left.map((last) => nodeAfter(tenant, last)),
+  )
   await deleteRecords(ask, ids, to)
   await undoMerges(ask, to)
   await dateRuns(ask, [...stay], timeOf)
@@ -77,10 +86,11 @@ async function undoLeaves(ask: Ask, to: number, timeOf: TimeOf) {
   await cutTree(ask, to)
 }
 
-function nodeAfter({ id, header, leaf, erased, said, fields }: LastRecord) {
-  const { version, seq, action: last, out } = JSON.parse(header) as RecordHeader
+function nodeAfter(tenant: string, { id, header, leaf, erased, said, fields }: LastRecord) {
+  const { kind, version, seq, action: last, out } = JSON.parse(header) as RecordHeader
   const { action, links } = JSON.parse(said) as RecordHeader & { action: 'assert' | 'retire' }
   const body = JSON.parse(fields ?? 'null') as { namespace?: string; name?: string } | null
+  const found = findableOf(tenant, { id, kind: kind as Kind, action, fields: { ...body } })
   return {
     id,
     version,
@@ -90,6 +100,7 @@ function nodeAfter({ id, header, leaf, erased, said, fields }: LastRecord) {
     out,
     alias: action === 'retire' ? (links[0]?.id ?? null) : null,
     erased: last === 'assert' ? null : erased,
+    ...found,
     // A name is part of a body: erased with it, and not there before somebody gives it again.
     ...(body && { namespace: body.namespace ?? '', name: body.name ?? '' }),
     ...(last !== 'assert' && erased !== null && { namespace: '', name: '' }),

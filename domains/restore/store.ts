@@ -1,4 +1,4 @@
-import type { EntityRow } from '../../lineage/entity-store.ts'
+import type { EntityWrite } from '../../lineage/entity-store.ts'
 import { type Ask, query } from '../../lineage/graph.ts'
 import { newestRecordFirst } from '../../lineage/index-order.ts'
 import { OPEN } from '../../lineage/kinds.ts'
@@ -99,7 +99,8 @@ const DELETE_TILES = query(`
 const SET_HEAD = query(`
   // set the head of the log back
   MATCH (log:Log {tenant: $tenant})
-  SET log.size = $size, log.applied = $size, log.edge = $edge, log.at = $at, log.unsigned = true,
+  SET log.searched = CASE WHEN log.searched > $size THEN $size ELSE log.searched END,
+    log.size = $size, log.applied = $size, log.edge = $edge, log.at = $at, log.unsigned = true,
     log.keySeqs = [seq IN log.keySeqs WHERE seq < $size]
   FOREACH (_ IN CASE WHEN log.signed > $size THEN [1] ELSE [] END |
     SET log.signed = 0, log.checkpoint = null)`)
@@ -154,7 +155,7 @@ export async function undoEdges(ask: Ask, ids: readonly string[], to: number) {
 
 export const deleteEntities = (ask: Ask, ids: readonly string[]) => ask(DELETE_ENTITIES, { ids })
 
-export const setEntities = (ask: Ask, rows: readonly (Partial<EntityRow> & { id: string })[]) =>
+export const setEntities = (ask: Ask, rows: readonly (Partial<EntityWrite> & { id: string })[]) =>
   ask(SET_ENTITIES, { rows })
 
 /** Deletes the records from `to` on, and the commands that recorded them. */

@@ -192,6 +192,10 @@ describe('a route that the caller may not ask', () => {
   it.each([
     ['GET', `/exports/${MISSING.replace('dataset', 'export')}`, 'export:read'],
     ['POST', '/api/v1/lineage', 'event:write'],
+    ['GET', '/api/v1/lineage/prov-json', 'lineage:read'],
+    ['GET', '/api/v1/lineage/prov-n', 'lineage:read'],
+    ['GET', `/api/v1/models/${MISSING}/cyclonedx`, 'entity:read'],
+    ['GET', `/api/v1/models/${MISSING}/model-card`, 'entity:read'],
     ['POST', '/api/v1/lineage/batch', 'event:write'],
   ])('%s %s is refused as a problem before anything is read', async (method, path, permission) => {
     const ahead = { 'x-selvedge-min-position': '0:9000000' }

@@ -19,6 +19,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'grant:read',
     'granted:read',
     'lineage:read',
+    'terms:read',
   ],
   writer: [
     'attachment:create',
@@ -36,9 +37,11 @@ const MAY: Record<Role, readonly Permission[]> = {
     'links:write',
     'model:write',
     'prediction:write',
+    'principal:write',
     'record:retire',
     'record:write',
     'source:write',
+    'terms:read',
   ],
   auditor: [
     'attachment:read',
@@ -50,6 +53,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
     'log:read',
     'policy:read',
+    'terms:read',
   ],
   steward: [
     'attachment:create',
@@ -66,7 +70,10 @@ const MAY: Record<Role, readonly Permission[]> = {
     'license:write',
     'lineage:read',
     'links:write',
+    'principal:write',
     'source:write',
+    'terms:read',
+    'transformation:write',
   ],
   operator: [
     'attachment:read',
@@ -78,6 +85,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
     'log:read',
     'policy:read',
+    'terms:read',
   ],
   ombuds: [
     'attachment:read',
@@ -89,6 +97,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
     'log:read',
     'policy:read',
+    'terms:read',
   ],
   finance: [
     'attachment:read',
@@ -98,6 +107,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'grant:read',
     'granted:read',
     'lineage:read',
+    'terms:read',
   ],
   admin: OF_TENANT,
 }

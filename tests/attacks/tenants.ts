@@ -95,6 +95,24 @@ const BY_ID: Attack[] = [
     TAKEN,
   ],
   [
+    'an id whose terms are asked for',
+    m(
+      (id) => `{ terms(id: "${id}") { total } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
+    'an id that is to be used',
+    m(
+      (id) => `{ mayUse(id: "${id}", action: "use", purpose: "dpv:Marketing") { answer } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
     'an id as the upper end of a path',
     (w, pick) => w.ask('mallory', `{ path(from: "${w.own}", to: "${pick(w.clean)}") { total } }`),
     200,

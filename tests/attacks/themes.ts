@@ -1,3 +1,4 @@
+import { ATTACHMENTS } from './attachments.ts'
 import type { Theme } from './attack.ts'
 import { BOMBS } from './bombs.ts'
 import { BROWSERS } from './browsers.ts'
@@ -15,5 +16,5 @@ import { TRAVERSAL } from './traversal.ts'
 /** The whole table. */
 export const THEMES: readonly Theme[] = [
   ...[TOKENS, ROLES, ...TENANTS, ...TENANTS_BY_DOOR, INJECTION, SSRF, BOMBS, GRAPHQL, POLLUTION],
-  ...[SLOW, ...HTTP, ...BROWSERS, TRAVERSAL],
+  ...[SLOW, ...HTTP, ...BROWSERS, TRAVERSAL, ...ATTACHMENTS],
 ]

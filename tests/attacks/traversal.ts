@@ -65,6 +65,19 @@ const TRAVERSAL_ATTACKS: Attack[] = [
     'EXPORT_UNKNOWN',
   ),
   escaping('to an object by its hash', () => `/exports/${'a'.repeat(64)}`, 404, 'EXPORT_UNKNOWN'),
+  escaping('from an attachment', () => `/attachments/${UP}proc/self/environ`, 404, 'ROUTE_UNKNOWN'),
+  escaping(
+    'from an attachment, encoded',
+    () => `/attachments/${encodeURIComponent(`${UP}proc/self/environ`)}`,
+    404,
+    'ATTACHMENT_UNKNOWN',
+  ),
+  escaping(
+    'from an attachment, as Windows has it',
+    () => '/attachments/..%5c..%5cwindows%5cwin.ini',
+    404,
+    'ATTACHMENT_UNKNOWN',
+  ),
   escaping('from one’s own log', () => `/log/${mallory}/../${acme}/checkpoint`, 404, 'LOG_UNKNOWN'),
   escaping(
     'from one’s own log, encoded',

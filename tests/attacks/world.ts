@@ -72,6 +72,13 @@ export async function openWorld(env?: Record<string, string>) {
   const exported = dataIn<{ exportBundle: { url: string; export: { id: string } } }>(
     await ask('acme', EXPORT, { variables: { root: clean } }),
   ).exportBundle
+  const sent = await target.post('/attachments?name=a.txt', 'acme', `the file of ${SECRET}`, {
+    'content-type': 'text/plain',
+  })
+  const { id: attached, sha256: attachedHash } = JSON.parse(sent.body) as {
+    id: string
+    sha256: string
+  }
   const terms = { direction: 'UPSTREAM', depth: 1, kinds: ['Dataset', 'Job'], fields: ['*'] }
   const input = { to: beta, root: clean, until: inAnHour(), ...terms }
   const grant = dataIn<{ grantCreate: { grant: { id: string } } }>(
@@ -107,6 +114,7 @@ export async function openWorld(env?: Record<string, string>) {
   return {
     ...target,
     ...{ raw, load, clean, exported: exported.export.id, grant, theirs, own, cursor, key: KEY },
+    ...{ attached, attachedHash },
     see,
     hasty: await openHasty(target),
   }

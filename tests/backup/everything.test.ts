@@ -48,6 +48,7 @@ const HEAD = {
   stateSize: 'derived: the place of the last state record',
   built: 'derived from that',
   merges: 'derived: how many are under way',
+  searched: 'derived: as far as the leaves, whose words are written with them',
   unsigned: 'derived: nothing is beyond the checkpoint',
   witnesses: 'left out: what each witness did last, which is asked anew',
   lock: 'left out: of the moment',

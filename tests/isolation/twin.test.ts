@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import neo4j from 'neo4j-driver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Query, queries, query } from '../../lineage/graph.ts'
+import { queriesFor } from '../../lineage/search-query.ts'
 import { give, tryToRead } from '../grants/support.ts'
 import { dataset, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
@@ -95,6 +96,14 @@ const questions = (
       `{ neighbourhood(id: "${edge.from}", shown: ["${root}"]) { root { entity { name } } neighbours { entity { id name } upstream { count } downstream { count } } edges { relation from to since } truncated } }`,
     ],
     [
+      'on what terms it may be used',
+      `{ terms(id: "${root}", at: "2026-03-31T00:00:00Z") { total nodes { unknown path { entities { id name } hops { relation since } } } transformations { id } } mayUse(id: "${root}", action: "use", purpose: "dpv:Marketing", at: "2026-03-31T00:00:00Z") { answer total reasons { code path { entities { id name } } } evidence } }`,
+    ],
+    [
+      'where columns come from',
+      `{ up: columnLineage(dataset: "${root}", column: "order_id") { nodes { column dataset { id name } } edges { from { column } to { dataset column } statements { job { name } } } total } down: columnLineage(dataset: "${root}", column: "order_id", direction: DOWNSTREAM) { nodes { column dataset { id name } } total } }`,
+    ],
+    [
       'a page by cursor',
       `{ lineage(root: "${root}", direction: UPSTREAM, depth: 20, first: 2, after: "${cursor}") { nodes { entity { id } } beyond } }`,
     ],
@@ -105,6 +114,10 @@ const questions = (
     [
       'what changed',
       `{ diff(from: { position: "0:10" }, to: { position: "0:60" }) { nodes { id change after { name } edges { relation to } } } entity(id: "${root}") { history { nodes { version actor changes { name after } linked { to } } } } }`,
+    ],
+    [
+      'a search',
+      `{ search(text: "delivery") { total more nodes { id name } facets { kinds { value count } owners { value count } licences { count } risks { value count } } } }`,
     ],
     ['runs of a job', `{ runs(of: { job: "${edge.from}" }, first: 5) { nodes { id } } }`],
     [
@@ -192,6 +205,7 @@ async function makeTwin(of: string, twin: string) {
 }
 
 interface World {
+  tenant: string
   root: string
   edge: { from: string; to: string }
   /** Something that was erased, by what, and the pseudonym of who asked. */
@@ -225,6 +239,10 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     size: 100,
     shown: [edge.from, edge.to],
     lower: root,
+    pairs: [
+      [edge.from, edge.to],
+      [edge.to, edge.from],
+    ],
     upper: edge.from,
     most: 100,
     rel: 'RUN_USED',
@@ -252,6 +270,15 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     level: 0,
     index: 0,
     member: '"logPublic":true',
+    query: queriesFor(world.tenant, { text: 'delivery', words: ['delivery'], kinds: [] })[0],
+    whole: 'delivery',
+    words: ['delivery'],
+    rank: -1,
+    owner: edge.from,
+    noLicence: false,
+    noAssessment: false,
+    expiredBy: null,
+    values: 50,
     keys: ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
@@ -381,6 +408,7 @@ describe('a twin with the same ids', () => {
     // The first edge leads from the dataset to the job that wrote it.
     const { given: grant, received } = await exchangeGrants(root)
     world = {
+      tenant,
       root,
       edge: { from: edge!.to, to: edge!.from },
       erased: await eraseSomething(),

@@ -15,7 +15,7 @@ it('docs/how-to/terms.md: does as it says, asked word by word', async () => {
   for (const question of questions) answers.push(await ask(question, { tenant }))
 
   expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([])
-  expect(answers.at(-1)!.data).toEqual({
+  expect(answers[2]!.data).toEqual({
     entity: {
       fromSource: [
         {
@@ -36,6 +36,52 @@ it('docs/how-to/terms.md: does as it says, asked word by word', async () => {
           ],
         },
       ],
+    },
+  })
+  expect(answers[3]!.data).toEqual({
+    mayUse: {
+      answer: 'DENY',
+      reasons: [
+        {
+          code: 'NOT_PERMITTED',
+          license: { name: 'shop 2026' },
+          path: { entities: [{ name: 'raw' }, { name: 'shop' }, { name: 'shop 2026' }] },
+        },
+      ],
+    },
+  })
+  const way = ['report', 'sum up', 'raw', 'shop', 'shop 2026', 'shop: name us']
+  expect(answers[5]!.data).toEqual({
+    mayUse: {
+      answer: 'DUTIES',
+      reasons: [
+        {
+          ...{ code: 'DUTY', rule: { type: 'duty', action: 'attribute' } },
+          path: {
+            entities: way.map((name) => ({ name })),
+            hops: [
+              { relation: 'WAS_GENERATED_BY' },
+              { relation: 'USED' },
+              { relation: 'FROM_SOURCE' },
+              { relation: 'LICENSED_UNDER' },
+              { relation: 'HAS_CLAUSE' },
+            ],
+          },
+        },
+      ],
+    },
+  })
+  const license = { name: 'shop 2026' }
+  expect(answers[7]!.data).toEqual({
+    terms: {
+      nodes: [
+        {
+          rule: { type: 'prohibition', action: 'commercialize', purposes: ['dpv:Marketing'] },
+          license,
+        },
+        { rule: { type: 'permission', action: 'use', purposes: null }, license },
+      ],
+      transformations: [{ name: 'sums of orders' }],
     },
   })
 })

@@ -207,11 +207,11 @@ it.each(EVERY_LINK)(
   },
 )
 
-it('has a link for every relation of sources, terms, privacy, models and explanations', () => {
+it('has a link for every relation of sources, terms, privacy, models, explanations and principals', () => {
   expect([...new Set(EVERY_LINK.map(({ relation }) => relation))].sort()).toEqual(
     [
       ...['FROM_SOURCE', 'LICENSED_UNDER', 'HAS_CLAUSE', 'ASSESSED_BY'],
-      ...['DESCRIBED_BY', 'TRAINED_ON', 'PREDICTED_BY', 'EXPLAINS'],
+      ...['DESCRIBED_BY', 'TRAINED_ON', 'PREDICTED_BY', 'EXPLAINS', 'WAS_ATTRIBUTED_TO'],
     ].sort(),
   )
 })

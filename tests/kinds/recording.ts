@@ -93,10 +93,20 @@ const LEAST: Record<TypedKind, Record<string, unknown>> = {
     caveats: [],
     attributions: [{ feature: 'income', value: 0.5 }],
   },
+  Transformation: {
+    rule: 'aggregation',
+    lifts: [{ type: 'prohibition', action: 'distribute' }],
+    justification: 'No figure is about fewer than a hundred.',
+    approvedBy: 'The data board',
+  },
+  Principal: { title: 'Sales', type: 'team' },
 }
 
 /** What a body needs beside a field, where that does not stand alone. */
-export const besides = (kind: TypedKind, field: string): Record<string, unknown> =>
-  kind === 'DpiaPacket' && field === 'conditions'
-    ? { decision: 'conditional', assessedAt: '2026-03-31T09:15:02Z' }
-    : {}
+export const besides = (kind: TypedKind, field: string): Record<string, unknown> => {
+  if (kind === 'DpiaPacket' && field === 'conditions') {
+    return { decision: 'conditional', assessedAt: '2026-03-31T09:15:02Z' }
+  }
+  if (kind === 'Principal' && field === 'subject') return { issuer: 'https://login.example.org' }
+  return kind === 'Principal' && field === 'issuer' ? { subject: 'ann' } : {}
+}

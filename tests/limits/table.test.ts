@@ -10,13 +10,18 @@ import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
 import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
 import { checkPaths } from '../../lineage/paths.ts'
+import { checkSearch } from '../../lineage/search.ts'
 import { checkQuestion } from '../../lineage/traversal.ts'
+import { readUpstream } from '../../lineage/upstream.ts'
+import { checkColumns } from '../../resolvers/columns.ts'
 import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
 import { MOST_CHANGED } from '../../resolvers/diff.ts'
 import { requireComparable } from '../../resolvers/diff-lineage.ts'
 import { spendPage } from '../../resolvers/entity.ts'
 import { MOST_VERSIONS } from '../../resolvers/history.ts'
+import { checkRuns, requireOneDocument } from '../../resolvers/provenance.ts'
 import { recordItems } from '../../resolvers/record.ts'
+import { MOST_REASONS, MOST_TERMS } from '../../resolvers/terms.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
 import { openHeld } from '../../server/limits/held.ts'
@@ -27,6 +32,7 @@ import { listen } from '../../server/listen.ts'
 import { receiveBatch, receiveEvent } from '../../server/openlineage.ts'
 import { head, runId } from '../openlineage/events.ts'
 import { near } from '../schema/recording.ts'
+import { termsCutBy } from '../terms/cuts.ts'
 
 /** What is let through goes no further than here: these limits stand before any database. */
 const further = new Problem('WENT_FURTHER', 'It was not refused.')
@@ -99,6 +105,15 @@ const event = (more: object) =>
   )
 const facet = (bytes: number) => ({ note: 'x'.repeat(bytes - '{"note":""}'.length) })
 
+const fromMany = (n: number) => ({
+  ...near('out'),
+  facets: {
+    columnLineage: {
+      fields: { a: { inputFields: times(n, (i) => ({ ...near(`t${i}`), field: 'a' })) } },
+    },
+  },
+})
+
 /** Asks for the whole queue of one line, and one turn more that is running. */
 function wait(n: number) {
   const lanes = openLanes({ ...limits, readSlots: 1 })
@@ -170,9 +185,23 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'things on a page of lineage': (n) => () => checkQuestion({ depth: 1, first: n }),
   'hops of lineage': (n) => () => checkQuestion({ depth: n, first: 1 }),
   'paths on a page': (n) => () => checkPaths({ depth: 1, first: n }),
+  'terms on a page': (n) => () => spendPage(n, context(), MOST_TERMS),
+  'reasons of an answer of `mayUse`': (n) => () => spendPage(n, context(), MOST_REASONS),
+  'edges upstream of what terms are asked of': (n) => () =>
+    readUpstream(
+      async () => [{ edges: n, firsts: [], fars: [] }] as never,
+      'urn:selvedge:dataset:h:x',
+      null,
+    ),
+  'sets of what lifts some term of it': (n) => () => termsCutBy(n),
   'neighbours on a page': (n) => () => checkNeighbourhood({ first: n, shown: [] }),
+  'columns on a page': (n) => () => checkColumns({ depth: 1, first: n }),
   'ids that `shown` takes': (n) => () =>
     checkNeighbourhood({ first: 1, shown: times(n, () => 'x') }),
+  'hits on a page': (n) => () => checkSearch({ text: 'x', kinds: [] }, n),
+  'characters of a search': (n) => () => checkSearch({ text: 'x'.repeat(n), kinds: [] }, 1),
+  'words of a search': (n) => () =>
+    checkSearch({ text: times(n, (i) => `word${i}`).join(' '), kinds: [] }, 1),
   'things on a page of another list': (n) => () => spendPage(n, context()),
   'versions on a page of history': (n) => () => spendPage(n, context(), MOST_VERSIONS),
   'entities on a page of `diff`': (n) => () => spendPage(n, context(), MOST_CHANGED),
@@ -188,6 +217,8 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     const room = n - Buffer.byteLength(JSON.stringify(['record', [item('')]]))
     return recordItems({ items: [item('x'.repeat(room))] as never }, context(), place)
   },
+  'entities of a document in PROV': (n) => () => requireOneDocument(n),
+  'runs of each job in one': (n) => () => checkRuns(n),
   'bytes of an OpenLineage event, inflated': (n) => () =>
     receiveEvent(post('{}'.padEnd(n)), lineageCaller),
   'bytes of an OpenLineage batch, inflated': (n) => () =>
@@ -200,6 +231,7 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     receiveBatch(post(JSON.stringify(times(n, () => 1))), lineageCaller),
   'bytes of a facet': (n) => () => event({ run: { runId: runId(1), facets: { big: facet(n) } } }),
   'inputs and outputs of an event': (n) => () => event({ inputs: times(n, (i) => near(`t${i}`)) }),
+  'datasets that columns of an event come from': (n) => () => event({ outputs: [fromMany(n)] }),
   'bytes of a namespace or name': (n) => () => event({ job: near('x'.repeat(n)) }),
   'depth of JSON that others define': (n) => () =>
     parseBody(Buffer.from(`${'['.repeat(n)}${']'.repeat(n)}`)),

@@ -23,11 +23,37 @@ const symlinks = fc.option(
   })),
   { freq: 4 },
 )
+const column = fc.constantFrom('x', 'y')
+const inputColumns = fc.array(
+  fc.record({ of: datasetName, field: column }).map(({ of, field }) => ({ ...of, field })),
+  { maxLength: 2 },
+)
+/** What a facet says of the columns, of the dataset itself and of none too. */
+const columns = fc.option(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .record({
+          fields: fc.dictionary(
+            column,
+            inputColumns.map((inputFields) => ({ inputFields })),
+            { maxKeys: 2, noNullPrototype: true },
+          ),
+          dataset: fc.option(inputColumns, { freq: 2 }),
+        })
+        .map(({ fields, dataset: all }) => ({
+          columnLineage: { fields, ...(all && { dataset: all }) },
+        })),
+    },
+    { weight: 1, arbitrary: fc.constant({ columnLineage: { _deleted: true } }) },
+  ),
+)
 const dataset = fc
-  .record({ name: datasetName, facets, symlinks, part: facets })
-  .map(({ name, facets: own, symlinks: other, part }) => ({
+  .record({ name: datasetName, facets, symlinks, columns, part: facets })
+  .map(({ name, facets: own, symlinks: other, columns: said, part }) => ({
     ...name,
-    facets: { ...own, ...other },
+    facets: { ...own, ...other, ...said },
     inputFacets: part,
     outputFacets: part,
   }))
@@ -35,10 +61,13 @@ const datasets = fc.array(dataset, { maxLength: 3 })
 const job = fc
   .record({ name: jobName, facets })
   .map(({ name, facets: own }) => ({ ...name, facets: own }))
+const started = fc
+  .record({ run: fc.integer({ min: 0, max: 3 }), job: jobName })
+  .map(({ run, job: named }) => ({ run: { runId: runId(run) }, job: named }))
 const parent = fc.option(
   fc
-    .record({ run: fc.integer({ min: 0, max: 3 }), job: jobName })
-    .map(({ run, job: named }) => ({ parent: { run: { runId: runId(run) }, job: named } })),
+    .record({ by: started, root: fc.option(started) })
+    .map(({ by, root }) => ({ parent: { ...by, ...(root && { root }) } })),
   { freq: 3 },
 )
 const runEvent = fc

@@ -12,7 +12,8 @@ interface ByHand {
   jobs: string
   /** Datasets that no job names. */
   alone?: [namespace: string, name: string][]
-  parents?: [child: string, parent: string][]
+  /** One line for each dataset whose columns come from others: `dataset < those`. */
+  derived?: string
 }
 
 const FOOD_DELIVERY: ByHand = {
@@ -32,6 +33,13 @@ const FOOD_DELIVERY: ByHand = {
     public.delivery_7_days > delivery_times_7_days [bd41a42a-bf18-4b74-9bb7-cd62637823d8] > public.top_delivery_times public.discounts
     public.top_delivery_times public.customers > orders_popular_day_of_week [adc8507c-595e-4d76-9dac-be2bf0ffe1ee] > public.popular_orders_day_of_week
     public.discounts public.customers > email_discounts [3ab25429-cf9c-4d1d-9166-1e1946f9d3c3] >`,
+  // `public.menu_item_id` is what the producer wrote for a dataset: it names a column's input.
+  derived: `
+    public.orders_7_days < public.orders public.menus public.categories public.menu_items
+    public.delivery_7_days < public.orders_7_days public.order_status public.customers public.restaurants public.menu_item_id public.drivers
+    public.top_delivery_times < public.delivery_7_days
+    public.discounts < public.delivery_7_days
+    public.popular_orders_day_of_week < public.top_delivery_times`,
 }
 
 const CLIENT: ByHand = {
@@ -43,7 +51,7 @@ const CLIENT: ByHand = {
 }
 
 /** The nodes and edges that a table written by hand stands for. */
-function drawn({ namespace, jobs, alone = [] }: ByHand) {
+function drawn({ namespace, jobs, alone = [], derived = '' }: ByHand) {
   const dataset = (name: string) => `dataset ${JSON.stringify([namespace, name])}`
   const nodes = new Set(alone.map((name) => `dataset ${JSON.stringify(name)}`))
   const edges: string[] = []
@@ -64,11 +72,18 @@ function drawn({ namespace, jobs, alone = [] }: ByHand) {
       edges.push(`${output} WAS_GENERATED_BY ${job}`, `${run} RUN_GENERATED ${output}`)
     }
   }
+  for (const line of derived.trim().split('\n').filter(Boolean)) {
+    const [owner, inputs] = line.split(' < ') as [string, string]
+    for (const input of inputs.trim().split(' ').map(dataset)) {
+      nodes.add(input)
+      edges.push(`${dataset(owner.trim())} WAS_DERIVED_FROM ${input}`)
+    }
+  }
   return { nodes: [...nodes].sort(), edges: edges.sort() }
 }
 
 it.each([
-  ['food-delivery', FOOD_DELIVERY, 41, 68],
+  ['food-delivery', FOOD_DELIVERY, 42, 81],
   ['client', CLIENT, 7, 6],
 ])('records exactly the nodes and edges of %s', async (name, byHand, nodes, edges) => {
   const tenant = await freshTenant(ledger)
@@ -151,6 +166,8 @@ it('records the Spark events with their symlinks as one dataset each', async () 
       `${table('cll_source1')} WAS_GENERATED_BY ${job(`${create}cll_source1`)}`,
       `${table('cll_source2')} WAS_GENERATED_BY ${job(`${create}cll_source2`)}`,
       `${table('tbl1')} WAS_GENERATED_BY ${job(select)}`,
+      `${table('tbl1')} WAS_DERIVED_FROM ${table('cll_source1')}`,
+      `${table('tbl1')} WAS_DERIVED_FROM ${table('cll_source2')}`,
       `${job(select)} USED ${table('cll_source1')}`,
       `${job(select)} USED ${table('cll_source2')}`,
       ...[`${create}cll_source1`, `${create}cll_source2`, select].map(

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { JobEvent, RunEvent } from '../../domains/openlineage/event.ts'
 import {
+  MAX_COLUMN_DATASETS,
   MAX_DATASETS,
   MAX_FACET_BYTES,
   MAX_NAME_BYTES,
@@ -19,6 +20,16 @@ const facetOfBytes = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.leng
 const tables = (many: number) => Array.from({ length: many }, (_, i) => table(`t${i}`))
 const withSymlinks = (many: number) =>
   runEvent({ inputs: [table('t', { facets: { symlinks: { identifiers: tables(many) } } })] })
+
+const withColumns = (columnLineage: object) =>
+  runEvent({ outputs: [table('t', { facets: { columnLineage } })] })
+const withColumnInputs = (many: number) =>
+  withColumns({
+    fields: { a: { inputFields: tables(many).map((named) => ({ ...named, field: 'a' })) } },
+  })
+const inputColumn = { namespace: 'db', name: 's', field: 'a' }
+const withInput = (more: object) =>
+  withColumns({ fields: { a: { inputFields: [{ ...inputColumn, ...more }] } } })
 
 it.each(['food-delivery', 'airflow', 'column-lineage', 'client'])(
   'takes every event of %s',
@@ -105,11 +116,44 @@ it.each(['parent', 'parentRun'])('reads what started a run from the facet %s', (
   expect(event.run.parents).toEqual([{ run: runId(2), job: parent.job }])
 })
 
+it('reads what stands at the root of what started a run, unless it is the run itself', () => {
+  const dag = { run: { runId: runId(2) }, job: { namespace: 'jobs', name: 'dag' } }
+  const root = { run: { runId: runId(3).toUpperCase() }, job: { namespace: 'jobs', name: 'all' } }
+  const parentsOf = (parent: object) =>
+    (parseEvent(runEvent({ run: { ...run, facets: { parent } } })) as RunEvent).run.parents
+  expect(parentsOf({ ...dag, root })).toEqual([
+    { run: runId(2), job: dag.job },
+    { run: runId(3), job: root.job },
+  ])
+  expect(parentsOf({ ...dag, root: { ...root, run } })).toEqual([{ run: runId(2), job: dag.job }])
+})
+
+it('reads which datasets columns come from, each once, in NFC', () => {
+  const input = (name: string, field: string) => ({ namespace: 'db', name, field })
+  const facet = {
+    fields: {
+      a: { inputFields: [input('s', 'a'), input('s', 'b')] },
+      b: { inputFields: [input('cafe\u0301', 'c')] },
+      c: { inputFields: [] },
+    },
+    dataset: [input('s', 'd'), input('u', 'e')],
+  }
+  const event = parseEvent(withColumns(facet)) as RunEvent
+  expect(event.outputs[0]!.columnInputs.map(({ name }) => name)).toEqual(['s', 'caf\u00e9', 'u'])
+  expect(event.outputs[0]!.facets[0]!.value).toEqual(facet)
+})
+
+it('reads nothing of a facet that is deleted', () => {
+  const event = parseEvent(withColumns({ _deleted: true })) as RunEvent
+  expect(event.outputs[0]!.columnInputs).toEqual([])
+})
+
 it('takes an event at each limit', () => {
   parseEvent(runEvent({ inputs: tables(MAX_DATASETS - 1), outputs: [table('o')] }))
   parseEvent(runEvent({ run: { ...run, facets: { big: facetOfBytes(MAX_FACET_BYTES) } } }))
   parseEvent(runEvent({ job: { namespace: 'é'.repeat(MAX_NAME_BYTES / 2), name: 'etl' } }))
   parseEvent(withSymlinks(MAX_SYMLINKS))
+  parseEvent(withColumnInputs(MAX_COLUMN_DATASETS))
 })
 
 const parentFacet = (parent: object) => runEvent({ run: { ...run, facets: { parent } } })
@@ -217,6 +261,69 @@ it.each<[string, Json, code: string, path: string]>([
     '/run/facets/parent/run/runId',
   ],
   ['a parent without a job', parentFacet({ run }), 'MEMBER_INVALID', '/run/facets/parent/job'],
+  [
+    'a root without a job',
+    parentFacet({ run, job, root: { run } }),
+    'MEMBER_INVALID',
+    '/run/facets/parent/root/job',
+  ],
+  [
+    'a root run that is no UUID',
+    parentFacet({ run, job, root: { job, run: { runId: '7' } } }),
+    'RUN_ID_INVALID',
+    '/run/facets/parent/root/run/runId',
+  ],
+  [
+    'columns from too many datasets',
+    withColumnInputs(MAX_COLUMN_DATASETS + 1),
+    'TOO_MANY_DATASETS',
+    '',
+  ],
+  ...(
+    [
+      ['column lineage without fields', withColumns({}), 'MEMBER_INVALID', ''],
+      ['fields that are no object', withColumns({ fields: [] }), 'MEMBER_INVALID', ''],
+      [
+        'a field without inputs',
+        withColumns({ fields: { a: {} } }),
+        'MEMBER_INVALID',
+        '/a/inputFields',
+      ],
+      [
+        'an input without a dataset',
+        withInput({ name: null }),
+        'MEMBER_INVALID',
+        '/a/inputFields/0/name',
+      ],
+      [
+        'an input without a column',
+        withInput({ field: '' }),
+        'NAME_INVALID',
+        '/a/inputFields/0/field',
+      ],
+      [
+        'a transformation without a type',
+        withInput({ transformations: [{}] }),
+        'MEMBER_INVALID',
+        '/a/inputFields/0/transformations/0/type',
+      ],
+      [
+        'a transformation that masks a little',
+        withInput({ transformations: [{ type: 'DIRECT', masking: 'a little' }] }),
+        'MEMBER_INVALID',
+        '/a/inputFields/0/transformations/0/masking',
+      ],
+    ] as [string, Json, string, string][]
+  ).map(([what, given, code, path]): [string, Json, string, string] => [
+    ...([what, given, code] as const),
+    `/outputs/0/facets/columnLineage/fields${path}`,
+  ]),
+  [
+    'what all columns depend on that is no array',
+    withColumns({ fields: {}, dataset: {} }),
+    'MEMBER_INVALID',
+    '/outputs/0/facets/columnLineage/dataset',
+  ],
   [
     'an event too long',
     runEvent({ extra: Array.from({ length: 10 }, () => 'x'.repeat(200_000)) }),

@@ -78,7 +78,16 @@ export function expectedWorld(events: readonly RawEvent[]): World {
           [part, named[`${part}Facets`]],
         ]),
     )
-    bodies.set(label, facets)
+    bodies.set(label, { ...facets, ...columnStatements(said, label, facets, dataset) })
+  }
+  for (const event of events) {
+    for (const [, named] of mentions(event)) {
+      for (const input of columnInputs(named)) {
+        nodes.add(dataset(input))
+        if (dataset(input) === dataset(named)) continue
+        edges.add(`${dataset(named)} WAS_DERIVED_FROM ${dataset(input)}`)
+      }
+    }
   }
   for (const label of nodes) if (!bodies.has(label)) bodies.set(label, {})
   return {
@@ -102,7 +111,12 @@ const latest = (some: readonly Said[]) =>
 
 function parentsOf(event: RawEvent): RawEvent[] {
   const { parent, parentRun } = event.run?.facets ?? {}
-  return [parent, parentRun].filter((facet) => facet && facet._deleted !== true)
+  return [parent, parentRun]
+    .filter((facet) => facet && facet._deleted !== true)
+    .flatMap(({ root, ...started }) => [
+      started,
+      ...(root && runLabel(root.run) !== runLabel(event.run) ? [root] : []),
+    ])
 }
 
 function mentions(event: RawEvent): [part: string, named: RawEvent][] {
@@ -113,12 +127,48 @@ function mentions(event: RawEvent): [part: string, named: RawEvent][] {
   ] as [string, RawEvent][]
 }
 
+/** Every dataset that the columns of a mentioned one are said to come from. */
+function columnInputs(named: RawEvent): RawEvent[] {
+  const facet = named.facets?.columnLineage
+  if (!facet || facet._deleted === true) return []
+  const fields = Object.values<RawEvent>(facet.fields)
+  return [...fields.flatMap(({ inputFields }) => inputFields), ...(facet.dataset ?? [])]
+}
+
+/** What each job last said of the columns; what the facet in force says too stands there alone. */
+function columnStatements(
+  said: readonly Said[],
+  label: string,
+  facets: Record<string, unknown>,
+  dataset: (named: RawEvent) => string,
+) {
+  const jobs = new Set(said.map(({ event }) => (event.job ? jobOf(event) : '')))
+  return Object.assign(
+    {},
+    ...[...jobs].map((job) => {
+      const mine = said.filter(({ event }) => (event.job ? jobOf(event) : '') === job)
+      const of = facetFields(mine, ({ event }) =>
+        mentions(event)
+          .filter(([, named]) => dataset(named) === label && named.facets?.columnLineage)
+          .map(([, named]) => ['dataset', { columnLineage: named.facets.columnLineage }]),
+      )
+      const at = of['at facet:dataset:columnLineage']
+      if (at === undefined) return {}
+      const field = `facet:columnLineage:${job}`
+      const value = of['facet:dataset:columnLineage']
+      const isShared = facets['at facet:dataset:columnLineage'] === at
+      return { [`at ${field}`]: at, ...(!isShared && value !== undefined && { [field]: value }) }
+    }),
+  )
+}
+
 /** Every dataset name by the smallest name of its class, over all symlinks of all events. */
 function classLabels(events: readonly RawEvent[]): Map<string, string> {
   const smallest = new Map<string, string>()
   const pairs: [string, string][] = []
   for (const [, named] of events.flatMap(mentions)) {
     smallest.set(key(named), key(named))
+    for (const input of columnInputs(named)) smallest.set(key(input), key(input))
     const symlinks = named.facets?.symlinks
     for (const other of symlinks?._deleted === true ? [] : (symlinks?.identifiers ?? [])) {
       smallest.set(key(other), key(other))

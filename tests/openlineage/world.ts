@@ -57,12 +57,17 @@ function told(
   { namespace, name, times, numbersAsText, ...fields }: RawEvent,
   label: (id: string) => string,
 ) {
+  const field = (name: string) => {
+    const [, group, job] = /^(facet:columnLineage:)(.+)$/.exec(name) ?? []
+    return group && job ? `${group}${label(job)}` : name
+  }
   const stamps = Object.entries<[string, string]>(times ?? {}).map(([key, [time, digest]]) => {
     const [rel, dataset, job] = key.split(' ')
-    const named = dataset && job ? `${rel} ${label(dataset)} of ${label(job)}` : key
+    const named = dataset && job ? `${rel} ${label(dataset)} of ${label(job)}` : field(key)
     return [`at ${named}`, `${time} ${Buffer.from(unb64(digest)).toString('hex')}`]
   })
-  return { ...fields, ...Object.fromEntries(stamps) }
+  const kept = Object.entries(fields).map(([name, value]) => [field(name), value])
+  return Object.fromEntries([...kept, ...stamps])
 }
 
 /** Sends events one after the other, each in a transaction of its own. */

@@ -1,43 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { homedir, hostname } from 'node:os'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { readTree } from '../../supply-chain/packages.ts'
 import { makeSbom } from '../../supply-chain/sbom.ts'
+import { cycloneDxValidator } from '../setup/cyclonedx.ts'
 
 const AT = '2026-01-02T03:04:05.000Z'
 const tree = readTree('.')
 const sbom = makeSbom(tree, AT)
 
-/** The schemas of CycloneDX, as its own library brings them. */
-const require = createRequire(import.meta.url)
-const schemaOf = (name: string) =>
-  JSON.parse(
-    readFileSync(
-      require
-        .resolve('@cyclonedx/cyclonedx-library/package.json')
-        .replace('package.json', `res/schema/${name}.SNAPSHOT.schema.json`),
-      'utf8',
-    ),
-  ) as object
-
-function validator() {
-  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true })
-  // The library types itself for CommonJS.
-  ;(addFormats as unknown as (to: Ajv) => void)(ajv)
-  // For names in other scripts, which no package of ours has.
-  ajv.addFormat('iri-reference', true)
-  ajv.addFormat('idn-email', true)
-  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs']) {
-    const schema = schemaOf(name)
-    ajv.addSchema(schema, `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`)
-  }
-  return ajv.compile(schemaOf('bom-1.6'))
-}
-const isValid = validator()
+const isValid = cycloneDxValidator('1.6')
 
 const knowsSbom = spawnSync('npm', ['sbom', '--help'], { stdio: 'ignore' }).status === 0
 if (!knowsSbom) {

@@ -1,0 +1,114 @@
+import { kindOfUrn } from '../../lineage/kinds.ts'
+
+/** Everything upstream of a root, by place in the order of ids, and the steps between. */
+export interface UpstreamSteps {
+  ids: readonly string[]
+  root: number
+  /** For each place the places that its edges lead to, each of them once. */
+  out: readonly (readonly number[])[]
+}
+
+/** The same, sorted by what the steps mean for terms. */
+export interface Closure {
+  ids: readonly string[]
+  root: number
+  /** What each thing is made of, or comes from. */
+  carries: readonly number[][]
+  licences: readonly number[][]
+  clauses: readonly number[][]
+  transformations: readonly number[][]
+}
+
+/** What is written about a thing, or answers for it, and is no part of it. */
+const ABOUT = new Set(['DpiaPacket', 'ModelCard', 'Principal'])
+/** What is based on a licence is about it, and not given under it. */
+const FOR_THE_RECORD = new Set(['Export', 'Attachment', 'Erasure'])
+
+/** Sorts steps: a licence that is itself asked about is under itself. */
+export function closureOf({ ids, root, out }: UpstreamSteps): Closure {
+  const kinds = ids.map(kindOfUrn)
+  const lists = () => ids.map((): number[] => [])
+  const closure = {
+    ...{ ids, root, carries: lists(), licences: lists() },
+    ...{ clauses: lists(), transformations: lists() },
+  }
+  const listOf = (near: number, far: number) => {
+    const [low, high] = [kinds[near]!, kinds[far]!]
+    if (high === 'License' && !FOR_THE_RECORD.has(low)) return closure.licences
+    if (low === 'License' && high === 'Clause') return closure.clauses
+    if (high === 'Transformation' && !FOR_THE_RECORD.has(low)) return closure.transformations
+    return ABOUT.has(high) ? undefined : closure.carries
+  }
+  for (const [near, fars] of out.entries()) {
+    for (const far of fars) listOf(near, far)?.[near]?.push(far)
+  }
+  if (kinds[root] === 'License') closure.licences[root]!.push(root)
+  for (const list of [closure.carries, closure.licences, closure.clauses]) {
+    for (const places of list) places.sort((a, b) => a - b)
+  }
+  return closure
+}
+
+/** What is reached from the root, in the order of distance, and from where each thing was. */
+export interface Reach {
+  order: readonly number[]
+  /** For each place where it was reached from; the root from itself, and -1 where it was not reached. */
+  by: Int32Array
+}
+
+/** Walks from the root, not beyond what `stops`; that itself is reached. */
+export function reach({ ids, root, carries }: Closure, stops: (place: number) => boolean): Reach {
+  const by = new Int32Array(ids.length).fill(-1)
+  by[root] = root
+  const order = [root]
+  for (let i = 0; i < order.length; i++) {
+    const near = order[i]!
+    if (stops(near)) continue
+    for (const far of carries[near]!) {
+      if (by[far] !== -1) continue
+      by[far] = near
+      order.push(far)
+    }
+  }
+  return { order, by }
+}
+
+/** A shortest way from the root to what was reached. */
+export function wayTo({ by }: Reach, place: number): number[] {
+  const way = [place]
+  for (let at = place; by[at] !== at; ) {
+    at = by[at]!
+    way.push(at)
+  }
+  return way.reverse()
+}
+
+/**
+ * Where a branch ends, or goes round in circles, and has met no licence on the way: what is there is
+ * given under no terms that anybody knows.
+ */
+export function unlicensed(closure: Closure): { places: number[]; reach: Reach } {
+  const { ids, carries, licences } = closure
+  const isLicensed = (place: number) => licences[place]!.length > 0
+  const found = reach(closure, isLicensed)
+  const bare = found.order.filter((place) => !isLicensed(place))
+  const onto = ids.map((): number[] => [])
+  for (const [near, fars] of carries.entries()) for (const far of fars) onto[far]!.push(near)
+  const covered = downFrom([...ids.keys()].filter(isLicensed), onto)
+  const lost = bare.filter((place) => !covered.has(place))
+  const isEnd = (place: number) => carries[place]!.every((far) => far === place)
+  const ends = lost.filter(isEnd)
+  const ending = downFrom(ends, onto)
+  const circling = new Set(lost.filter((place) => !ending.has(place)))
+  const region = new Set(bare)
+  const isEntered = (place: number) =>
+    place === closure.root || onto[place]!.some((near) => region.has(near) && !circling.has(near))
+  const entered = [...circling].filter(isEntered)
+  return { places: [...ends, ...entered].sort((a, b) => a - b), reach: found }
+}
+
+function downFrom(starts: readonly number[], onto: readonly number[][]) {
+  const seen = new Set(starts)
+  for (const place of seen) for (const near of onto[place]!) seen.add(near)
+  return seen
+}

@@ -1,0 +1,82 @@
+import type { Json } from '../../proofs/json.ts'
+import { type Expression, readExpression } from './expression.ts'
+import { isValidOn, type Lift, type Rule } from './rule.ts'
+
+/** What an entity said of itself at the position that is read. */
+export interface Said {
+  action: 'assert' | 'retire' | 'erase'
+  /** `null` where it is erased. */
+  fields: Readonly<Record<string, Json>> | null
+}
+
+/** Why nobody knows what holds. */
+export type Unknown =
+  | 'NO_LICENSE'
+  | 'LICENSE_RETIRED'
+  | 'LICENSE_ERASED'
+  | 'LICENSE_SAYS_NOTHING'
+  | 'LICENSE_NOT_IN_FORCE'
+  | 'CLAUSE_RETIRED'
+  | 'CLAUSE_ERASED'
+  | 'CLAUSE_SAYS_NOTHING'
+  | 'SPDX_UNKNOWN'
+
+/** What a licence says, on one day. */
+export type Statement =
+  | { unknown: Unknown }
+  | { clauses: readonly ClauseStatement[] }
+  | { expression: Expression }
+
+/** What a clause says, on one day; nothing at all (`null`) where it does not hold then. */
+export interface ClauseStatement {
+  place: number
+  says: Rule | { unknown: Unknown } | null
+}
+
+const silence = (said: Said | undefined, what: 'LICENSE' | 'CLAUSE'): Unknown => {
+  if (said?.action === 'retire') return `${what}_RETIRED`
+  const isErased = said?.fields === null || said?.action === 'erase'
+  return isErased ? `${what}_ERASED` : `${what}_SAYS_NOTHING`
+}
+
+const says = (said: Said | undefined, field: string): said is Said & { fields: object } =>
+  said?.fields != null && said.action !== 'retire' && Object.hasOwn(said.fields, field)
+
+/**
+ * Reads what a licence says on a day. Its clauses say it where it has any, and otherwise the SPDX
+ * expression; where neither does, nobody knows.
+ */
+export function statementOf(
+  licence: Said | undefined,
+  clauses: readonly (readonly [place: number, said: Said | undefined])[],
+  day: string,
+): Statement {
+  if (!says(licence, 'title')) return { unknown: silence(licence, 'LICENSE') }
+  const { spdx, ...fields } = licence.fields as { spdx?: string; validFrom?: string }
+  if (!isValidOn(day, fields)) return { unknown: 'LICENSE_NOT_IN_FORCE' }
+  if (clauses.length > 0) {
+    return { clauses: clauses.map(([place, said]) => ({ place, says: clauseOf(said, day) })) }
+  }
+  if (spdx === undefined) return { unknown: 'LICENSE_SAYS_NOTHING' }
+  const expression = readExpression(spdx)
+  return expression ? { expression } : { unknown: 'SPDX_UNKNOWN' }
+}
+
+function clauseOf(said: Said | undefined, day: string): ClauseStatement['says'] {
+  if (!says(said, 'type')) return { unknown: silence(said, 'CLAUSE') }
+  const rule = said.fields as unknown as Rule
+  return isValidOn(day, rule) ? rule : null
+}
+
+/**
+ * What a transformation lifts on a day for the job or dataset with this id: nothing where it says
+ * nothing, does not hold then, or was approved for others.
+ */
+export function liftsOf(said: Said | undefined, day: string, id: string): readonly Lift[] {
+  if (!says(said, 'rule') || !isValidOn(day, said.fields)) return []
+  const { lifts = [], appliesTo } = said.fields as {
+    lifts?: readonly Lift[]
+    appliesTo?: readonly string[]
+  }
+  return appliesTo === undefined || appliesTo.includes(id) ? lifts : []
+}
