@@ -1,3 +1,4 @@
+import { keptWith } from '../core/kept-with.ts'
 import { partsOfOrigin } from '../ledger/origin.ts'
 import { storedRoots } from '../ledger/stored-roots.ts'
 import { sizeAtTime } from '../lineage/instants.ts'
@@ -29,7 +30,7 @@ export interface AsOf {
 const OPENING_LEAVES = 3
 
 /** A request that names a moment twice means the same by it. */
-const found = new WeakMap<Context, Map<string, Promise<Position>>>()
+const found = keptWith<Context, Map<string, Promise<Position>>>()
 
 /**
  * Reads at the moment asked about, or where a cursor goes on; at the request's own position where

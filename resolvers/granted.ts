@@ -1,3 +1,4 @@
+import { keptWith } from '../core/kept-with.ts'
 import { proveLeaf } from '../domains/evidence/log-proofs.ts'
 import type { GrantBody } from '../domains/grants/grant.ts'
 import type { SignedCheckpoint } from '../ledger/ledger.ts'
@@ -42,7 +43,7 @@ export type GrantedEntity = Shown<EntityAt>
 export type GrantedLineage = Shown<GrantedPage> & { asked: GrantedQuestion }
 
 /** What one request has opened: all that it asks of one grant is read at one position. */
-const opened = new WeakMap<Context, Map<string, Promise<Granted>>>()
+const opened = keptWith<Context, Map<string, Promise<Granted>>>()
 
 /**
  * Opens a grant that the caller's tenant has received and that holds now. One that is over, not yet

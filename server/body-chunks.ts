@@ -1,6 +1,6 @@
 import { requestCancelled } from '../lineage/problems.ts'
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
+type Rest = AsyncIterator<Uint8Array>
 
 /** What is still read of a body that was refused: more than the longest that is taken. */
 const LET_GO_BYTES = 16_000_000
@@ -14,12 +14,14 @@ const LET_GO_BYTES = 16_000_000
  *   off for being too slow: that is no fault of ours.
  */
 export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array> {
-  const reader = request.body?.getReader() as Reader | undefined
-  if (!reader) return
+  // By its iterator: what a reader of the stream holds on to outlives the request in the collector's
+  // young generation, and the whole request with it (docs/decisions/0035-short-pauses.md).
+  const rest = request.body?.[Symbol.asyncIterator]() as Rest | undefined
+  if (!rest) return
   let isLeft = true
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await rest.next()
       if (done) break
       yield value
     }
@@ -30,17 +32,17 @@ export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array> 
     throw isGone ? requestCancelled() : error
   } finally {
     // Nobody waits for it, and where it breaks off nobody is left to be told.
-    if (isLeft) letGo(reader).catch(() => {})
+    if (isLeft) letGo(rest).catch(() => {})
   }
 }
 
-async function letGo(reader: Reader) {
+async function letGo(rest: Rest) {
   for (let read = 0; read <= LET_GO_BYTES; ) {
-    const { done, value } = await reader.read()
+    const { done, value } = await rest.next()
     if (done) return
     read += value.length
   }
-  await reader.cancel()
+  await rest.return?.()
 }
 
 /** What a piece of a body takes beside its bytes: who sends single bytes holds a hundred times as many. */

@@ -1,3 +1,4 @@
+import { keptWith } from '../../core/kept-with.ts'
 import { believeHeaders, trustDevelopment } from './development.ts'
 import { openFileKeys } from './file-keys.ts'
 import type { Identity, Who } from './identity.ts'
@@ -60,7 +61,7 @@ export function trustIssuers(
 ): Identity {
   const byIssuer = new Map(trusted.map((one) => [one.issuer, one]))
   const verified = openVerifiedTokens()
-  const asked = new WeakMap<Request, Promise<Who | undefined>>()
+  const asked = keptWith<Request, Promise<Who | undefined>>()
 
   const believe = async (token: string): Promise<Who> => {
     const now = clock()

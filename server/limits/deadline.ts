@@ -1,3 +1,4 @@
+import { keptWith } from '../../core/kept-with.ts'
 import type { Until } from '../../lineage/until.ts'
 import type { Services } from '../../resolvers/context.ts'
 import { timeoutInvalid } from '../problems.ts'
@@ -6,7 +7,7 @@ import type { Limits } from './limits.ts'
 /** The milliseconds that a caller gives a request; more than the server gives is not more. */
 const HEADER = 'x-request-timeout'
 
-const known = new WeakMap<Request, Until & { endsAt: number }>()
+const known = keptWith<Request, Until & { endsAt: number }>()
 
 /**
  * Until when a request is worked on: as long as its caller waits, and no longer than the limits say. The

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { keptWith } from '../../core/kept-with.ts'
 import { TENANT } from '../../proofs/ids.ts'
 import { speakerOf } from '../caller.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -56,8 +57,8 @@ export function openDoor({ limits, identity }: { limits: Limits; identity: Ident
   const rates = openRates(limits)
   const { inTurn, lanes } = openLanes(limits)
   const held = openHeld(limits.bodyMemory)
-  const parties = new WeakMap<Request, string>()
-  const measurements = new WeakMap<Request, Measured[]>()
+  const parties = keptWith<Request, string>()
+  const measurements = keptWith<Request, Measured[]>()
 
   const door: Door = {
     lanes,

@@ -1,3 +1,4 @@
+import { keptWith } from '../../core/kept-with.ts'
 import { serverBusy } from '../problems.ts'
 
 /** The bytes of bodies that are held in memory, of all requests together. */
@@ -18,7 +19,7 @@ export const SHORT_BODY_BYTES = 4_096
 
 /** Opens the count of one server: no party holds more than half of the most. */
 export function openHeld(most: number): Held {
-  const requests = new WeakMap<object, { party: string; bytes: number; counted: number }>()
+  const requests = keptWith<object, { party: string; bytes: number; counted: number }>()
   const parties = new Map<string, number>()
   let all = 0
   const add = (party: string, bytes: number) => {
