@@ -6,7 +6,7 @@ import neo4j, {
 } from 'neo4j-driver'
 import { databaseTimeout, databaseUnavailable } from './problems.ts'
 import { atMost, during, timeLeft, type Until } from './until.ts'
-import { type Halves, rowOf } from './whole-numbers.ts'
+import { type Halves, packed, rowOf } from './whole-numbers.ts'
 
 /** The scope of the service's own nodes. It can never be a tenant's name (docs/specs/record.md). */
 export const SERVICE = '-'
@@ -294,17 +294,6 @@ async function observed<T>(
     ended?.(error)
     throw error
   }
-}
-
-/**
- * Makes whole numbers whole for the database too: the driver sends every JS number as a float, which
- * takes twice the room in the store.
- */
-function packed(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(packed)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, packed(part)]))
 }
 
 /** An auto-commit read has no retry in the driver, and costs two round trips less than one that has. */

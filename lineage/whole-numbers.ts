@@ -15,17 +15,31 @@ export function rowOf<Row>(
   columns: Iterable<[string, unknown]>,
   isWhole: (value: object) => value is Halves,
 ): Row {
-  const plain = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value
-    if (isWhole(value)) return value.high * 2 ** 32 + (value.low >>> 0)
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) value[i] = plain(value[i])
-      return value
-    }
-    if (Object.getPrototypeOf(value) !== Object.prototype) return value
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
-  }
   const row: Record<string, unknown> = {}
-  for (const [name, value] of columns) row[name] = plain(value)
+  for (const [name, value] of columns) row[name] = plain(value, isWhole)
   return row as Row
+}
+
+function plain(value: unknown, isWhole: (value: object) => value is Halves): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (isWhole(value)) return value.high * 2 ** 32 + (value.low >>> 0)
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = plain(value[i], isWhole)
+    return value
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, plain(part, isWhole)]),
+  )
+}
+
+/**
+ * Makes whole numbers whole for the database too: the driver sends every JS number as a float, which
+ * takes twice the room in the store.
+ */
+export function packed(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(packed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, packed(part)]))
 }

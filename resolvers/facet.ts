@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../domains/openlineage/stamped-body.ts'
 import type { EntityAt } from '../lineage/entities.ts'
 import type { Fields } from '../loaders/record.ts'
 import { rawJson } from '../proofs/json.ts'
@@ -13,8 +14,7 @@ export interface Facet {
 export const fieldsOf = ({ seq }: EntityAt, { loaders }: Context): Promise<Fields> =>
   loaders.body.load(seq)
 
-/** What each job said of the columns is no facet of others' (docs/specs/record.md); `columnLineage` tells it. */
-const FACET = /^facet:(?!columnLineage:)([^:]*):(.*)$/s
+const FACET = /^facet:([^:]*):(.*)$/s
 
 /** The facets in force, by group and name; of one group where one is named. */
 export async function facetsOf(
@@ -32,6 +32,7 @@ export function facetsIn(
 ): Facet[] {
   const pointers = (fields.numbersAsText ?? {}) as Record<string, string[]>
   return Object.keys(fields)
+    .filter((field) => !isBookkeeping(field))
     .sort()
     .flatMap((field) => {
       const [, group, name] = FACET.exec(field) ?? []

@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../domains/openlineage/stamped-body.ts'
 import type { Fields } from '../loaders/record.ts'
 import { canonical } from '../proofs/canonical.ts'
 import { type Json, rawJson } from '../proofs/json.ts'
@@ -14,14 +15,11 @@ export interface FieldChange {
   after: unknown
 }
 
-/** What a body keeps for itself, and not to say something of its entity (docs/specs/record.md). */
-const BOOKKEEPING = /^(?:times|numbersAsText|facet:columnLineage:.*)$/s
-
 /** The fields that differ, by name. */
 export function fieldChanges(before: Fields, after: Fields): FieldChange[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)].sort())
   return [...names].flatMap((name) => {
-    if (BOOKKEEPING.test(name)) return []
+    if (isBookkeeping(name)) return []
     const [was, is] = [fieldIn(before, name), fieldIn(after, name)]
     if (was && is && was.text === is.text) return []
     const change: Change = was && is ? 'CHANGED' : is ? 'ADDED' : 'REMOVED'

@@ -22,7 +22,7 @@ import { FacetRef, facetsArgs } from './facet.ts'
 import { GrantRef } from './grant.ts'
 import { DirectionRef } from './lineage.ts'
 import { PageInfoRef, resumeArgs } from './page.ts'
-import { RelationRef } from './relation.ts'
+import { edgeFields } from './relation.ts'
 
 const GrantedCheckpointRef = builder.objectRef<SignedCheckpoint>('GrantedCheckpoint').implement({
   description:
@@ -153,14 +153,7 @@ const GrantedNodeRef = builder.objectRef<GrantedNode>('GrantedNode').implement({
 const GrantedEdgeRef = builder.objectRef<WalkedEdge>('GrantedEdge').implement({
   description: 'An edge between two entities that are granted. It points upstream.',
   fields: (t) => ({
-    relation: t.field({
-      type: RelationRef,
-      description: 'How the two are related.',
-      resolve: ({ relation }) => relation,
-    }),
-    from: t.exposeID('from', { description: 'The id of the downstream end.' }),
-    to: t.exposeID('to', { description: 'The id of the upstream end.' }),
-    since: t.expose('since', { type: 'Seq', description: 'The record that added the edge.' }),
+    ...edgeFields(t),
   }),
 })
 

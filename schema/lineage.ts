@@ -18,7 +18,7 @@ import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
 import { CheckpointRef } from './log.ts'
 import { PageInfoRef, resumeArgs } from './page.ts'
-import { RelationRef } from './relation.ts'
+import { edgeFields } from './relation.ts'
 import { RunConnectionRef, runsArgs } from './run.ts'
 
 export const DirectionRef = builder.enumType('Direction', {
@@ -45,14 +45,7 @@ const LineageNodeRef = builder.objectRef<Reached>('LineageNode').implement({
 export const LineageEdgeRef = builder.objectRef<WalkedEdge>('LineageEdge').implement({
   description: 'An edge that was walked. It points upstream, whichever way it was walked.',
   fields: (t) => ({
-    relation: t.field({
-      type: RelationRef,
-      description: 'How the two are related.',
-      resolve: ({ relation }) => relation,
-    }),
-    from: t.exposeID('from', { description: 'The id of the downstream end.' }),
-    to: t.exposeID('to', { description: 'The id of the upstream end.' }),
-    since: t.expose('since', { type: 'Seq', description: 'The record that added the edge.' }),
+    ...edgeFields(t),
     runs: t.field({
       type: RunConnectionRef,
       extensions: sizedBy('first', 1_000),

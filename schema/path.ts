@@ -17,7 +17,7 @@ import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
 import { EntityRef } from './entity.ts'
 import { PageInfoRef, resumeArgs } from './page.ts'
-import { RelationRef } from './relation.ts'
+import { edgeFields } from './relation.ts'
 import { RunConnectionRef, runsArgs } from './run.ts'
 
 const EdgeRecordRef = builder.objectRef<RecordNote>('EdgeRecord').implement({
@@ -37,14 +37,7 @@ const EdgeRecordRef = builder.objectRef<RecordNote>('EdgeRecord').implement({
 const PathHopRef = builder.objectRef<WalkedEdge>('PathHop').implement({
   description: 'One hop of a path, from a thing to what it came from, and why it is there.',
   fields: (t) => ({
-    relation: t.field({
-      type: RelationRef,
-      description: 'How the two are related.',
-      resolve: ({ relation }) => relation,
-    }),
-    from: t.exposeID('from', { description: 'The id of the downstream end.' }),
-    to: t.exposeID('to', { description: 'The id of the upstream end.' }),
-    since: t.expose('since', { type: 'Seq', description: 'The record that added the edge.' }),
+    ...edgeFields(t),
     record: t.field({
       type: EdgeRecordRef,
       nullable: true,

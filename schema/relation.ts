@@ -1,4 +1,5 @@
 import { RELATIONS, type Relation } from '../lineage/kinds.ts'
+import type { WalkedEdge } from '../lineage/traversal.ts'
 import { builder } from './builder.ts'
 
 const WHAT_RELATIONS_SAY: Record<Relation, string> = {
@@ -30,4 +31,21 @@ export const RelationRef = builder.enumType('Relation', {
   values: Object.fromEntries(
     RELATIONS.map((relation) => [relation, { description: WHAT_RELATIONS_SAY[relation] }]),
   ) as Record<Relation, { description: string }>,
+})
+
+type EdgeFields = PothosSchemaTypes.ObjectFieldBuilder<
+  (typeof builder)['$inferSchemaTypes'],
+  WalkedEdge
+>
+
+/** What everything that shows an edge says of it. */
+export const edgeFields = (t: EdgeFields) => ({
+  relation: t.field({
+    type: RelationRef,
+    description: 'How the two are related.',
+    resolve: ({ relation }) => relation,
+  }),
+  from: t.exposeID('from', { description: 'The id of the downstream end.' }),
+  to: t.exposeID('to', { description: 'The id of the upstream end.' }),
+  since: t.expose('since', { type: 'Seq', description: 'The record that added the edge.' }),
 })

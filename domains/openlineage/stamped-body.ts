@@ -33,6 +33,10 @@ const STATEMENT = 'facet:columnLineage:'
  */
 export const statementOf = (job: string) => `${STATEMENT}${job}`
 
+/** Whether a body keeps a field for itself, and not to say something of its entity. */
+export const isBookkeeping = (field: string) =>
+  field === TIMES || field === NUMBERS_AS_TEXT || field.startsWith(STATEMENT)
+
 /**
  * A body being merged with what events say, last writer by stamp: whatever order the same statements
  * come in, the same body results (docs/specs/record.md). Collects a patch and leaves the fields alone.
