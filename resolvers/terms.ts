@@ -8,17 +8,17 @@ import {
 } from '../domains/terms/effective.ts'
 import { type Answer, mayUse, type Reason, type Use } from '../domains/terms/may-use.ts'
 import { wordInvalid } from '../domains/terms/problems.ts'
-import type { Said } from '../domains/terms/statement.ts'
 import { readCursor, writeCursor } from '../lineage/cursor.ts'
 import { type EntityAt, entitiesByIds } from '../lineage/entities.ts'
 import type { Position } from '../lineage/position.ts'
 import { rootUnknown } from '../lineage/problems.ts'
 import { MOST_HOPS } from '../lineage/traversal-texts.ts'
-import { newestBodies, readUpstream } from '../lineage/upstream.ts'
+import { readUpstream } from '../lineage/upstream.ts'
 import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { type EntityNamed, idOfNamed, type PageInfo, spendPage } from './entity.ts'
 import type { PathOf } from './path.ts'
+import { openSaid } from './said.ts'
 import { readWays } from './ways.ts'
 
 /** About what, and as of when: `at` is a moment of the world, `asOf` one of the log. */
@@ -57,17 +57,8 @@ async function openAt(
   const closure = closureOf({ ids, root: ids.indexOf(root), out: row.out })
   const { licences, clauses, transformations } = closure
   const speaking = new Set([licences, clauses, transformations].flat(2))
-  const bodies = await newestBodies(
-    read,
-    [...speaking].map((place) => ids[place]!),
-    n,
-  )
-  const said = new Map(
-    bodies.map(({ id: of, action, fields }): [string, Said] => [
-      of,
-      { action, fields: fields === null ? null : (JSON.parse(fields) as Said['fields']) },
-    ]),
-  )
+  const said = openSaid(read, n)
+  await said.load([...speaking].map((place) => ids[place]!))
   return {
     terms: openTerms(closure, (place) => said.get(ids[place]!), day),
     ...{ root, n, position: { epoch, seq: n } },

@@ -1,8 +1,14 @@
 import { type Closure, type Reach, reach, unlicensed, wayTo } from './closure.ts'
-import { leavesOf } from './expression.ts'
 import { tooManyCuts } from './problems.ts'
 import { type Lift, lifts, type Rule } from './rule.ts'
-import { liftsOf, type Said, type Statement, statementOf, type Unknown } from './statement.ts'
+import {
+  liftsOf,
+  type Said,
+  type Saying,
+  type Statement,
+  sayingsOf,
+  statementOf,
+} from './statement.ts'
 
 /** The most different sets of jobs and datasets that lift some term each: every set is a walk of its own. */
 export const MOST_CUTS = 64
@@ -15,10 +21,7 @@ export interface Place {
 }
 
 /** A term that reaches the root, or what nobody knows of it. */
-export interface Term extends Place {
-  says: Rule | { unknown: Unknown }
-  /** Whether the licence leaves a choice that avoids it. */
-  isChoice: boolean
+export interface Term extends Place, Saying {
   /** A shortest way that brings it: from the root to the licence, and to the clause; or to what has none. */
   way(): number[]
 }
@@ -147,24 +150,10 @@ export function termsOf(terms: Terms): Term[] {
   return [...terms.bare, ...said].sort((a, b) => rankOf(a) - rankOf(b))
 }
 
-function termsIn(terms: Terms, licence: number, statement: Statement): Term[] {
-  const term = (
-    says: Term['says'],
-    { clause = null, spdx = null, isChoice = false }: Partial<Omit<Term, 'says' | 'way'>> = {},
-  ): Term[] => {
-    const at = { licence, clause }
-    const way = 'unknown' in says ? wayOfUnknown(terms, at) : wayOfRule(terms, says, at)
-    return way ? [{ says, licence, clause, spdx, isChoice, way }] : []
-  }
-  if ('unknown' in statement) return term(statement)
-  if ('clauses' in statement) {
-    return statement.clauses.flatMap(({ place, says }) =>
-      says ? term(says, { clause: place }) : [],
-    )
-  }
-  return leavesOf(statement.expression).flatMap(({ id, rules, isChoice }) =>
-    (rules ?? [{ unknown: 'SPDX_UNKNOWN' as const }]).flatMap((says) =>
-      term(says, { spdx: id, isChoice }),
-    ),
-  )
-}
+const termsIn = (terms: Terms, licence: number, statement: Statement): Term[] =>
+  sayingsOf(statement).flatMap((saying) => {
+    const at = { licence, clause: saying.clause }
+    const way =
+      'unknown' in saying.says ? wayOfUnknown(terms, at) : wayOfRule(terms, saying.says, at)
+    return way ? [{ ...saying, licence, way }] : []
+  })

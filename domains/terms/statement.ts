@@ -1,5 +1,5 @@
 import type { Json } from '../../proofs/json.ts'
-import { type Expression, readExpression } from './expression.ts'
+import { type Expression, leavesOf, readExpression } from './expression.ts'
 import { isValidOn, type Lift, type Rule } from './rule.ts'
 
 /** What an entity said of itself at the position that is read. */
@@ -66,6 +66,33 @@ function clauseOf(said: Said | undefined, day: string): ClauseStatement['says'] 
   if (!says(said, 'type')) return { unknown: silence(said, 'CLAUSE') }
   const rule = said.fields as unknown as Rule
   return isValidOn(day, rule) ? rule : null
+}
+
+/** One of the things that a licence says, or leaves unknown. */
+export interface Saying {
+  says: Rule | { unknown: Unknown }
+  /** The clause that says it, and the SPDX id; `null` where it is not in one. */
+  clause: number | null
+  spdx: string | null
+  /** Whether the licence leaves a choice that avoids it. */
+  isChoice: boolean
+}
+
+const BARE = { clause: null, spdx: null, isChoice: false }
+
+/** All that a licence says, one by one. */
+export function sayingsOf(statement: Statement): Saying[] {
+  if ('unknown' in statement) return [{ ...BARE, says: statement }]
+  if ('clauses' in statement) {
+    return statement.clauses.flatMap(({ place, says }) =>
+      says ? [{ ...BARE, says, clause: place }] : [],
+    )
+  }
+  return leavesOf(statement.expression).flatMap(({ id, rules, isChoice }) =>
+    (rules ?? [{ unknown: 'SPDX_UNKNOWN' as const }]).map((says) => ({
+      ...{ ...BARE, says, spdx: id, isChoice },
+    })),
+  )
 }
 
 /**

@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { bodies } from '../../lineage/bodies.ts'
-import type { Ask } from '../../lineage/graph.ts'
 import { recording } from '../kinds/recording.ts'
 import { dataset, job, near, RECORD } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
-import { headersOf, replayed } from '../time/replay.ts'
+import { headersOf } from '../time/replay.ts'
 import { clauseBody, day, licenceBody, question, transformationBody } from './arbitrary.ts'
-import { type Asked, type RecordedWorld, termsByHand } from './reference.ts'
+import { worldAt } from './recorded.ts'
+import { type Asked, termsByHand } from './reference.ts'
 
 const test = await testApp()
 const { ask, freshTenant, database } = test
@@ -195,34 +194,6 @@ async function take(tenant: string, happening: Step) {
   return send(`mutation G($id: ID!) { ${happening.how}(id: $id${more}) { position } }`, {
     id: data.entity.id,
   })
-}
-
-/** The world of the first `n` leaves, by their headers and by what is left of the bodies alone. */
-async function worldAt(read: Ask, n: number): Promise<RecordedWorld> {
-  const entities = [...replayed(await headersOf(read), n)]
-  const headers = new Map((await headersOf(read)).map((header) => [header.seq, header]))
-  const rows = await bodies(
-    read,
-    entities.map(([, { seq }]) => seq),
-  )
-  const fields = new Map(rows.map((row) => [row.seq, row.fields]))
-  return {
-    edges: entities.flatMap(([from, { out }]) =>
-      [...out.keys()].map((link) => {
-        const [relation, to] = link.split(' ') as [string, string]
-        return { from, relation, to }
-      }),
-    ),
-    said: new Map(
-      entities.map(([id, { seq }]) => {
-        const text = fields.get(seq)
-        return [
-          id,
-          { action: headers.get(seq)!.action, fields: text == null ? null : JSON.parse(text) },
-        ]
-      }),
-    ),
-  }
 }
 
 it('answers at any position as trying every way over the records of just that many leaves does', async () => {

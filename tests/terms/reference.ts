@@ -6,7 +6,7 @@ export interface RecordedWorld {
   said: ReadonlyMap<string, { action: string; fields: Record<string, unknown> | null }>
 }
 
-interface Rule {
+export interface Rule {
   type: string
   action: string
   purposes?: string[]
@@ -82,6 +82,17 @@ const ABOVE: Record<string, string[]> = {
 }
 export const WORDS = Object.keys(ABOVE)
 
+/** What a licence says, as one of its clauses or ids has it. */
+export interface Saying {
+  licence: string
+  clause: string | null
+  spdx: string | null
+  isChoice: boolean
+  rule: Rule | null
+  unknown?: string
+  hops: number
+}
+
 type Fit = 'all' | 'unsaid' | 'part' | 'no'
 const own = (word: string) => word.startsWith('acme:')
 
@@ -128,7 +139,7 @@ export function termsByHand({ edges, said }: RecordedWorld, root: string, day: s
     ...new Set(design.filter(({ from }) => from === id).map(({ to }) => to)),
   ]
   const toKind = (id: string, kind: string) => outOf(id).filter((far) => kindOf(far) === kind)
-  const notMadeOf = ['license', 'clause', 'transformation', 'dpiapacket', 'modelcard']
+  const notMadeOf = ['license', 'clause', 'transformation', 'dpiapacket', 'modelcard', 'principal']
   const madeOf = (id: string) => outOf(id).filter((far) => !notMadeOf.includes(kindOf(far)))
   const licencesOf = (id: string) => toKind(id, 'license')
   const body = (id: string, field: string) => {
@@ -250,6 +261,35 @@ export function termsByHand({ edges, said }: RecordedWorld, root: string, day: s
     )
   }
 
+  /** What each licence says that reaches the root, with the fewest hops from the licence. */
+  const sayings = () =>
+    statements.flatMap(({ licence, unknown, rules, expression }): Saying[] => {
+      const any = shortest(licence, () => false)! - 1
+      const at = { licence, clause: null, spdx: null, isChoice: false, rule: null, hops: any }
+      if (unknown) return [{ ...at, unknown }]
+      if (expression) {
+        const isChoice = expression.length > 1
+        return [...new Set(expression.flat())].flatMap((spdx): Saying[] =>
+          SPDX[spdx]
+            ? rulesOf(spdx).flatMap((rule) => {
+                const length = lengthOf(rule, licence, null)
+                return length ? [{ ...at, spdx, isChoice, rule, hops: length - 1 }] : []
+              })
+            : [{ ...at, spdx, isChoice, unknown: 'SPDX_UNKNOWN' }],
+        )
+      }
+      return rules!.flatMap(({ clause, rule, unknown: silence }): Saying[] => {
+        if (!rule) return [{ ...at, clause, unknown: silence }]
+        const length = lengthOf(rule, licence, clause)
+        return length ? [{ ...at, clause, rule, hops: length - 2 }] : []
+      })
+    })
+  /** The fewest hops from a licence to the root, whatever is lifted on the way. */
+  const hopsFrom = (licence: string) => {
+    const length = shortest(licence, () => false)
+    return length === undefined ? undefined : length - 1
+  }
+
   const judge = (asked: Asked, licence: string, rules: { rule: Rule; clause: string | null }[]) => {
     const reaching = rules.filter(
       ({ rule, clause }) => lengthOf(rule, licence, clause) !== undefined,
@@ -339,5 +379,5 @@ export function termsByHand({ edges, said }: RecordedWorld, root: string, day: s
       reasons: reasons.filter((reason) => reason !== 'spdx').sort(),
     }
   }
-  return { terms, mayUse }
+  return { terms, mayUse, sayings, hopsFrom, bare }
 }
