@@ -84,6 +84,24 @@ const placesText = (way: Way, hops: number) =>
   }
   RETURN ${LOG_STATE}, ${entityColumns('found')}, distances`)
 
+/**
+ * How many of some entities the walk of a grant comes to, in the graph of who gives it: whether the
+ * grant holds is the caller's to know.
+ */
+const countText = (direction: Direction, hops: number) =>
+  query<LogState & { n: number; count: number }>(`
+  // granted count ${direction.toLowerCase()} within ${hops} hops
+  ${AT_POSITION}
+  ${rootAt({ ...GRANTED, meant: 'hops' })}
+  CALL (root, n) {
+    ${WAYS[direction]
+      .map(([way]) => `${reached(way, hops, GRANTED)} WHERE x.id IN $ids RETURN x`)
+      .join(`
+    UNION
+    `)}
+  }
+  RETURN ${LOG_STATE}, count(x) AS count`)
+
 const depths = <Text>(textOf: (hops: number) => Text) =>
   Array.from({ length: MOST_HOPS + 1 }, (_, hops) => textOf(hops))
 
@@ -98,6 +116,13 @@ const PLACES = {
   UPSTREAM: depths((hops) => placesText('UPSTREAM', hops)),
   DOWNSTREAM: depths((hops) => placesText('DOWNSTREAM', hops)),
 }
+
+const COUNTS = Object.fromEntries(
+  DIRECTIONS.map((direction) => [direction, depths((hops) => countText(direction, hops))]),
+) as Record<Direction, ReturnType<typeof countText>[]>
+
+/** The text that counts entities within a grant of this length. @throws {Error} Beyond `MOST_HOPS`. */
+export const countQuery = (direction: Direction, hops: number) => textAt(COUNTS[direction], hops)
 
 /** The text of a granted walk; its length is written into it. @throws {Error} Beyond `MOST_HOPS`. */
 export const grantedQuery = (direction: Direction, hops: number) => textAt(LINEAGE[direction], hops)

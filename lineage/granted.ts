@@ -1,7 +1,7 @@
 import { bodies, recordNotes } from './bodies.ts'
 import { type EntityAt, entitiesAt } from './entities.ts'
 import { erasuresOf } from './erasures.ts'
-import { grantedQuery, placesQuery } from './granted-texts.ts'
+import { countQuery, grantedQuery, placesQuery } from './granted-texts.ts'
 import type { Ask, Graph } from './graph.ts'
 import type { Kind } from './kinds.ts'
 import { isOnItsWay, leafProofAsk, readLog, readWholeLog } from './log.ts'
@@ -70,6 +70,19 @@ export interface GrantedGraph {
   proofAsk(entity: EntityAt): Ask
   /** The position of what was read; reads the head where nothing was. */
   position(): Promise<Position>
+}
+
+/**
+ * How many of some entities of its own a tenant shows by a grant that it has given, at `n`. Whether the
+ * grant holds, the caller looks at; nothing of another tenant is read.
+ */
+export async function countShown(
+  ask: Ask,
+  { root, direction, depth, kinds }: Pick<HeldGrant, 'root' | 'direction' | 'depth' | 'kinds'>,
+  { ids, n }: { ids: readonly string[]; n: number },
+): Promise<number> {
+  const asked = { grantKinds: kinds, grantFollows: true, root, ids, n }
+  return (await ask(countQuery(direction, depth), asked))[0]?.count ?? 0
 }
 
 /** How far an entity is from the root, each way that the grant goes. */

@@ -105,12 +105,16 @@ function defineLinks(ref: ReturnType<typeof builder.objectRef<EntityAt>>, kind: 
   )
 }
 
+/** The input of the body of each kind. */
+export const bodyInputs = new Map<TypedKind, ReturnType<typeof inputOf>>()
+
 /** The input of a kind: required of a body is what makes it whole, not what a change of it mentions. */
 function defineInput(kind: TypedKind) {
   const body = inputOf(`${kind}BodyInput`, {
     ...{ schema: BODIES[kind].patch, at: kind },
     description: `What a ${kind} says of itself. ${KEPT} Null deletes a field.`,
   })
+  bodyInputs.set(kind, body)
   return builder.inputType(`${kind}Input`, {
     description: `A ${kind} to record. ${KEPT}`,
     fields: (t) => ({

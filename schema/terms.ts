@@ -33,7 +33,7 @@ const WHY_UNKNOWN: Record<Unknown, { description: string }> = {
   },
 }
 
-const UnknownRef = builder.enumType('TermsUnknown', {
+export const UnknownRef = builder.enumType('TermsUnknown', {
   description: 'Why nobody knows which terms hold. What nobody knows denies.',
   values: WHY_UNKNOWN,
 })
@@ -49,7 +49,7 @@ const RuleTypeRef = builder.enumType('TermRuleType', {
 
 const listOf = (says: string) => ({ nullable: true, description: `${says}; null where all are.` })
 
-const RuleRef = builder.objectRef<Rule>('TermRule').implement({
+export const RuleRef = builder.objectRef<Rule>('TermRule').implement({
   description: 'A rule, as the clause or the table of SPDX licences has it.',
   fields: (t) => ({
     type: t.field({
@@ -87,8 +87,9 @@ const RuleRef = builder.objectRef<Rule>('TermRule').implement({
 })
 
 type Says = Rule | { unknown: Unknown } | null
-const ruleIn = (says: Says) => (says && !('unknown' in says) ? says : null)
-const unknownIn = (says: Says) => (says && 'unknown' in says ? says.unknown : null)
+/** What is known of a term, and why nothing is. */
+export const ruleIn = (says: Says) => (says && !('unknown' in says) ? says : null)
+export const unknownIn = (says: Says) => (says && 'unknown' in says ? says.unknown : null)
 
 type TermAt = TermsPage['nodes'][number]
 type ReasonAt = MayUse['reasons'][number]

@@ -43,6 +43,11 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Ask on what terms something may be used, and whether it may.',
   },
+  'impact:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Ask what a change would do to what is downstream. Which grants show it, grant:read tells.',
+  },
   'export:read': { groups: ['read'], on: 'Tenant', says: 'Fetch the file of a bundle.' },
   'export:create': {
     groups: ['export'],

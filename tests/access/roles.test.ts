@@ -20,6 +20,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'granted:read',
     'lineage:read',
     'terms:read',
+    'impact:read',
   ],
   writer: [
     'attachment:create',
@@ -42,6 +43,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'record:write',
     'source:write',
     'terms:read',
+    'impact:read',
   ],
   auditor: [
     'attachment:read',
@@ -54,6 +56,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'log:read',
     'policy:read',
     'terms:read',
+    'impact:read',
   ],
   steward: [
     'attachment:create',
@@ -73,6 +76,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'principal:write',
     'source:write',
     'terms:read',
+    'impact:read',
     'transformation:write',
   ],
   operator: [
@@ -86,6 +90,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'log:read',
     'policy:read',
     'terms:read',
+    'impact:read',
   ],
   ombuds: [
     'attachment:read',
@@ -98,6 +103,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'log:read',
     'policy:read',
     'terms:read',
+    'impact:read',
   ],
   finance: [
     'attachment:read',
@@ -108,6 +114,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'granted:read',
     'lineage:read',
     'terms:read',
+    'impact:read',
   ],
   admin: OF_TENANT,
 }

@@ -104,6 +104,15 @@ const BY_ID: Attack[] = [
     'LINEAGE_ROOT_UNKNOWN',
   ],
   [
+    'an id that would be retired',
+    m(
+      (id) => `{ impact(id: "${id}", change: RETIRE) { counts { total } } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
     'an id that is to be used',
     m(
       (id) => `{ mayUse(id: "${id}", action: "use", purpose: "dpv:Marketing") { answer } }`,

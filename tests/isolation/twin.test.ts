@@ -100,6 +100,10 @@ const questions = (
       `{ terms(id: "${root}", at: "2026-03-31T00:00:00Z") { total nodes { unknown path { entities { id name } hops { relation since } } } transformations { id } } mayUse(id: "${root}", action: "use", purpose: "dpv:Marketing", at: "2026-03-31T00:00:00Z") { answer total reasons { code path { entities { id name } } } evidence } }`,
     ],
     [
+      'what a change would do',
+      `{ impact(id: "${edge.to}", change: ERASE, at: "2026-03-31T00:00:00Z") { nodes { entity { id name } distance effect owners { id } } counts { total byOwner { count } byGrant { to count } } } }`,
+    ],
+    [
       'where columns come from',
       `{ up: columnLineage(dataset: "${root}", column: "order_id") { nodes { column dataset { id name } } edges { from { column } to { dataset column } statements { job { name } } } total } down: columnLineage(dataset: "${root}", column: "order_id", direction: DOWNSTREAM) { nodes { column dataset { id name } } total } }`,
     ],
@@ -266,6 +270,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     start: 'urn:selvedge:',
     state: 1_000_000,
     rels: ['USED', 'WAS_GENERATED_BY'],
+    stopping: ['LICENSED_UNDER', 'DESCRIBED_BY', 'ASSESSED_BY'],
     retired: [{ id: edge.from, seq: 60 }],
     level: 0,
     index: 0,

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { erase } from '../../domains/erasure/erase.ts'
 import { readWithholding } from '../../domains/evidence/withhold.ts'
+import { type Walking, walk } from '../../domains/impact/walk.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
 import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
@@ -19,6 +20,10 @@ import { MOST_CHANGED } from '../../resolvers/diff.ts'
 import { requireComparable } from '../../resolvers/diff-lineage.ts'
 import { spendPage } from '../../resolvers/entity.ts'
 import { MOST_VERSIONS } from '../../resolvers/history.ts'
+import { MOST_AFFECTED } from '../../resolvers/impact.ts'
+import { planChange } from '../../resolvers/impact-change.ts'
+import { requireFewGrants } from '../../resolvers/impact-counts.ts'
+import { readLicences } from '../../resolvers/impact-terms.ts'
 import { checkRuns, requireOneDocument } from '../../resolvers/provenance.ts'
 import { recordItems } from '../../resolvers/record.ts'
 import { MOST_REASONS, MOST_TERMS } from '../../resolvers/terms.ts'
@@ -165,6 +170,13 @@ async function withHeaders(n: number) {
 const costing = (price: number) =>
   `{ a: entities(first: 100) { nodes { ... on Job { runs(first: 996) { nodes { id } } } } } b: entities(first: ${price - 99_902 - 2}) { nodes { id } } }`
 
+/** A walk that comes to so many things by one hop. */
+const walkingTo = (n: number): Walking => ({
+  ...{ root: 'root', strands: 1n, by: (hop) => (hop === 1 ? 'CARRYING' : undefined) },
+  read: async () => times(n, (i) => ({ id: `${i}`, from: [0], about: [] })),
+  admitted: async (_by, rows) => rows.map(() => 1n),
+})
+
 /** For each row of the table something that is of that size. */
 const CASES: Record<string, (n: number) => () => unknown> = {
   'bytes of a GraphQL request': (n) => () =>
@@ -194,6 +206,22 @@ const CASES: Record<string, (n: number) => () => unknown> = {
       null,
     ),
   'sets of what lifts some term of it': (n) => () => termsCutBy(n),
+  'things on a page of `impact`': (n) => () => spendPage(n, context(), MOST_AFFECTED),
+  'things downstream that one walk comes to': (n) => () => walk(walkingTo(n)),
+  'licences of a clause that would change': (n) => () =>
+    planChange({
+      ...{ root: { id: 'urn:selvedge:clause:h:x', kind: 'Clause', retired: false } as never },
+      ...{ change: 'RETIRE', given: {}, n: 9, clauses: [], licences: [], day: '2026-03-31' },
+      said: { load: async () => {}, get: () => undefined },
+      context: { graph: { read: async () => times(n, (i) => ({ id: `${i}` })) } } as never,
+    }),
+  'open grants that changes are counted by': (n) => () => requireFewGrants(n),
+  'clauses or licences that a change names': (n) => () =>
+    readLicences(
+      times(n, () => `urn:selvedge:license:h:${'A'.repeat(43)}`),
+      9,
+      context(),
+    ),
   'neighbours on a page': (n) => () => checkNeighbourhood({ first: n, shown: [] }),
   'columns on a page': (n) => () => checkColumns({ depth: 1, first: n }),
   'ids that `shown` takes': (n) => () =>
