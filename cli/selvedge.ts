@@ -91,6 +91,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/may-use.ts'),
   },
   {
+    name: 'impact',
+    summary: 'what a change would do to everything downstream, before it is made',
+    load: () => import('./commands/impact.ts'),
+  },
+  {
     name: 'columns',
     summary: 'show what a column of a dataset comes from, or what comes from it',
     load: () => import('./commands/columns.ts'),

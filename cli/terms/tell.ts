@@ -6,7 +6,7 @@ interface Entity {
   name: string | null
 }
 
-interface Rule {
+export interface Rule {
   type: string
   action: string
   upon: string[] | null
@@ -45,7 +45,8 @@ export interface MayUseAnswer {
 
 const named = ({ id, kind, name }: Entity) => `${kind.toLowerCase()} ${name ?? id}`
 
-const UNKNOWN: Readonly<Record<string, string>> = {
+/** Why nobody knows what holds, in words. */
+export const UNKNOWN: Readonly<Record<string, string>> = {
   NO_LICENSE: 'nothing on the way there has a licence',
   LICENSE_RETIRED: 'the licence was retired',
   LICENSE_ERASED: 'what the licence said was erased',
@@ -60,7 +61,8 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 const list = (words: readonly string[] | null, before: string) =>
   words && words.length > 0 ? ` ${before} ${words.join(', ')}` : ''
 
-const ruleWords = (rule: Rule) =>
+/** A rule, without whether it permits, forbids or demands. */
+export const ruleWords = (rule: Rule) =>
   [
     rule.action,
     list(rule.upon, 'upon'),
