@@ -7,6 +7,7 @@ import { openService, type Service } from '../server/open.ts'
 import type { Bench } from './bench.ts'
 import { benchCrawl } from './crawl.ts'
 import { type Figures, missed } from './figures.ts'
+import { benchImpact } from './impact.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
 import { benchPolicy } from './policy.ts'
@@ -24,6 +25,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   shares: benchShares,
   search: benchSearch,
   terms: benchTerms,
+  impact: benchImpact,
 }
 
 /** Those that need no database: nothing is started for them. */
@@ -44,7 +46,7 @@ Measures Selvedge against the limits of the machine in one run; ratios are what 
   --fresh       start from an empty database
 
 The database is one of its own, under .selvedge/bench in SELVEDGE_HOME's place; the first run of the
-lineage suite records 100,000 things into it, and those of crawl and search 100,000 more each, which
+lineage suite records 100,000 things into it, and those of crawl, search and impact 100,000 more each, which
 takes some minutes.
 `
 
