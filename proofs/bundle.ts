@@ -14,12 +14,13 @@ import {
   MANIFEST_JWS,
   type Manifest,
   manifestBytes,
-  PREDICATE,
+  PREDICATES,
   PROOF,
   type Question,
   RECORDS,
   REPLAY,
   STATEMENT,
+  TERMS,
 } from './manifest.ts'
 import { proofBytes } from './proof.ts'
 import { placesOf } from './proven.ts'
@@ -27,6 +28,7 @@ import { recordsBytes, type ShownRecord } from './records.ts'
 import { type ManifestSigner, signManifest } from './sign.ts'
 import { type StatePart, stateLeaves, statePartJson } from './state-part.ts'
 import { weaveStitchRoot } from './stitch-tree.ts'
+import { type StatedTerms, termsBytes } from './terms/stated.ts'
 import { compareUtf16, utf8 } from './utf8.ts'
 import { writeZip, type ZipEntry } from './zip.ts'
 
@@ -58,6 +60,11 @@ export interface BundleParts {
   keys?: readonly KeyLeaf[]
   /** Proofs that lead from the checkpoint to anchors, ascending by size. */
   anchors?: readonly AnchorProof[]
+  /**
+   * The terms of the root as they follow from `records`, and the texts of licences that they say are held,
+   * each under its path. With terms the bundle is of the second form, and without of the first.
+   */
+  terms?: { stated: StatedTerms; texts: readonly ZipEntry[] }
   /** Further entries, vouched for by hash and not interpreted. */
   attachments?: readonly ZipEntry[]
 }
@@ -107,6 +114,9 @@ function subjectsOf(parts: BundleParts) {
     ...(anchors.length > 0 ? [{ path: ANCHORS, bytes: anchorsBytes(anchors) }] : []),
     ...(parts.replay === undefined ? [] : [{ path: REPLAY, bytes: utf8(parts.replay) }]),
     ...(erasures.length > 0 ? [{ path: ERASURES, bytes: erasuresBytes(erasures) }] : []),
+    ...(parts.terms
+      ? [{ path: TERMS, bytes: termsBytes(parts.terms.stated) }, ...parts.terms.texts]
+      : []),
     ...attachments,
   ]
   return subjects.sort((a, b) => compareUtf16(a.path, b.path))
@@ -114,18 +124,19 @@ function subjectsOf(parts: BundleParts) {
 
 function stateManifest(
   sha256: Sha256,
-  { tenant, origin, question, asOf, size, records, state, withhold }: BundleParts,
+  { tenant, origin, question, asOf, size, records, state, withhold, terms }: BundleParts,
   subjects: readonly ZipEntry[],
 ): Manifest {
+  const v = terms ? 'selvedge/bundle/2' : 'selvedge/bundle/1'
   return {
     _type: STATEMENT,
     subject: subjects.map(({ path, bytes }) => ({
       name: path,
       digest: { sha256: hex(sha256(bytes)) },
     })),
-    predicateType: PREDICATE,
+    predicateType: PREDICATES[v],
     predicate: {
-      v: 'selvedge/bundle/1',
+      v,
       tenant,
       origin,
       question,

@@ -21,9 +21,15 @@ import {
 import { parseStatedWithholding } from './withhold.ts'
 import { isZipPath } from './zip.ts'
 
-/** in-toto's statement type and ours of its predicate. */
+/** in-toto's statement type, and ours of its predicate by the form of the bundle. */
 export const STATEMENT = 'https://in-toto.io/Statement/v1'
-export const PREDICATE = 'urn:selvedge:predicate:bundle:1'
+export const PREDICATES = {
+  'selvedge/bundle/1': 'urn:selvedge:predicate:bundle:1',
+  'selvedge/bundle/2': 'urn:selvedge:predicate:bundle:2',
+} as const
+
+/** The forms of bundle: those of the second state the terms of their root (docs/specs/bundle.md, "Forms"). */
+export type BundleForm = keyof typeof PREDICATES
 
 /** The two entries that no subject may be. */
 export const MANIFEST = 'manifest.json'
@@ -41,6 +47,13 @@ export const ANCHORS = 'anchors.json'
 /** The subject that a bundle may have: a replayer's signed note on the state that it rests on. */
 export const REPLAY = 'replay'
 
+/** The subject that states the terms of the root, and where the texts of licences are. */
+export const TERMS = 'terms.json'
+export const LICENSES = 'licenses/'
+
+/** Says whether a bundle states terms; in one of the first form a file of that name is any file. */
+export const statesTerms = ({ predicate }: Manifest) => predicate.v === 'selvedge/bundle/2'
+
 /** The subject of a bundle that shows a record whose body is erased. */
 export const ERASURES = 'erasures.ndjson'
 
@@ -56,7 +69,7 @@ export interface Question {
 
 /** What a bundle states of itself (`docs/specs/bundle.md`, "manifest.json"). */
 export interface Predicate {
-  v: 'selvedge/bundle/1'
+  v: BundleForm
   tenant: string
   origin: string
   question: Question
@@ -82,7 +95,7 @@ export interface Subject {
 export interface Manifest {
   _type: typeof STATEMENT
   subject: Subject[]
-  predicateType: typeof PREDICATE
+  predicateType: (typeof PREDICATES)[BundleForm]
   predicate: Predicate
 }
 
@@ -104,9 +117,9 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const members = ['_type', 'subject', 'predicateType', 'predicate']
   const statement = closed(value, 'the manifest', members)
   oneOf(STATEMENT)(statement._type, '_type')
-  oneOf(PREDICATE)(statement.predicateType, 'predicateType')
-  checkSubjects(listOf(subject)(statement.subject, 'subject'))
-  checkPredicate(statement.predicate)
+  const form = checkPredicate(statement.predicate)
+  oneOf(PREDICATES[form])(statement.predicateType, 'predicateType')
+  checkSubjects(listOf(subject)(statement.subject, 'subject'), form)
   return value as unknown as Manifest
 }
 
@@ -123,7 +136,7 @@ const subject: Check<Subject> = (value, what) => {
   }
 }
 
-function checkSubjects(subjects: readonly Subject[]) {
+function checkSubjects(subjects: readonly Subject[], form: BundleForm) {
   subjects.forEach(({ name }, i) => {
     const ascends = i === 0 || subjects[i - 1]!.name < name
     const own = name === MANIFEST || name === MANIFEST_JWS
@@ -131,7 +144,8 @@ function checkSubjects(subjects: readonly Subject[]) {
       throw new ProofError('PROOF_MANIFEST', `subject ${i} is no path, or out of order`)
     }
   })
-  for (const path of [CHECKPOINT, PROOF, RECORDS]) {
+  const terms = form === 'selvedge/bundle/2' ? [TERMS] : []
+  for (const path of [CHECKPOINT, PROOF, RECORDS, ...terms]) {
     if (!subjects.some(({ name }) => name === path)) {
       throw new ProofError('PROOF_MANIFEST', `${path} is not among the subjects`)
     }
@@ -143,14 +157,14 @@ const PREDICATE_MEMBERS = [
   ...['stateSize', 'size', 'records', 'stitch'],
 ]
 
-function checkPredicate(value: Json | undefined) {
+function checkPredicate(value: Json | undefined): BundleForm {
   const given = object(value, 'the predicate')
   const optional = Object.hasOwn(given, 'withhold') ? ['withhold'] : []
   const predicate: Members = closed(value, 'the predicate', [...PREDICATE_MEMBERS, ...optional])
   if (optional.length > 0) {
     parseStatedWithholding(listOf(anyText)(predicate.withhold, 'withhold'))
   }
-  oneOf('selvedge/bundle/1')(predicate.v, 'v')
+  const form = oneOf<BundleForm>('selvedge/bundle/1', 'selvedge/bundle/2')(predicate.v, 'v')
   tenant(predicate.tenant, 'tenant')
   name(predicate.origin, 'origin')
   count(predicate.asOf, 'asOf')
@@ -162,4 +176,5 @@ function checkPredicate(value: Json | undefined) {
   id(question.root, 'root')
   oneOf(...DIRECTIONS)(question.direction, 'direction')
   count(question.depth, 'depth')
+  return form
 }

@@ -2,6 +2,7 @@ import type { Erased } from './erasures.ts'
 import type { ProofCode } from './error.ts'
 import type { Question } from './manifest.ts'
 import type { ReadRecord } from './records.ts'
+import type { StatedTerms } from './terms/stated.ts'
 import type { Withheld } from './withhold.ts'
 
 /** How a check ended; `not evaluated` is neither a yes nor a no, and its detail says why. */
@@ -15,6 +16,7 @@ export type Group =
   | 'records'
   | 'state'
   | 'lineage'
+  | 'terms'
   | 'authenticity'
   | 'replay'
   | 'witnesses'
@@ -56,6 +58,9 @@ export const CHECKS = {
   'lineage-reach': 'lineage',
   'lineage-upstream': 'lineage',
   'lineage-downstream': 'lineage',
+  'terms-form': 'terms',
+  'terms-stated': 'terms',
+  'license-texts': 'terms',
   'origin-listed': 'authenticity',
   'origin-tenant': 'authenticity',
   'key-chain': 'authenticity',
@@ -123,6 +128,8 @@ export interface Report {
   bundle: Summary | null
   /** The records as they were read, worth as much as the verdict; none where they could not be. */
   records: readonly ReadRecord[]
+  /** The terms as the bundle states them, worth as much as the verdict; `null` where it states none. */
+  terms: StatedTerms | null
   /** Every record that withholds single fields, with their names; empty where no records could be read. */
   withheld: Withheld[]
   /** Every record shown whose body is erased, which is nothing that is kept back. */

@@ -1,12 +1,14 @@
 import type { AnchorProof } from './anchors.ts'
 import { b64 } from './base64.ts'
-import { erasedIn, keptBackIn } from './erasures.ts'
+import { erasedIn, keptBackIn, type ReadErasure } from './erasures.ts'
 import type { Sha256 } from './hash.ts'
 import { emptyHash } from './hash.ts'
 import type { Manifest } from './manifest.ts'
 import { mergeLeaves } from './proven.ts'
+import type { ReadRecord } from './records.ts'
 import type { Report } from './report.ts'
 import { stateLeaves } from './state-part.ts'
+import type { FollowingTerms, StatedTerms } from './terms/stated.ts'
 import type { Trust } from './trust.ts'
 import {
   checkCheckpointSignature,
@@ -66,6 +68,7 @@ import {
   readState,
   stateOrNone,
 } from './verify/state.ts'
+import { checkTerms, checkTexts, followTerms, givenTerms, readTerms } from './verify/terms.ts'
 import { judge } from './verify/verdict.ts'
 import {
   asksQuorum,
@@ -168,13 +171,23 @@ export async function verifyBundle({
   await checks.judge('state-neighbours', [records, state], checkNeighbours)
 
   const lineage = await checks.find('lineage-reach', [manifest, records], ({ predicate }, r) =>
-    reachRecords(predicate.question, r),
+    reachRecords(predicate.question, r, predicate.v === 'selvedge/bundle/2'),
   )
   await checks.judge('lineage-upstream', [lineage, asks(manifest, 'UPSTREAM')], checkUpstream)
   await checks.judge(
     'lineage-downstream',
     [lineage, asks(manifest, 'DOWNSTREAM'), state],
     (l, _, s) => checkDownstream(l, s),
+  )
+
+  const termsGiven = givenTerms(manifest, zip)
+  const stated = await checks.find('terms-form', [termsGiven], readTerms)
+  const following = followed({ manifest, stated, records, erasures }, emptyBody)
+  await checks.judge('terms-stated', [stated, following, records, stateIfAny], (t, f, r, s) =>
+    checkTerms(t, f, { records: r, state: s }),
+  )
+  await checks.judge('license-texts', [stated, following, termsGiven], (t, { texts }, entries) =>
+    checkTexts(sha256, t, { texts, entries }),
   )
 
   const given = trust === null ? absent('no trust root was given') : known(trust)
@@ -221,7 +234,33 @@ export async function verifyBundle({
     records: shown,
     erased: erasedIn(shown, brought, emptyBody),
     keptBack: keptBackIn(shown, brought, emptyBody),
+    terms: stated.found ? stated.value : null,
   })
+}
+
+/** The terms that follow from the records shown, where the bundle states any: worked out once. */
+function followed(
+  { manifest, stated, records, erasures }: FollowedFrom,
+  emptyBody: string,
+): Known<FollowingTerms> {
+  if (!stated.found) return stated
+  if (!manifest.found) return manifest
+  if (!records.found) return records
+  if (!erasures.found) return erasures
+  const erased = erasedIn(records.value, erasures.value, emptyBody)
+  return known(
+    followTerms({
+      ...{ manifest: manifest.value, stated: stated.value, records: records.value },
+      erased: new Set(erased.map(({ seq }) => seq)),
+    }),
+  )
+}
+
+interface FollowedFrom {
+  manifest: Known<Manifest>
+  stated: Known<StatedTerms>
+  records: Known<ReadRecord[]>
+  erasures: Known<ReadErasure[]>
 }
 
 function asks(manifest: Known<Manifest>, way: 'UPSTREAM' | 'DOWNSTREAM'): Known<true> {

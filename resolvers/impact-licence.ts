@@ -1,7 +1,7 @@
 import { impactTooWide } from '../domains/impact/problems.ts'
 import { differenceOf } from '../domains/terms/difference.ts'
-import { type Said, sayingsOf, statementOf } from '../domains/terms/statement.ts'
 import { hopDownstream } from '../lineage/downstream.ts'
+import { type Said, sayingsOf, statementOf } from '../proofs/terms/statement.ts'
 import { type Planning, type Strand, strand, termStrand } from './impact-strand.ts'
 import { readBody, readClauses } from './impact-terms.ts'
 

@@ -1,6 +1,6 @@
 import { contentOf, type Difference, differenceOf } from '../domains/terms/difference.ts'
-import { type Said, type Saying, sayingsOf, statementOf } from '../domains/terms/statement.ts'
 import { clausesOf, hopDownstream } from '../lineage/downstream.ts'
+import { type Said, type Saying, sayingsOf, statementOf } from '../proofs/terms/statement.ts'
 import { type Planning, type Strand, termStrand, unlicensedStrand } from './impact-strand.ts'
 import { readLicences } from './impact-terms.ts'
 

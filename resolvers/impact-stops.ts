@@ -1,11 +1,11 @@
 import type { Strands, Walking } from '../domains/impact/walk.ts'
 import { holdsAt } from '../domains/terms/assessment.ts'
-import { lifts, type Rule } from '../domains/terms/rule.ts'
-import { liftsOf } from '../domains/terms/statement.ts'
 import { type HopBy, type HopRow, hopDownstream, type Stopping } from '../lineage/downstream.ts'
 import type { EntityAt } from '../lineage/entities.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { kindOfUrn } from '../lineage/kinds.ts'
+import { lifts, type Rule } from '../proofs/terms/rule.ts'
+import { liftsOf } from '../proofs/terms/statement.ts'
 import type { Cut, Plan, Strand } from './impact-strand.ts'
 import type { SaidAt } from './said.ts'
 

@@ -1,6 +1,6 @@
-import type { Said } from '../domains/terms/statement.ts'
 import type { Ask } from '../lineage/graph.ts'
 import { newestBodies } from '../lineage/upstream.ts'
+import type { Said } from '../proofs/terms/statement.ts'
 
 /** What entities last said of themselves at a position, each of them read once. */
 export interface SaidAt {

@@ -1,19 +1,13 @@
-import { closureOf } from '../domains/terms/closure.ts'
-import {
-  openTerms,
-  type Place,
-  type Term,
-  type Terms,
-  termsOf,
-} from '../domains/terms/effective.ts'
 import { type Answer, mayUse, type Reason, type Use } from '../domains/terms/may-use.ts'
-import { wordInvalid } from '../domains/terms/problems.ts'
+import { tooManyCuts, wordInvalid } from '../domains/terms/problems.ts'
 import { readCursor, writeCursor } from '../lineage/cursor.ts'
 import { type EntityAt, entitiesByIds } from '../lineage/entities.ts'
 import type { Position } from '../lineage/position.ts'
 import { rootUnknown } from '../lineage/problems.ts'
 import { MOST_HOPS } from '../lineage/traversal-texts.ts'
 import { readUpstream } from '../lineage/upstream.ts'
+import { closureOf } from '../proofs/terms/closure.ts'
+import { openTerms, type Place, type Term, type Terms, termsOf } from '../proofs/terms/effective.ts'
 import { type AsOf, readAsOf } from './as-of.ts'
 import type { Context } from './context.ts'
 import { type EntityNamed, idOfNamed, type PageInfo, spendPage } from './entity.ts'
@@ -60,7 +54,10 @@ async function openAt(
   const said = openSaid(read, n)
   await said.load([...speaking].map((place) => ids[place]!))
   return {
-    terms: openTerms(closure, (place) => said.get(ids[place]!), day),
+    terms: openTerms(closure, {
+      said: (place) => said.get(ids[place]!),
+      ...{ day, tooMany: tooManyCuts },
+    }),
     ...{ root, n, position: { epoch, seq: n } },
     depth: depth !== null && depth <= MOST_HOPS ? depth : null,
   }

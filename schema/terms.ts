@@ -1,6 +1,6 @@
-import type { Rule } from '../domains/terms/rule.ts'
-import type { Unknown } from '../domains/terms/statement.ts'
 import { formatPosition } from '../lineage/position.ts'
+import type { Rule } from '../proofs/terms/rule.ts'
+import type { UnseenBy, Unknown as WhyUnknown } from '../proofs/terms/statement.ts'
 import {
   findMayUse,
   findTerms,
@@ -14,6 +14,9 @@ import { cost, sizedBy } from './cost.ts'
 import { EntityRef, KindRef } from './entity.ts'
 import { PageInfoRef, resumeArgs } from './page.ts'
 import { PathRef } from './path.ts'
+
+/** The database shows everything. */
+type Unknown = Exclude<WhyUnknown, UnseenBy>
 
 const WHY_UNKNOWN: Record<Unknown, { description: string }> = {
   NO_LICENSE: {
@@ -86,10 +89,11 @@ export const RuleRef = builder.objectRef<Rule>('TermRule').implement({
   }),
 })
 
-type Says = Rule | { unknown: Unknown } | null
+type Says = Rule | { unknown: WhyUnknown } | null
 /** What is known of a term, and why nothing is. */
 export const ruleIn = (says: Says) => (says && !('unknown' in says) ? says : null)
-export const unknownIn = (says: Says) => (says && 'unknown' in says ? says.unknown : null)
+export const unknownIn = (says: Says) =>
+  says && 'unknown' in says ? (says.unknown as Unknown) : null
 
 type TermAt = TermsPage['nodes'][number]
 type ReasonAt = MayUse['reasons'][number]

@@ -3,6 +3,7 @@ import { cut, shown, visible } from '../proofs/page/escape.ts'
 import { recordDetails, thingsTable } from '../proofs/page/index-html.ts'
 import { drawScene, isDrawable } from '../proofs/page/picture.ts'
 import { type SceneSource, sceneOf } from '../proofs/page/scene.ts'
+import { termsSection } from '../proofs/page/terms.ts'
 import { LINES, type Report, type Result } from '../proofs/report.ts'
 import { outcomeOf } from './verdict.ts'
 import { LINE_WORDS, RESULT_WORDS, wordsOf } from './words.ts'
@@ -27,6 +28,7 @@ export function renderReport({ report, exit, json, source }: Rendered): string {
     ...verdict(report),
     ...claims(report),
     ...(source ? answer(source) : []),
+    ...terms(report),
     ...withheld(report),
     ...erased(report),
     ...checks(report),
@@ -77,6 +79,14 @@ function answer(source: SceneSource) {
     '<h2>Records</h2>',
     ...recordDetails(source.records, source.erased),
   ]
+}
+
+/** What the bundle states, once the verdict has said whether that is so. */
+function terms({ terms: stated, verdict, records }: Report) {
+  if (stated === null) return []
+  const isSo = verdict.terms.result === 'pass'
+  const doubt = '<p class="note">The check did not find these terms to be as stated.</p>'
+  return ['<h2>The terms</h2>', ...(isSo ? [] : [doubt]), ...termsSection(stated, records)]
 }
 
 /** Of so many records the page names what they keep back. */

@@ -26,7 +26,10 @@ export const LINE_WORDS: Record<Line, { name: string; asks: string }> = {
     name: 'Complete downstream',
     asks: 'Is nothing left out of what was made from the data, as far as was asked?',
   },
-  terms: { name: 'Terms', asks: 'Under which licence terms was it handed out?' },
+  terms: {
+    name: 'Terms',
+    asks: 'Are the terms of use, permissions, prohibitions, duties and what nobody knows, just those that the records make?',
+  },
 }
 
 /** How something ended, in a word. */
@@ -74,6 +77,9 @@ const CHECK_WORDS: Record<CheckName, string> = {
   'lineage-reach': 'Every record shown has to do with the question.',
   'lineage-upstream': 'Every origin named is shown, as far as was asked.',
   'lineage-downstream': 'Everything made from it is shown, as far as was asked.',
+  'terms-form': 'What is said of the terms is well formed.',
+  'terms-stated': 'The terms are those that the records shown make, and none is left out.',
+  'license-texts': 'The texts of licences are those that the licences name by their fingerprints.',
   'origin-listed': 'Your trust root knows this log.',
   'origin-tenant': 'The log is the one of this customer.',
   'key-chain': 'The keys lead back to keys in your trust root.',

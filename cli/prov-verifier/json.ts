@@ -1,7 +1,10 @@
 import { EXIT, LINES, type Report } from '../../proofs/report.ts'
 
 /** Gives the report as one JSON object on one line. */
-export const reportJson = ({ verdict, checks, bundle, withheld, erased }: Report, exit: number) =>
+export const reportJson = (
+  { verdict, checks, bundle, terms, withheld, erased }: Report,
+  exit: number,
+) =>
   writeJson({
     ok: exit === EXIT.ok,
     exit,
@@ -9,6 +12,7 @@ export const reportJson = ({ verdict, checks, bundle, withheld, erased }: Report
     explained: Object.fromEntries(LINES.map((line) => [line, verdict[line].detail])),
     checks,
     bundle,
+    terms,
     withheld,
     erased,
   })

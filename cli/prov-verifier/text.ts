@@ -10,6 +10,7 @@ import {
   type Report,
   type Result,
 } from '../../proofs/report.ts'
+import { LISTS, type List, type StatedRule, type StatedUnknown } from '../../proofs/terms/stated.ts'
 
 /** What each group of checks is called. */
 export const TITLES: Record<Group, string> = {
@@ -19,6 +20,7 @@ export const TITLES: Record<Group, string> = {
   records: 'Records',
   state: 'State',
   lineage: 'Lineage',
+  terms: 'Terms',
   authenticity: 'Authenticity',
   witnesses: 'Witnesses',
   replay: 'Replay',
@@ -66,6 +68,7 @@ export function reportText(
       ...checksOf(report, group, paint),
       '',
     ]),
+    ...terms(report, paint),
     ...keptBack(report, paint),
     ...gone(report, paint),
     paint.bold('Verdict'),
@@ -74,6 +77,36 @@ export function reportText(
     conclusion(report, exit, paint),
     '',
   ].join('\n')
+}
+
+/** The terms that the bundle states, what denies first. */
+function terms({ terms: stated }: Report, paint: Paint) {
+  if (stated === null) return []
+  const { day, total, transformations, texts } = stated
+  const told = LISTS.flatMap((list) => stated[list].map((term) => `  ${termLine(list, term)}`))
+  const lines = told.slice(0, MOST_TOLD)
+  const held = texts.filter((text) => text.held).length
+  return [
+    paint.bold(`Terms on ${safe(day)}`),
+    ...lines.map(safe),
+    ...(total > lines.length ? [`  … and ${total - lines.length} more (--json names them)`] : []),
+    `  ${transformations.length} transformations lift terms; ${held} of ${texts.length} texts of licences are here`,
+    '',
+  ]
+}
+
+const WORDS: Record<List, string> = {
+  unknowns: 'unknown',
+  prohibitions: 'prohibition',
+  duties: 'duty',
+  permissions: 'permission',
+}
+
+function termLine(list: List, term: StatedRule | StatedUnknown) {
+  const { license, clause, spdx, path } = term
+  const what = 'rule' in term ? term.rule.action : term.unknown
+  const by = spdx ?? clause ?? license ?? path.at(-1) ?? ''
+  return `${WORDS[list].padEnd(12)}${what}: ${by}, ${path.length - 1} steps away`
 }
 
 /** Names the fields that are kept back, of so many records as a person reads. */

@@ -1,4 +1,4 @@
-import type { Said } from './statement.ts'
+import type { Said } from '../../proofs/terms/statement.ts'
 
 /** Whether an assessment says anything that could hold: it was made, and did not end in a no. */
 export const isAssessing = (said: Said | undefined): said is Said & { fields: object } =>

@@ -1,6 +1,6 @@
-import { actionOf } from './actions.ts'
-import type { Rule } from './rule.ts'
-import type { Saying } from './statement.ts'
+import { actionOf } from '../../proofs/terms/actions.ts'
+import type { Rule } from '../../proofs/terms/rule.ts'
+import type { Saying } from '../../proofs/terms/statement.ts'
 
 /** One of the things that a licence says before a change, or after it, and not both. */
 export interface Difference extends Saying {

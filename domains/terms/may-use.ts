@@ -1,11 +1,11 @@
-import { ACTIONS, actionOf } from './actions.ts'
-import { type Place, type Terms, wayOfRule, wayOfUnknown } from './effective.ts'
-import type { Expression } from './expression.ts'
+import { ACTIONS, actionOf } from '../../proofs/terms/actions.ts'
+import { type Place, type Terms, wayOfRule, wayOfUnknown } from '../../proofs/terms/effective.ts'
+import type { Expression } from '../../proofs/terms/expression.ts'
+import type { Rule } from '../../proofs/terms/rule.ts'
+import type { Statement, Unknown } from '../../proofs/terms/statement.ts'
+import { bestFit, type Fit, fitOf, isWithin, wordOf, worstFit } from '../../proofs/terms/words.ts'
 import { placeFit } from './places.ts'
 import { PURPOSES, purposeOf } from './purposes.ts'
-import type { Rule } from './rule.ts'
-import type { Statement, Unknown } from './statement.ts'
-import { bestFit, type Fit, fitOf, isWithin, wordOf, worstFit } from './words.ts'
 
 /** What somebody wants to do, what for, with whom and where. */
 export interface Use {

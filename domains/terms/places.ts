@@ -1,4 +1,4 @@
-import type { Fit } from './words.ts'
+import type { Fit } from '../../proofs/terms/words.ts'
 
 /** The member states of the European Union, by ISO 3166 (https://european-union.europa.eu, "EU countries"). */
 const EU = new Set(

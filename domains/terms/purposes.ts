@@ -1,4 +1,4 @@
-import { type Hierarchy, wordOf } from './words.ts'
+import { type Hierarchy, wordOf } from '../../proofs/terms/words.ts'
 
 /** Which purposes of the W3C Data Privacy Vocabulary 2.2 are part of which (https://w3id.org/dpv/2.2, "purposes"). */
 const PARTS: Readonly<Record<string, string>> = {

@@ -1,11 +1,13 @@
 import { std64 } from '../base64.ts'
 import { canonical } from '../canonical.ts'
 import type { Sha256 } from '../hash.ts'
+import type { StatedTerms } from '../terms/stated.ts'
 import { compareUtf16, utf8 } from '../utf8.ts'
 import { cut, shown, visible } from './escape.ts'
 import { drawScene, isDrawable } from './picture.ts'
 import { labelOf, type Scene, type SceneSource, sceneOf } from './scene.ts'
 import { STYLE } from './style.ts'
+import { termsSection } from './terms.ts'
 
 /** Where a bundle keeps its page. */
 export const INDEX = 'index.html'
@@ -22,6 +24,8 @@ export interface IndexSource extends SceneSource {
   /** The checkpoint as a signed note. */
   checkpoint: string
   withhold?: readonly string[]
+  /** The terms that the bundle states; none in one of the first form. */
+  terms?: StatedTerms
 }
 
 /**
@@ -47,6 +51,10 @@ export function indexHtml(sha256: Sha256, source: IndexSource): Uint8Array {
     ...picture(scene, titleOf(source)),
     '<h2>What belongs to the answer</h2>',
     ...thingsTable(scene, source.records),
+    '<h2>Terms</h2>',
+    ...(source.terms
+      ? termsSection(source.terms, source.records)
+      : ['<p>This bundle states no licence terms.</p>']),
     ...keptBack(source),
     '<h2>Records</h2>',
     ...recordDetails(source.records, source.erased),
@@ -161,7 +169,6 @@ const proof = ({ checkpoint }: IndexSource) => [
   '<p>Take the whole bundle, the file that this page lay in, and a trust root that you got by a way that you trust. It says whose keys may speak for the log; what a bundle says of its own keys counts for nothing.</p>',
   '<pre>prov-verifier bundle.zip --trust trust.json</pre>',
   '<p>The verifier reads these two files and nothing else. <code>verify.html</code> does the same in a browser, with the network cable pulled.</p>',
-  '<h2>Terms</h2><p>This bundle states no licence terms.</p>',
 ]
 
 /** The page as an entry of the bundle. */

@@ -19,17 +19,25 @@ export interface Lineage {
 /**
  * Requires that the root is shown, and that every record lies on the way that was asked: at most
  * `depth` edges up- or downstream of it by design-level edges of the shown out-sets. Otherwise a
- * bundle could lay a stranger's record beside the answer.
+ * bundle could lay a stranger's record beside the answer. A bundle that states terms may also show what
+ * says them where the way ends: `TERM_KINDS`, upstream of the root or of what lies upstream of it.
  *
  * @throws {ProofError} `PROOF_LINEAGE_ROOT`, `PROOF_LINEAGE_UNREACHED`
  */
-export function reachRecords(question: Question, records: readonly ReadRecord[]) {
+export function reachRecords(
+  question: Question,
+  records: readonly ReadRecord[],
+  statesTerms = false,
+) {
   const byId = new Map(records.map((record) => [record.header.id, record]))
   if (!byId.has(question.root)) {
     throw new ProofError('PROOF_LINEAGE_ROOT', `the root ${question.root} is not shown`)
   }
   const lineage = { question, byId, up: walkUp(question, byId), down: walkDown(question, byId) }
-  const stray = records.find(({ header: { id } }) => !lineage.up.has(id) && !lineage.down.has(id))
+  const aside = statesTerms ? walkTerms(question.root, lineage) : new Set<string>()
+  const stray = records.find(
+    ({ header: { id } }) => !lineage.up.has(id) && !lineage.down.has(id) && !aside.has(id),
+  )
   if (stray !== undefined) {
     throw new ProofError('PROOF_LINEAGE_UNREACHED', `${stray.header.id} is not on the way asked`)
   }
@@ -125,6 +133,20 @@ function walkDown({ root, direction, depth }: Question, byId: Lineage['byId']): 
     }
   }
   return walk(root, depth, (id) => downstream.get(id) ?? [])
+}
+
+/** The kinds of what says terms. */
+const TERM_KINDS = new Set(['Source', 'License', 'Clause', 'Transformation'])
+
+/** What says terms and is reached through nothing else, from the root or what is shown upstream of it. */
+function walkTerms(root: string, { up, byId }: Lineage): ReadonlySet<string> {
+  const seen = new Set([root, ...up.keys()])
+  for (const id of seen) {
+    for (const { id: to } of designLinks(byId.get(id)!) ?? []) {
+      if (TERM_KINDS.has(byId.get(to)?.header.kind ?? '')) seen.add(to)
+    }
+  }
+  return seen
 }
 
 /** Breadth-first, each entity once, at its least distance. */

@@ -2,6 +2,7 @@ import type { Erased } from '../erasures.ts'
 import type { Manifest } from '../manifest.ts'
 import type { ReadRecord } from '../records.ts'
 import type { Check, CheckName, Group, Line, Report, Result, Summary } from '../report.ts'
+import type { StatedTerms } from '../terms/stated.ts'
 import { withheldIn } from '../withhold.ts'
 
 /** What the verdict rests on, besides the checks. */
@@ -12,12 +13,14 @@ interface Ground {
   erased: Erased[]
   /** Records whose bodies are not shown, though nothing erased them. */
   keptBack: readonly ReadRecord[]
+  /** `null` where none are stated. */
+  terms: StatedTerms | null
 }
 
 type Ruling = { result: Result; detail: string }
 
-/** What is about who vouches for the bundle, not about what is in it. */
-const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'replay', 'witnesses'])
+/** What has lines of its own: who vouches for the bundle, and what follows from what is in it. */
+const BESIDE: ReadonlySet<Group> = new Set(['authenticity', 'replay', 'witnesses', 'terms'])
 
 /** What has a line of its own. */
 const COMPLETE: ReadonlySet<string> = new Set(['lineage-upstream', 'lineage-downstream'])
@@ -34,7 +37,10 @@ const IN_THE_LOG: ReadonlySet<string> = new Set([
 ])
 
 /** Draws the verdict from the checks, one line for each question that people confuse (docs/specs/bundle.md). */
-export function judge(checks: Check[], { manifest, records, erased, keptBack }: Ground): Report {
+export function judge(
+  checks: Check[],
+  { manifest, records, erased, keptBack, terms }: Ground,
+): Report {
   const withheld = withheldIn(records)
   return {
     checks,
@@ -56,10 +62,11 @@ export function judge(checks: Check[], { manifest, records, erased, keptBack }: 
       current: current(checks),
       completeUp: upstream(checks),
       completeDown: downstream(checks),
-      terms: notYet('this release states no licence terms'),
+      terms: termsLine(checks),
     } satisfies Record<Line, Ruling>,
     bundle: manifest && summarise(manifest),
     records,
+    terms,
     withheld,
     erased,
   }
@@ -135,6 +142,18 @@ function followed(checks: readonly Check[], way: CheckName): Ruling {
   if (result !== 'pass') return { result, detail }
   const whole = sumUp([find(checks, 'out-sets')])
   return whole.result === 'pass' ? { result, detail } : whole
+}
+
+/** What terms follow from: what the records say, which edges they have, and that they are of this log. */
+const UNDER_TERMS: ReadonlySet<CheckName> = new Set(['out-sets', 'bodies', 'erasures'])
+
+/** Whether the terms are as stated: whatever they are, and whatever is unknown of them. */
+function termsLine(checks: readonly Check[]): Ruling {
+  const own = sumUp(checks.filter(({ group }) => group === 'terms'))
+  if (own.result !== 'pass') return own
+  const ground = sumUp(checks.filter(({ name }) => UNDER_TERMS.has(name) || IN_THE_LOG.has(name)))
+  if (ground.result !== 'pass') return ground
+  return { ...own, detail: find(checks, 'terms-stated').detail }
 }
 
 /** Whose word it is that the state follows from the log. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DICE_EXAMPLE, isDiceJson } from '../../domains/kinds/dice-json.ts'
-import { isSpdxExpression, MOST_BRACKETS } from '../../domains/kinds/spdx-expression.ts'
+import { isSpdxExpression } from '../../domains/kinds/spdx-expression.ts'
+import { MOST_BRACKETS } from '../../proofs/terms/expression.ts'
 
 describe('an SPDX expression', () => {
   it.each([

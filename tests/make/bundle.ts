@@ -5,7 +5,7 @@ import { type Batch, batchRanges } from '../../proofs/batch.ts'
 import { canonicalBytes } from '../../proofs/canonical.ts'
 import { type Checkpoint, formatCheckpoint } from '../../proofs/checkpoint.ts'
 import { erasuresBytes } from '../../proofs/erasures.ts'
-import { leafHash } from '../../proofs/hash.ts'
+import { emptyHash, leafHash } from '../../proofs/hash.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Json } from '../../proofs/json.ts'
 import { keyRecordsBytes } from '../../proofs/key-records.ts'
@@ -19,13 +19,14 @@ import {
   MANIFEST,
   MANIFEST_JWS,
   type Manifest,
-  PREDICATE,
+  PREDICATES,
   PROOF,
   type Predicate,
   type Question,
   RECORDS,
   REPLAY,
   STATEMENT,
+  TERMS,
 } from '../../proofs/manifest.ts'
 import { rootOf } from '../../proofs/merkle.ts'
 import { formatNote, type NoteSignature, noteSignature } from '../../proofs/note.ts'
@@ -36,6 +37,13 @@ import { isDesign } from '../../proofs/relations.ts'
 import { replayText } from '../../proofs/replay-note.ts'
 import { type StatePart, stateLeaves, statePartJson } from '../../proofs/state-part.ts'
 import { stitchRoot } from '../../proofs/stitch.ts'
+import {
+  licensePath,
+  type StatedTerms,
+  stateTerms,
+  termsBytes,
+  termsFollowing,
+} from '../../proofs/terms/stated.ts'
 import type { Trust, TrustKey } from '../../proofs/trust.ts'
 import { compareUtf16, text, utf8 } from '../../proofs/utf8.ts'
 import { writeZip, type ZipEntry } from '../../proofs/zip.ts'
@@ -59,6 +67,8 @@ export interface Asked {
   replayers?: readonly TestReplayer[]
   /** A log with state records is shown without a state proof, as one before them would be. */
   stateless?: boolean
+  /** The day for which terms are stated, and the texts of licences at hand; without it none are stated. */
+  terms?: { day: string; texts?: readonly string[] }
 }
 
 /**
@@ -86,6 +96,8 @@ export interface Changes {
   erasures?(headers: RecordHeader[]): RecordHeader[]
   /** By the records' order: where in the log each stands, where its header says otherwise. */
   seqs?(seqs: number[]): number[]
+  /** The terms, while the records stay as they are. */
+  terms?(stated: StatedTerms): StatedTerms
   proof?(proof: Batch): Batch
   checkpoint?(checkpoint: Checkpoint): Checkpoint
   checkpointText?(text: string): string
@@ -120,7 +132,8 @@ const same = <T>(value: T) => value
 export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): TestBundle {
   const asOf = asked.asOf ?? log.leaves.length
   const used = asked.stateless ? undefined : usedState(log, asOf)
-  const genuine = answer(log, asked.question, used?.leaf.size ?? asOf)
+  const at = used?.leaf.size ?? asOf
+  const genuine = asked.terms ? withTerms(log, asked.question, at) : answer(log, asked.question, at)
   const placed = (changes.records ?? same)(genuine).sort((a, b) => a.header.seq - b.header.seq)
   const state = used && stateOf(log, { asked, used, placed, changes })
   const keys = (changes.keys ?? same)([...(asked.keys ?? [])])
@@ -138,6 +151,7 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
     root: rootOf(sha256, hashes),
   })
   const proof = (changes.proof ?? same)(prove(hashes, placesOf([shown])))
+  const visible = (changes.shown ?? same)(placed)
   const made = [
     {
       path: CHECKPOINT,
@@ -145,10 +159,11 @@ export function makeBundle(log: TestLog, asked: Asked, changes: Changes = {}): T
     },
     { path: PROOF, bytes: proofBytes({ ...proof, ...(state && { state: statePartJson(state) }) }) },
     ...replayOf(log, state, { asked, changes }),
-    { path: RECORDS, bytes: recordsBytes((changes.shown ?? same)(placed)) },
+    { path: RECORDS, bytes: recordsBytes(visible) },
     ...(keys.length > 0 ? [{ path: KEYS, bytes: keyRecordsBytes(keys) }] : []),
     ...(asked.anchors ? [{ path: ANCHORS, bytes: anchorsBytes(asked.anchors) }] : []),
     ...(erasures.length > 0 ? [{ path: ERASURES, bytes: erasuresBytes(erasures) }] : []),
+    ...termsOf({ asked, records: visible, erasures, changes }),
     ...(asked.attachments ?? []),
   ]
     .map((entry) => rewrite(entry, changes))
@@ -213,6 +228,56 @@ export function answer(log: TestLog, { root, direction, depth }: Question, asOf:
   ])
   return [...ids].map((id) => log.shown(id, asOf)!).sort((a, b) => a.header.seq - b.header.seq)
 }
+
+const SAYING = /^(?:Source|License|Clause|Transformation)$/
+
+/** The answer, and what says terms at its edge: reached from the root, or what is upstream, through its like alone. */
+function withTerms(log: TestLog, question: Question, asOf: number) {
+  const { root, depth, direction } = question
+  const up = { root, depth: direction === 'DOWNSTREAM' ? 0 : depth, direction: 'UPSTREAM' } as const
+  const ids = new Set(answer(log, up, asOf).map(({ header }) => header.id))
+  for (const id of ids) {
+    const near = log.shown(id, asOf)!.out!.filter(({ rel }) => isDesign(rel))
+    for (const { id: to } of near) {
+      if (SAYING.test(log.shown(to, asOf)?.header.kind ?? '')) ids.add(to)
+    }
+  }
+  for (const { header } of answer(log, question, asOf)) ids.add(header.id)
+  return [...ids].map((id) => log.shown(id, asOf)!).sort((a, b) => a.header.seq - b.header.seq)
+}
+
+function termsOf({
+  asked: { question, terms },
+  records,
+  erasures,
+  changes,
+}: {
+  asked: Asked
+  records: readonly ShownRecord[]
+  erasures: readonly RecordHeader[]
+  changes: Changes
+}): ZipEntry[] {
+  if (!terms) return []
+  const gone = records.filter(
+    ({ header: { action, body } }) => action === 'erase' && body === NO_BODY,
+  )
+  const erased = new Set([
+    ...erasures.flatMap(({ targets }) => targets!),
+    ...gone.map(({ header }) => header.seq),
+  ])
+  const shown = { root: question.root, records, erased, day: terms.day }
+  const { texts: named } = termsFollowing(shown)
+  const texts = (terms.texts ?? [])
+    .map((one) => ({ bytes: utf8(one), hash: hex(sha256(utf8(one))) }))
+    .filter(({ hash }) => named.has(hash))
+  const stated = stateTerms(shown, new Set(texts.map(({ hash }) => hash)))
+  return [
+    { path: TERMS, bytes: termsBytes((changes.terms ?? same)(stated)) },
+    ...texts.map(({ hash, bytes }) => ({ path: licensePath(hash), bytes })),
+  ]
+}
+
+const NO_BODY = b64(emptyHash(sha256))
 
 /** The state that an answer rests on: the last at or before the position asked; none where the log ends otherwise. */
 function usedState(log: TestLog, asOf: number) {
@@ -323,21 +388,23 @@ function stateManifest(
   subjects: readonly ZipEntry[],
   {
     question,
+    terms,
     asOf,
     stateSize,
     size,
     records,
-  }: Pick<Asked, 'question'> & Pick<Predicate, 'asOf' | 'stateSize' | 'size' | 'records'>,
+  }: Pick<Asked, 'question' | 'terms'> & Pick<Predicate, 'asOf' | 'stateSize' | 'size' | 'records'>,
 ): Manifest {
+  const v = terms ? 'selvedge/bundle/2' : 'selvedge/bundle/1'
   return {
     _type: STATEMENT,
     subject: subjects.map(({ path, bytes }) => ({
       name: path,
       digest: { sha256: hex(sha256(bytes)) },
     })),
-    predicateType: PREDICATE,
+    predicateType: PREDICATES[v],
     predicate: {
-      v: 'selvedge/bundle/1',
+      v,
       ...{ tenant, origin, question, asOf, stateSize, size, records },
       stitch: b64(stitchRoot(sha256, subjects)),
     },

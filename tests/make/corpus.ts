@@ -8,6 +8,7 @@ import { readZip, type ZipEntry } from '../../proofs/zip.ts'
 import { erasedGenuine } from '../proofs/mutants/erasure-mutants.ts'
 import { genuine, type Mutant, question, small } from '../proofs/mutants/mutant.ts'
 import { genuineStated } from '../proofs/mutants/state-mutants.ts'
+import { genuineTerms } from '../proofs/mutants/terms-mutants.ts'
 import { makeBundle, type TestBundle } from './bundle.ts'
 import { makeLog, type TestLink } from './log.ts'
 import { numbersFrom } from './numbers.ts'
@@ -38,6 +39,7 @@ export async function corpus(): Promise<Specimen[]> {
       }),
     ...changedFiles(genuine(), 60),
     ...changedFiles(genuineStated(), 40),
+    ...changedFiles(genuineTerms(), 40),
     ...changedEntries(),
     ...worlds(),
     ...junk(),
@@ -49,6 +51,7 @@ export const good = (): Specimen[] => [
   { what: 'genuine', ...genuine() },
   { what: 'genuine, with a state', ...genuineStated() },
   { what: 'genuine, with what is erased', ...erasedGenuine() },
+  { what: 'genuine, with terms', ...genuineTerms() },
   { what: 'genuine, with keys that were changed', ...rotatedBundle(rotatedLog()) },
 ]
 

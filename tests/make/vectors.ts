@@ -10,6 +10,7 @@ import { parseWithholding, withheldNames } from '../../proofs/withhold.ts'
 import { readZip, writeZip } from '../../proofs/zip.ts'
 import { genuine, genuineTrust } from '../proofs/mutants/mutant.ts'
 import { allMutants, corpus, good as genuineOnes } from './corpus.ts'
+import { termsBundles } from './terms-worlds.ts'
 
 /** What a verifier must find: which checks fail and with which code, the verdict, the exit code. */
 export interface Expected {
@@ -51,7 +52,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   })
   const good: BundleVector[] = []
   const worlds = (await corpus()).filter(({ what }) => what.startsWith('world ')).slice(0, 8)
-  for (const { what, bytes, trust } of [...genuineOnes(), ...worlds]) {
+  const terms = termsBundles(24).map((bundle, n) => ({ what: `terms ${n}`, ...bundle }))
+  for (const { what, bytes, trust } of [...genuineOnes(), ...worlds, ...terms]) {
     good.push(await vector(what, bytes, trust))
   }
   const bad: BundleVector[] = []

@@ -74,8 +74,8 @@ it('keeps the bundle and its trust root as published', async () => {
 it('takes the published bundle for genuine', async () => {
   const bytes = new Uint8Array(readFileSync(BUNDLE))
   const report = await verifyBundle({ sha256, bytes, trust })
-  // Its trust root has no witness policy, and its log no state record.
-  const beside = new Set<Group>(['witnesses', 'state', 'replay'])
+  // Its trust root has no witness policy, its log no state record, and it is of the first form.
+  const beside = new Set<Group>(['witnesses', 'state', 'replay', 'terms'])
   const asked = report.checks.filter(
     ({ name, group }) => !beside.has(group) && name !== 'lineage-downstream',
   )

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../core/sha256.ts'
 import { unb64 } from '../../proofs/base64.ts'
 import { MANIFEST_JWS } from '../../proofs/manifest.ts'
-import { CHECKS, type CheckName, exitCode } from '../../proofs/report.ts'
+import { CHECKS, type CheckName, exitCode, type Report } from '../../proofs/report.ts'
 import { text, utf8 } from '../../proofs/utf8.ts'
 import { Checks } from '../../proofs/verify/checks.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
@@ -15,6 +15,7 @@ import { KEY_MUTANTS } from './mutants/key-mutants.ts'
 import { genuine, genuineTrust, type Mutant } from './mutants/mutant.ts'
 import { RECORD_MUTANTS } from './mutants/record-mutants.ts'
 import { genuineStated, STATE_MUTANTS } from './mutants/state-mutants.ts'
+import { genuineTerms, TERMS_MUTANTS } from './mutants/terms-mutants.ts'
 import { WITHHOLD_MUTANTS } from './mutants/withhold-mutants.ts'
 import { WITNESS_MUTANTS } from './mutants/witness-mutants.ts'
 
@@ -29,6 +30,7 @@ const MUTANTS = joined([
   STATE_MUTANTS,
   WITHHOLD_MUTANTS,
   WITNESS_MUTANTS,
+  TERMS_MUTANTS,
 ]) as Record<CheckName, Mutant[]>
 
 /** Several tables may have mutants of one check. */
@@ -40,25 +42,28 @@ function joined(tables: readonly Partial<Record<CheckName, Mutant[]>>[]) {
   )
 }
 
-/** What no check can evaluate in a bundle from before the log's first state record. */
-const WITHOUT_STATE = new Set([
+/** What no check can evaluate in a bundle of the first form, or from before the log's first state record. */
+const WITHOUT = new Set([
+  'a bundle of this form states no terms',
   'the bundle has no state proof',
   'the bundle has no replay note',
   'downstream was not asked for',
 ])
 
 it('the bundles that the mutants differ from are genuine', async () => {
-  const [plain, stated, erased] = await Promise.all(
-    [genuine(), genuineStated(), erasedGenuine()].map((bundle) =>
+  const [plain, stated, erased, termed] = await Promise.all(
+    [genuine(), genuineStated(), erasedGenuine(), genuineTerms()].map((bundle) =>
       verifyBundle({ sha256, ...bundle }),
     ),
   )
-  expect(stated!.checks.filter(({ result }) => result !== 'pass')).toEqual([])
-  const open = [plain!, erased!].flatMap(({ checks }) =>
-    checks.filter(({ result }) => result !== 'pass'),
-  )
-  expect(open.filter(({ detail }) => !WITHOUT_STATE.has(detail))).toEqual([])
-  expect([plain!, stated!, erased!].map((report) => exitCode(report))).toEqual([0, 0, 0])
+  const open = (reports: readonly Report[]) =>
+    reports.flatMap(({ checks }) => checks.filter(({ result }) => result !== 'pass'))
+  expect(open([stated!]).filter(({ group }) => group !== 'terms')).toEqual([])
+  expect(open([termed!]).filter(({ group }) => group === 'terms')).toEqual([])
+  expect(open([plain!, erased!, termed!]).filter(({ detail }) => !WITHOUT.has(detail))).toEqual([])
+  expect([plain!, stated!, erased!, termed!].map((report) => exitCode(report))).toEqual([
+    ...[0, 0, 0, 0],
+  ])
 })
 
 it('every check has a mutant', () => {
@@ -74,7 +79,7 @@ describe.each(Object.keys(MUTANTS) as CheckName[])('%s alone refuses', (name) =>
     // What is left open is open because of this check alone, so no other would have refused.
     const open = report.checks.filter(({ result }) => result === 'not evaluated')
     const otherwise = open.filter(
-      ({ detail }) => detail !== `because ${name} failed` && !WITHOUT_STATE.has(detail),
+      ({ detail }) => detail !== `because ${name} failed` && !WITHOUT.has(detail),
     )
     expect(otherwise).toEqual([])
     expect(exitCode(report)).toBe(code === 'PROOF_ZIP_NOT_ONE' ? 3 : 1)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { closureOf } from '../../domains/terms/closure.ts'
+import { closureOf } from '../../proofs/terms/closure.ts'
 
 it.each(['dpiapacket', 'modelcard', 'principal'])(
   'asks no licence of what is written about a thing, or of who answers for it: a %s',

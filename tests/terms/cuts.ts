@@ -1,7 +1,8 @@
-import { closureOf } from '../../domains/terms/closure.ts'
-import { openTerms, termsOf } from '../../domains/terms/effective.ts'
-import type { Said } from '../../domains/terms/statement.ts'
+import { tooManyCuts } from '../../domains/terms/problems.ts'
 import { DESIGN } from '../../lineage/kinds.ts'
+import { closureOf } from '../../proofs/terms/closure.ts'
+import { openTerms, termsOf } from '../../proofs/terms/effective.ts'
+import type { Said } from '../../proofs/terms/statement.ts'
 import type { RecordedWorld } from './reference.ts'
 
 /** What the database hands over of a world: everything upstream of a root, in the order of ids. */
@@ -21,7 +22,10 @@ function upstreamOf({ edges }: RecordedWorld, root: string) {
 /** The terms of a world, without a database. */
 export const termsIn = (world: RecordedWorld, root: string, on: string) => {
   const closure = closureOf(upstreamOf(world, root))
-  return openTerms(closure, (place) => world.said.get(closure.ids[place]!) as Said | undefined, on)
+  return openTerms(closure, {
+    said: (place) => world.said.get(closure.ids[place]!) as Said | undefined,
+    ...{ day: on, tooMany: tooManyCuts },
+  })
 }
 
 const id = (kind: string, i: number | string) => `urn:selvedge:${kind}:h:${i}`

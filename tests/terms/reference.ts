@@ -45,7 +45,7 @@ export const EXPRESSIONS: Record<string, string[][]> = {
   'MIT AND CC-BY-NC-4.0': [['MIT', 'CC-BY-NC-4.0']],
   'LicenseRef-own OR CC-BY-NC-4.0': [['LicenseRef-own'], ['CC-BY-NC-4.0']],
   'LicenseRef-own': [['LicenseRef-own']],
-  'No-such-id': [],
+  'No-such-id': [['No-such-id']],
 }
 
 /** What each word is part of, itself included: all words of these worlds. */
@@ -223,7 +223,6 @@ export function termsByHand({ edges, said }: RecordedWorld, root: string, day: s
     }
     if (fields.spdx === undefined) return { licence, unknown: 'LICENSE_SAYS_NOTHING' }
     const expression = EXPRESSIONS[fields.spdx]!
-    if (expression.length === 0) return { licence, unknown: 'SPDX_UNKNOWN' }
     return { licence, expression }
   })
 

@@ -1,6 +1,6 @@
 """Verifies bundles, files of them alone, proofs of states and of leaves, and whole logs.
 
-By bundle.md, keys.md, entry.md, state.md and log.md.
+By bundle.md, keys.md, entry.md, state.md, terms.md and log.md.
 """
 
 import base64
@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from pathlib import Path
 
+from terms import Terms, terms_form
 from values import *
 
 # bundle.md, Container and the forms of the parts
@@ -94,8 +95,10 @@ def manifest_form(data: bytes) -> dict:
         members(one["digest"], "sha256")
         want(is_name(one["name"]) and matches("[0-9a-f]{64}", one["digest"]["sha256"]))
     want(manifest["_type"] == "https://in-toto.io/Statement/v1")
-    want(manifest["predicateType"] == "urn:selvedge:predicate:bundle:1")
-    want(predicate["v"] == "selvedge/bundle/1" and matches(TENANT, predicate["tenant"]))
+    want(predicate["v"] in ("selvedge/bundle/1", "selvedge/bundle/2"))
+    form = predicate["v"][-1]
+    want(manifest["predicateType"] == f"urn:selvedge:predicate:bundle:{form}")
+    want(matches(TENANT, predicate["tenant"]))
     want(is_name(predicate["origin"]) and unb64(predicate["stitch"], 32))
     want(all(whole(predicate[name]) for name in ("asOf", "size", "records")))
     want(predicate["stateSize"] is None or whole(predicate["stateSize"]))
@@ -108,6 +111,7 @@ def manifest_form(data: bytes) -> dict:
     want(all(map(is_path, paths)) and ascending(paths), "PROOF_MANIFEST")
     want({"checkpoint", "proof.json", "records.ndjson"} <= set(paths), "PROOF_MANIFEST")
     want(not {"manifest.json", "manifest.jws"} & set(paths), "PROOF_MANIFEST")
+    want(form == "1" or "terms.json" in paths, "PROOF_MANIFEST")
     return manifest
 
 
@@ -400,6 +404,8 @@ SIGNED = (
     "origin-listed origin-tenant key-chain anchor-roots manifest-key manifest-signature "
     "checkpoint-key checkpoint-signature"
 ).split()
+TERMS = "terms-form terms-stated license-texts".split()
+SAYING = "Source", "License", "Clause", "Transformation"
 WITNESSES = "witness-policy cosignatures witness-quorum".split()
 
 
@@ -417,7 +423,7 @@ class Bundle(Report):
             "proof_inclusion record_count record_tenant record_times record_as_of record_entities "
             "out_sets link_changes link_ends bodies withheld_fields erasure_targets state_size "
             "state_place state_entities state_current state_neighbours lineage_reach "
-            "lineage_upstream lineage_downstream origin_listed origin_tenant key_chain "
+            "lineage_upstream lineage_downstream terms_form terms_stated license_texts origin_listed origin_tenant key_chain "
             "anchor_roots manifest_key manifest_signature"
         ).split():
             self.run(**{name.replace("erasure_targets", "erasures"): getattr(self, name)})
@@ -688,9 +694,54 @@ class Bundle(Report):
         way, depth = question["direction"], question["depth"]
         above = self.walk(up, depth) if way != "DOWNSTREAM" else {}
         below = self.walk(down, depth) if way != "UPSTREAM" else {}
-        want({*above, *below} >= set(self.shown), "PROOF_LINEAGE_UNREACHED")
+        beside = {question["root"], *above} if self.said["v"] == "selvedge/bundle/2" else set()
+        queue = list(beside)
+        for id in queue:
+            for to in up.get(id, []):
+                known = to in self.shown and to not in beside
+                if known and self.shown[to]["header"]["kind"] in SAYING:
+                    beside.add(to)
+                    queue.append(to)
+        want({*above, *below, *beside} >= set(self.shown), "PROOF_LINEAGE_UNREACHED")
         self.below = below
         self.nearer = [[id for id, distance in one.items() if distance < depth] for one in (above, below)]
+
+    # Terms: terms.md
+
+    def terms_form(self) -> None:
+        if self.said["v"] == "selvedge/bundle/1":
+            raise Lacking
+        self.terms = terms_form(self.file("terms.json"))
+
+    def following(self) -> Terms:
+        self.terms, self.erased_by
+        by = {(one["id"], seq) for one in self.erased_by for seq in one["targets"]}
+        erased = set()
+        for record in self.records:
+            header = record["header"]
+            empty = header["action"] == "erase" and unb64(header["body"]) == NO_BODY
+            if empty or record["fields"] is None and (header["id"], header["seq"]) in by:
+                erased.add(header["seq"])
+        return Terms(self.said["question"]["root"], self.records, erased, self.terms["day"])
+
+    def terms_stated(self) -> None:
+        found, stated, other = self.following(), self.terms, "PROOF_TERMS_OTHER"
+        state = self.state and self.state["leaf"]
+        at = (state or self.records[-1]["header"])["at"]
+        want(stated["day"] >= at[:10], "PROOF_TERMS_DAY")
+        want(stated["total"] == found.total, other)
+        want(all(jcs(stated[name]) == jcs(list) for name, list in found.lists.items()), other)
+        want(stated["transformations"] == found.transformations, other)
+
+    def license_texts(self) -> None:
+        texts = self.terms["texts"]
+        named = [(one["sha256"], one["licenses"]) for one in texts]
+        want(named == self.following().texts, "PROOF_TERMS_TEXTS")
+        held = [f"licenses/{one['sha256']}.txt" for one in texts if one["held"]]
+        there = [path for path in self.files if path.startswith("licenses/")]
+        want(held == there, "PROOF_TERMS_TEXTS")
+        good = all(h(self.files[path]).hex() == path[9:-4] for path in there)
+        want(good, "PROOF_TERMS_TEXT")
 
     def origin_tenant(self) -> None:
         self.log
@@ -747,7 +798,7 @@ class Bundle(Report):
         want(good, "PROOF_NOTE_SIGNATURE")
 
     def verdict(self) -> dict[str, str]:
-        apart = {*SIGNED, *WITNESSES, "lineage-upstream", "lineage-downstream"}
+        apart = {*SIGNED, *WITNESSES, *TERMS, "lineage-upstream", "lineage-downstream"}
         stateless = self.results["proof-form"] == "pass" and self.results["state-form"] == "not evaluated"
         optional = {name for name in STATE if self.results[name] == "not evaluated"}
         intact = [n for n in self.results if n not in apart | optional and not n.startswith("replay")]
@@ -759,6 +810,8 @@ class Bundle(Report):
                 return next((one for one in rest if one != "pass"), "pass")
             return self.line([way] if self.line([way]) != "pass" else ["out-sets"])
 
+        ground = ["out-sets", "bodies", "erasures"]
+        terms = [self.line(TERMS), self.line(ground + proof)]
         return {
             "intact": self.line(intact),
             "authentic": self.line(SIGNED),
@@ -766,7 +819,7 @@ class Bundle(Report):
             "current": current,
             "completeUp": complete("lineage-upstream"),
             "completeDown": complete("lineage-downstream", current),
-            "terms": "not evaluated",
+            "terms": next((one for one in terms if one != "pass"), "pass"),
         }
 
     def exit(self) -> int:

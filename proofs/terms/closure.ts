@@ -1,5 +1,3 @@
-import { kindOfUrn } from '../../lineage/kinds.ts'
-
 /** Everything upstream of a root, by place in the order of ids, and the steps between. */
 export interface UpstreamSteps {
   ids: readonly string[]
@@ -17,32 +15,40 @@ export interface Closure {
   licences: readonly number[][]
   clauses: readonly number[][]
   transformations: readonly number[][]
+  /** Whether nobody can see what a thing is made of, and under which licences it is. */
+  isHidden(place: number): boolean
 }
 
+/** The kind as it stands in an id. */
+const kindOf = (id: string) => id.split(':')[2]!
+
 /** What is written about a thing, or answers for it, and is no part of it. */
-const ABOUT = new Set(['DpiaPacket', 'ModelCard', 'Principal'])
+const ABOUT = new Set(['dpiapacket', 'modelcard', 'principal'])
 /** What is based on a licence is about it, and not given under it. */
-const FOR_THE_RECORD = new Set(['Export', 'Attachment', 'Erasure'])
+const FOR_THE_RECORD = new Set(['export', 'attachment', 'erasure'])
 
 /** Sorts steps: a licence that is itself asked about is under itself. */
-export function closureOf({ ids, root, out }: UpstreamSteps): Closure {
-  const kinds = ids.map(kindOfUrn)
+export function closureOf(
+  { ids, root, out }: UpstreamSteps,
+  isHidden: (place: number) => boolean = () => false,
+): Closure {
+  const kinds = ids.map(kindOf)
   const lists = () => ids.map((): number[] => [])
   const closure = {
     ...{ ids, root, carries: lists(), licences: lists() },
-    ...{ clauses: lists(), transformations: lists() },
+    ...{ clauses: lists(), transformations: lists(), isHidden },
   }
   const listOf = (near: number, far: number) => {
     const [low, high] = [kinds[near]!, kinds[far]!]
-    if (high === 'License' && !FOR_THE_RECORD.has(low)) return closure.licences
-    if (low === 'License' && high === 'Clause') return closure.clauses
-    if (high === 'Transformation' && !FOR_THE_RECORD.has(low)) return closure.transformations
+    if (high === 'license' && !FOR_THE_RECORD.has(low)) return closure.licences
+    if (low === 'license' && high === 'clause') return closure.clauses
+    if (high === 'transformation' && !FOR_THE_RECORD.has(low)) return closure.transformations
     return ABOUT.has(high) ? undefined : closure.carries
   }
   for (const [near, fars] of out.entries()) {
     for (const far of fars) listOf(near, far)?.[near]?.push(far)
   }
-  if (kinds[root] === 'License') closure.licences[root]!.push(root)
+  if (kinds[root] === 'license') closure.licences[root]!.push(root)
   for (const list of [closure.carries, closure.licences, closure.clauses]) {
     for (const places of list) places.sort((a, b) => a - b)
   }
@@ -85,11 +91,11 @@ export function wayTo({ by }: Reach, place: number): number[] {
 
 /**
  * Where a branch ends, or goes round in circles, and has met no licence on the way: what is there is
- * given under no terms that anybody knows.
+ * given under no terms that anybody knows. Of what is hidden something else is to be said.
  */
 export function unlicensed(closure: Closure): { places: number[]; reach: Reach } {
-  const { ids, carries, licences } = closure
-  const isLicensed = (place: number) => licences[place]!.length > 0
+  const { ids, carries, licences, isHidden } = closure
+  const isLicensed = (place: number) => licences[place]!.length > 0 || isHidden(place)
   const found = reach(closure, isLicensed)
   const bare = found.order.filter((place) => !isLicensed(place))
   const onto = ids.map((): number[] => [])

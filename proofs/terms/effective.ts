@@ -1,5 +1,4 @@
 import { type Closure, type Reach, reach, unlicensed, wayTo } from './closure.ts'
-import { tooManyCuts } from './problems.ts'
 import { type Lift, lifts, type Rule } from './rule.ts'
 import {
   liftsOf,
@@ -8,6 +7,7 @@ import {
   type Statement,
   sayingsOf,
   statementOf,
+  type Unknown,
 } from './statement.ts'
 
 /** The most different sets of jobs and datasets that lift some term each: every set is a walk of its own. */
@@ -34,13 +34,21 @@ export interface Terms {
   licences: readonly { place: number; id: string; statement: Statement }[]
   /** Those that lift something on the day. */
   transformations: readonly number[]
-  /** What has no licence at all. */
+  /** What has no licence at all, or is hidden. */
   bare: readonly Term[]
   /**
    * How something reaches the root that is said of all that is under a licence: by a shortest way which
    * leads past nothing that lifts it, or not at all.
    */
   reaches(licence: number, isLifted: (lift: Lift) => boolean): (() => number[]) | undefined
+}
+
+/** What there is to know of what is upstream. */
+export interface OpenedBy {
+  said(place: number): Said | undefined
+  /** `YYYY-MM-DD` */
+  day: string
+  tooMany(most: number): Error
 }
 
 /** How the things under each licence are reached past some stops. */
@@ -50,18 +58,19 @@ interface Walk {
   nearest: ReadonlyMap<number, number>
 }
 
-/** Puts together what is upstream and what it says. */
-export function openTerms(
-  closure: Closure,
-  said: (place: number) => Said | undefined,
-  day: string,
-): Terms {
+/**
+ * Puts together what is upstream and what it says.
+ *
+ * @param tooMany Makes what is thrown, here or by what asks for ways, where terms are lifted by more than
+ *   `MOST_CUTS` different sets of places.
+ */
+export function openTerms(closure: Closure, { said, day, tooMany }: OpenedBy): Terms {
   const walks = new Map<string, Walk>()
   const walk = (stops: readonly number[]) => {
     const key = stops.join()
     const known = walks.get(key)
     if (known) return known
-    if (walks.size > MOST_CUTS) throw tooManyCuts(MOST_CUTS)
+    if (walks.size > MOST_CUTS) throw tooMany(MOST_CUTS)
     const made = walkPast(closure, new Set(stops))
     walks.set(key, made)
     return made
@@ -76,7 +85,14 @@ export function openTerms(
   const cuts = applied
     .filter(({ lifts: some }) => some.length > 0)
     .sort((a, b) => a.place - b.place)
+  const lacking = (unknown: Unknown, reached: Reach, places: readonly number[]) =>
+    places.map((place) => ({
+      ...{ place, licence: null, clause: null, spdx: null, isChoice: false },
+      says: { unknown },
+      way: () => wayTo(reached, place),
+    }))
   const { places, reach: bareReach } = unlicensed(closure)
+  const hidden = all.reached.order.filter((place) => closure.isHidden(place))
   return {
     ...{ closure, day },
     licences: [...all.nearest.keys()]
@@ -91,11 +107,10 @@ export function openTerms(
         ),
       })),
     transformations: [...new Set(cuts.map(({ rule }) => rule))].sort((a, b) => a - b),
-    bare: places.map((place) => ({
-      ...{ licence: null, clause: null, spdx: null, isChoice: false },
-      says: { unknown: 'NO_LICENSE' },
-      way: () => wayTo(bareReach, place),
-    })),
+    bare: [
+      ...lacking('NO_LICENSE', bareReach, places),
+      ...lacking('NOT_SHOWN', all.reached, hidden),
+    ].sort((a, b) => a.place - b.place),
     reaches(licence, isLifted) {
       const stops = cuts.filter(({ lifts: some }) => some.some(isLifted)).map(({ place }) => place)
       const { reached, nearest } = walk(stops)
