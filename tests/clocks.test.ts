@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 const ASK_THE_CLOCK: Record<string, string> = {
   'core/earlier-now.ts': 'what it is about',
   'domains/backup/write-archive.ts': 'when a backup was made',
+  'domains/evidence/export.ts': 'on which day terms are stated',
   'domains/grants/give.ts': 'from when on a grant holds',
   'domains/restore/open-epoch.ts': 'the time of a leaf, never before the last',
   'ledger/attempt.ts': 'the time of a leaf, never before the last',

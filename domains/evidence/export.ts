@@ -11,14 +11,17 @@ import { buildBundle, provenPlaces } from '../../proofs/bundle.ts'
 import type { Json } from '../../proofs/json.ts'
 import type { RecordHeader, StateLeaf } from '../../proofs/leaf.ts'
 import { indexEntry } from '../../proofs/page/index-html.ts'
+import type { ShownRecord } from '../../proofs/records.ts'
 import type { ReplayedState } from '../../proofs/replay-note.ts'
 import { type AskedState, askedState, otherEnd } from './asked-state.ts'
+import { readBeside } from './beside.ts'
 import { coveringCheckpoint } from './covering-checkpoint.ts'
 import { batchProof } from './inclusion.ts'
 import { exportOvertaken } from './problems.ts'
 import { readErasures, shownRecord } from './shown.ts'
 import { readSlice, type TellExport } from './slice.ts'
 import { readStatePart } from './state.ts'
+import { readTermsPart } from './terms.ts'
 import { readWithholding, withholdFrom } from './withhold.ts'
 
 /** What the exporting of bundles needs of the service. */
@@ -30,7 +33,12 @@ export interface Exporting {
   witnessWaitMs?: number
   /** Asks for a replayer's note on a state; nothing where none is configured. */
   askReplayer?(state: ReplayedState): Promise<string | null>
+  /** The time in milliseconds, by which terms are stated for a day. */
+  now?(): number
 }
+
+/** What the weaving alone needs of it: without a store no text of a licence is at hand. */
+export type Weaving = Omit<Exporting, 'objects'> & Partial<Pick<Exporting, 'objects'>>
 
 /** What is to be exported, and who asks. */
 export interface ExportRequest {
@@ -77,7 +85,7 @@ type StateShown = Parameters<typeof readStatePart>[2] & {
  *   `KEY_NONE_STANDS`, `KEY_NOT_HELD`, `KEY_COMPROMISED`, `POSITION_NOT_REACHED`, `STATE_TOO_OLD`.
  */
 export async function weaveBundle(
-  exporting: Omit<Exporting, 'objects'>,
+  exporting: Weaving,
   {
     tenant,
     root,
@@ -94,11 +102,13 @@ export async function weaveBundle(
   const asked = await askedState(exporting, tenant, { asked: asOf })
   const at = asked.leaf?.size ?? asked.asOf
   const slice = await readSlice(read, { tenant, root, direction, depth }, at, tell)
-  const records = withholdFrom(withholding, slice.records.map(shownRecord))
+  const beside = await readBeside(read, { question: { direction, depth }, slice, at })
+  const all = [...slice.records, ...beside].sort((a, b) => a.seq - b.seq)
+  const records = withholdFrom(withholding, all.map(shownRecord))
   tell({ stage: 'proof', done: 0, of: 1 })
   const erasures = await readErasures(
     read,
-    slice.records.filter((_, i) => records[i]!.fields === null),
+    all.filter((_, i) => records[i]!.fields === null),
   )
   const checkpoint = await checkpointOver(exporting, tenant, asked, erasures)
   const { size } = checkpoint
@@ -109,6 +119,12 @@ export async function weaveBundle(
     stateOf(exporting, tenant, { leaf: asked.leaf, checkpoint, question, records }),
     replayNote(exporting, asked),
   ])
+  const erased = erasedPlaces(records, erasures)
+  const day = dayOf(exporting, asked.leaf, records)
+  const { stated, texts, holds } = await readTermsPart(
+    { ask: read, tenant, objects: exporting.objects },
+    { root: slice.root, records, erased, day },
+  )
   const shown = { records, keys, erasures, ...(state && { state }) }
   const { hashes } = await batchProof(read, size, provenPlaces(shown))
   tell({ stage: 'bundle', done: 0, of: 1 })
@@ -123,9 +139,9 @@ export async function weaveBundle(
     checkpoint: checkpoint.note,
     ...(withholding && { withhold: withholding.patterns }),
     ...(replay && { replay }),
+    terms: { stated, texts },
   }
-  const erased = new Set(erasures.flatMap(({ targets }) => targets!))
-  const attachments = [indexEntry(sha256, { ...parts, erased })]
+  const attachments = [indexEntry(sha256, { ...parts, terms: stated, erased })]
   const bytes = await buildBundle(sha256, { ...parts, attachments }, signer)
   return {
     bytes,
@@ -133,9 +149,32 @@ export async function weaveBundle(
     asOf: asked.asOf,
     stateSize: asked.leaf?.size ?? null,
     size,
-    records: slice.records.length,
-    holds: records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
+    records: records.length,
+    holds: [
+      ...records.flatMap(({ header: { seq }, fields }) => (fields?.length ? [seq] : [])),
+      ...holds,
+    ],
   }
+}
+
+/** The places of the records whose bodies are erased, or that say that they have none any more. */
+const erasedPlaces = (records: readonly ShownRecord[], erasures: readonly RecordHeader[]) =>
+  new Set([
+    ...erasures.flatMap(({ targets }) => targets!),
+    ...records.flatMap(({ header: { action, seq }, fields }) =>
+      action === 'erase' && fields?.length === 0 ? [seq] : [],
+    ),
+  ])
+
+/** Today in UTC; by no clock a day before that of what the terms rest on. */
+function dayOf(
+  { now = Date.now }: Pick<Exporting, 'now'>,
+  leaf: StateLeaf | null,
+  records: readonly ShownRecord[],
+) {
+  const today = new Date(now()).toISOString().slice(0, 10)
+  const rest = (leaf?.at ?? records.at(-1)!.header.at).slice(0, 10)
+  return [today, rest].sort().at(-1)!
 }
 
 /** Whoever reads the bundle decides whether the replayer's word counts: here it is only brought along. */

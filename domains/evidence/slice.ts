@@ -9,7 +9,8 @@ import { bodiesTooLarge, exportTooLarge } from './problems.ts'
  * browser has, and characters of all bodies together, for a verifier reads a line of at most 64 MiB.
  */
 export const EXPORT_LIMITS = { records: 10_000, text: 32_000_000 }
-const RECORDS_A_READ = 250
+/** How many records are read at a time: their bodies may be large. */
+export const RECORDS_A_READ = 250
 
 /** How far an export is: what it does, and how much of that is done. */
 export interface ExportStep {
