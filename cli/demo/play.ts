@@ -8,6 +8,7 @@ import { type Serving, serve } from '../../server/serve.ts'
 import { openClient, servedAt } from '../client.ts'
 import { trustText } from '../commands/trust.ts'
 import { sendWorld } from '../seed/send.ts'
+import { sendTerms } from '../seed/terms.ts'
 import { askUpstream, DEPTH, exportUpstream, findRoot, ROOT } from './answer.ts'
 import type { DemoResult } from './result.ts'
 import type { Stage } from './stage.ts'
@@ -103,7 +104,8 @@ type Client = ReturnType<typeof openClient>
 async function sendEvents({ stage, result }: Play, client: Client) {
   await stage.scene({
     title: 'Real events',
-    shows: 'OpenLineage events of Marquez, Airflow and Spark arrive as their clients send them.',
+    shows:
+      'OpenLineage events of Marquez, Airflow and Spark arrive as their clients send them; and terms for their data.',
     command: `npm run -s selvedge -- seed --tenant ${TENANT}`,
   })
   const sent = await sendWorld(client, ({ file, events, appended }) =>
@@ -112,6 +114,8 @@ async function sendEvents({ stage, result }: Play, client: Client) {
   const sum = (of: (one: (typeof sent)[number]) => number) =>
     sent.reduce((total, one) => total + of(one), 0)
   const [events, appended] = [sum((one) => one.events), sum((one) => one.appended)]
+  const terms = await sendTerms(client)
+  stage.say(`${'terms.json'.padEnd(22)} sources, licences and their texts, ${terms} of them new`)
   result.counts = { events, accepted: events, appended }
   if (appended === 0) stage.say('All of it was known already: what says nothing new adds nothing.')
 }

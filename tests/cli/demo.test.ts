@@ -30,9 +30,9 @@ describe('selvedge demo', () => {
       ok: true,
       tenant: 'demo',
       counts: { events: 73, accepted: 73 },
-      lineage: { nodes: 25, edges: 36, hops: 5, truncated: false },
-      bundle: { path: join(out, 'bundle.zip'), records: 25 },
-      verdict: { intact: 'pass', authentic: 'pass', completeUp: 'pass' },
+      lineage: { nodes: 40, edges: 62, hops: 5, truncated: false },
+      bundle: { path: join(out, 'bundle.zip'), records: 40 },
+      verdict: { intact: 'pass', authentic: 'pass', completeUp: 'pass', terms: 'pass' },
       tampered: [
         { name: 'flipped', exit: 1, failed: ['zip-form'] },
         {
