@@ -39,6 +39,8 @@ export interface Task {
   ids: readonly string[]
   /** The version of the policies by which this was permitted; refused where others are in force. */
   policies?: string
+  /** Whether it is only to be decided: nothing of it is written, and its key is not kept. */
+  dry?: boolean
   run(draft: Draft): Promise<readonly Outcome[]>
 }
 
@@ -182,7 +184,7 @@ async function settleAll(
             ? await carryOut(batch, task, of.actors.get(task.subject)!, of.epoch)
             : { end: 'refused', problem: policiesChanged() }
     settled.push(end)
-    if (row || end.end !== 'done') continue
+    if (row || task.dry || end.end !== 'done') continue
     const fresh = commandRow(task, end.receipt, batch.at)
     of.known.set(key, fresh)
     kept.push(fresh)
@@ -242,6 +244,10 @@ async function carryOut(batch: Batch, task: Task, actor: string, epoch: number):
   const { draft, changes } = openDraft(batch, actor)
   try {
     const outcomes = [...(await task.run(draft))]
+    if (task.dry) {
+      const position = { epoch, seq: batch.base + batch.records.length }
+      return { end: 'done', receipt: { position, outcomes, replayed: false } }
+    }
     const text = textOf(changes.records)
     if (batch.records.length > 0) {
       const leaves = batch.records.length + changes.records.length

@@ -46,6 +46,8 @@ export interface Command {
    * it is refused as `POLICIES_CHANGED`, and may be decided anew.
    */
   policies?: string
+  /** Decides under the lock as ever, and writes nothing: what a command would come to. */
+  dry?: boolean
   /** Decides what is recorded; may run several times, and must touch nothing but the draft. */
   run(draft: Draft): Promise<readonly Outcome[]>
 }
@@ -245,12 +247,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     names = [],
     ids = [],
     policies,
+    dry,
     run,
   }: Command): Task => {
     // Read for the whole batch at once, so that one of these would take all of it down.
     if (!names.every(isWellFormed)) throw nameInvalid()
     const fixed = { key: mayWrite(key), request: requestHash(request), text: request.length }
-    return { subject, ...fixed, names, ids, policies, run }
+    return { subject, ...fixed, names, ids, policies, dry, run }
   }
 
   const submit: Ledger['submit'] = async (command) =>
