@@ -50,16 +50,17 @@ export const recordKind = (
     place,
   )
 
-const planKind = (kind: TypedKind, given: KindInput, item: number) => ({
+/** @throws {Problem} `BODY_INVALID`, `RECORD_ITEM_INVALID`. */
+export const planKind = (kind: TypedKind, given: KindInput, item: number) => ({
   item,
   kind,
-  self: openReader(item).named(kind, given),
+  self: openReader(item, '').named(kind, given),
   patch: readPatch(given.body, { kind, item }),
   relations: readLinks(kind, given, item),
 })
 
 /** Under the lock: what others have changed meanwhile is part of what must be whole. */
-function assertKind(
+export function assertKind(
   { item, kind, self, patch, relations }: ReturnType<typeof planKind>,
   draft: Draft,
 ): Assertion {
@@ -82,10 +83,11 @@ export const recordLinks = (
 ): Promise<Receipt> =>
   submitItems({ verb: 'links', items, plan: planLinks, assertionOf: assertLinks }, context, place)
 
-function planLinks(given: LinksInput, item: number) {
+/** @throws {Problem} `RECORD_ITEM_INVALID` */
+export function planLinks(given: LinksInput, item: number) {
   const { id, kind: named } = given.entity
   if (id == null && named == null) throw itemInvalid(item, 'name its kind beside its name')
-  const target = readTarget(OTHERS_KINDS, given.entity, item)
+  const target = readTarget(OTHERS_KINDS, given.entity, { item })
   const self = 'to' in target ? target.to : target
   const kind = 'kind' in self ? self.kind : kindOfUrn(self.id)
   if (!kind || !OTHERS_KINDS.includes(kind)) {
@@ -94,7 +96,7 @@ function planLinks(given: LinksInput, item: number) {
   return { kind, self, relations: readLinks(kind, given, item) }
 }
 
-const assertLinks = (
+export const assertLinks = (
   { kind, self, relations }: ReturnType<typeof planLinks>,
   draft: Draft,
 ): Assertion => {
@@ -111,21 +113,27 @@ function readLinks(kind: Kind, given: object, item: number): RecordPlan['relatio
   if (strange) throw itemInvalid(item, `a ${kind} has no ${strange}`)
   return linksOfKind(kind).flatMap(({ relation, field }) => {
     const kinds = farKinds(kind, relation)
-    const targets = links[field]?.map((far) => readTarget(kinds, far, item))
+    const targets = links[field]?.map((far, i) =>
+      readTarget(kinds, far, { item, path: `/${field}/${i}` }),
+    )
     return targets ? [{ rel: relation, targets }] : []
   })
 }
 
-function readTarget(kinds: readonly Kind[], far: LinkTarget, item: number): Target {
+function readTarget(
+  kinds: readonly Kind[],
+  far: LinkTarget,
+  { item, path }: { item: number; path?: string },
+): Target {
   const [only, second] = kinds
   const kind = far.kind ?? (second === undefined ? only : undefined)
   if (kind === undefined && far.id == null) {
-    throw itemInvalid(item, `say whether it is a ${kinds.join(' or a ')}`)
+    throw itemInvalid(item, `say whether it is a ${kinds.join(' or a ')}`, path)
   }
   if (kind !== undefined && !kinds.includes(kind)) {
-    throw itemInvalid(item, `it must be a ${kinds.join(' or a ')}, not a ${kind}`)
+    throw itemInvalid(item, `it must be a ${kinds.join(' or a ')}, not a ${kind}`, path)
   }
-  return openReader(item).near(kind ?? kinds[0]!, far)
+  return openReader(item, path).near(kind ?? kinds[0]!, far)
 }
 
 /** What an entity of a typed kind says of itself. */

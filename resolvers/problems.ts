@@ -31,8 +31,11 @@ export const batchTooLarge = (most: string) =>
     status: 413,
   })
 
-export const itemInvalid = (item: number, because: string) =>
-  new Problem('RECORD_ITEM_INVALID', `Item ${item}: ${because}`, { details: { item } })
+/** @param path Where in the item, as a JSON Pointer, where that is known. */
+export const itemInvalid = (item: number, because: string, path?: string) =>
+  new Problem('RECORD_ITEM_INVALID', `Item ${item}: ${because}`, {
+    details: { item, ...(path !== undefined && { path }) },
+  })
 
 export const asOfBeforeLog = (least: string) =>
   new Problem('AS_OF_BEFORE_LOG', 'The tenant had not begun then: nothing was recorded yet.', {

@@ -119,13 +119,18 @@ const planRun = (run: RunInput, { runNamed, near, nearRun, relations }: Reader):
 
 type Reader = ReturnType<typeof openReader>
 
-/** Reads the parts of one item; whatever is wrong is told with the item's number. */
-export function openReader(item: number) {
+/**
+ * Reads the parts of one item; whatever is wrong is told with the item's number.
+ *
+ * @param path Where in the item it reads, as a JSON Pointer, where its caller tells that.
+ */
+export function openReader(item: number, path?: string) {
   const text = (what: string, given: string) => {
     const normal = given.normalize('NFC')
     const bytes = Buffer.byteLength(normal)
     if (bytes > 0 && bytes <= LONGEST_NAME_BYTES && normal.isWellFormed()) return normal
-    throw itemInvalid(item, `${what} must be text of 1 to ${LONGEST_NAME_BYTES} bytes`)
+    const at = path === undefined ? path : `${path}/${what}`
+    throw itemInvalid(item, `${what} must be text of 1 to ${LONGEST_NAME_BYTES} bytes`, at)
   }
   const named = (kind: Kind, { namespace, name }: { namespace: string; name: string }): Name => ({
     kind,
@@ -139,14 +144,14 @@ export function openReader(item: number) {
   }
   const byId = (id: string): Target => {
     if (isUrn(id)) return { id }
-    throw itemInvalid(item, 'a neighbour’s id must be a URN such as urn:selvedge:dataset:h:…')
+    throw itemInvalid(item, 'a neighbour’s id must be a URN such as urn:selvedge:dataset:h:…', path)
   }
   const near = (kind: Kind, { id, namespace, name }: NeighbourInput): Target => {
     if (id != null && namespace == null && name == null) return byId(id)
     if (id == null && namespace != null && name != null) {
       return { to: named(kind, { namespace, name }) }
     }
-    throw itemInvalid(item, 'a neighbour is named by id alone, or by namespace and name')
+    throw itemInvalid(item, 'a neighbour is named by id alone, or by namespace and name', path)
   }
   const nearRun = ({ id, runId }: RunNeighbourInput): Target => {
     if (id != null && runId == null) return byId(id)

@@ -23,7 +23,7 @@ import { JobRef } from './job.ts'
 import { ReceiptRef } from './record.ts'
 
 /** What one needs to record a thing of each kind. */
-const PERMISSION_OF: Record<TypedKind, Permission> = {
+export const PERMISSION_OF: Record<TypedKind, Permission> = {
   Source: 'source:write',
   License: 'license:write',
   Clause: 'clause:write',

@@ -7,6 +7,7 @@ import { callerOf } from './caller.ts'
 import { noteRequest } from './current-request.ts'
 import { serveExport } from './exports.ts'
 import type { Identity } from './identity/identity.ts'
+import { receiveImport } from './imports.ts'
 import { serveJwks } from './jwks.ts'
 import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
@@ -29,6 +30,13 @@ interface RouteMore {
   /** What an answer that has begun goes on with: a reader may take longer than a request. */
   patient: Database
   limits: Limits
+  /**
+   * The request once more, as one that needs another permission: each has the policies by which it was
+   * permitted looked at under the log's lock.
+   *
+   * @throws {Problem} `PERMISSION_DENIED`
+   */
+  permitted(permission: Permission): Promise<Context>
   /** Nothing where nobody measures. */
   metrics: Metrics | undefined
   /** What the path has in the place of the braces. */
@@ -140,6 +148,13 @@ export const ROUTES: readonly Route[] = [
       receiveBatch(request, lineageCaller(request, context, more)),
   },
   {
+    method: 'POST',
+    path: '/api/v1/import',
+    permission: 'import:write',
+    answer: (request, _context, { report, door, permitted }) =>
+      receiveImport(request, { report, permitted, turns: door.turnsOf(request) }),
+  },
+  {
     method: 'GET',
     path: '/api/v1/lineage/prov-json',
     permission: 'lineage:read',
@@ -216,7 +231,7 @@ const MATCHERS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) 
 export async function answerByRoute(
   request: Request,
   services: Services,
-  more: Omit<RouteMore, 'part'>,
+  more: Omit<RouteMore, 'part' | 'permitted'>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url)
   const matching = MATCHERS.filter(({ pattern }) => pattern.test(pathname))
@@ -239,12 +254,16 @@ export async function answerByRoute(
 async function answerRoute(
   request: Request,
   services: Services,
-  { route, ...more }: RouteMore & { route: Route },
+  { route, ...rest }: Omit<RouteMore, 'permitted'> & { route: Route },
 ) {
+  const permitted = async (permission: Permission) => {
+    const context = openContext(services, await callerOf(request, rest.identity))
+    await context.authorise(permission)
+    return context
+  }
+  const more = { ...rest, permitted }
   if (route.permission === null) return route.answer(request, services, more)
-  const context = openContext(services, await callerOf(request, more.identity))
-  await context.authorise(route.permission)
-  return route.answer(request, context, more)
+  return route.answer(request, await permitted(route.permission), more)
 }
 
 /** Neither counted nor queued: what probes and verifiers ask for costs little, and must be there under load. */

@@ -105,6 +105,11 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Record where datasets and jobs come from, and what holds for them.',
   },
+  'import:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Send lines of a file to be recorded. What each says needs the permission for its kind as well.',
+  },
   'event:write': { groups: ['write'], on: 'Tenant', says: 'Send OpenLineage events.' },
   'erasure:create': {
     groups: ['erase'],

@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import type { TypedKind } from '../../lineage/kinds.ts'
 import type { Json } from '../../proofs/json.ts'
 import { BODIES } from './bodies.ts'
-import { type BodyIssue, bodyInvalid } from './problems.ts'
+import { issueOf } from './issue.ts'
+import { bodyInvalid } from './problems.ts'
 
 type Fields = Readonly<Record<string, Json>>
 
@@ -61,19 +62,6 @@ function check(schema: z.ZodObject, value: Fields, { kind, item }: Place) {
   const { error } = schema.safeParse(value)
   if (error) throw bodyInvalid(item, kind, error.issues.slice(0, MOST_TOLD).map(issueOf))
 }
-
-/** By zod's own words, which say what was expected and never what was given. */
-const issueOf = (issue: z.core.$ZodIssue): BodyIssue => {
-  if (issue.code === 'unrecognized_keys') {
-    return { path: pointer([...issue.path, issue.keys[0]!]), says: 'there is no such field' }
-  }
-  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
-  return { path: pointer(issue.path), says: isMissing ? 'it must be said' : issue.message }
-}
-
-/** RFC 6901. */
-const pointer = (path: readonly PropertyKey[]) =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 
 function withoutNulls(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutNulls)

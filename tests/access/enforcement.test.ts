@@ -197,6 +197,7 @@ describe('a route that the caller may not ask', () => {
     ['GET', `/api/v1/models/${MISSING}/cyclonedx`, 'entity:read'],
     ['GET', `/api/v1/models/${MISSING}/model-card`, 'entity:read'],
     ['POST', '/api/v1/lineage/batch', 'event:write'],
+    ['POST', '/api/v1/import', 'import:write'],
   ])('%s %s is refused as a problem before anything is read', async (method, path, permission) => {
     const ahead = { 'x-selvedge-min-position': '0:9000000' }
     expect(await fetchAs(method, path, { ...as([]), ...ahead })).toMatchObject({ status: 403 })

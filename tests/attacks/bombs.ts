@@ -149,6 +149,23 @@ const ATTACKS: Attack[] = [
     'OPENLINEAGE_BATCH_TOO_LARGE',
   ],
   [
+    '2,000 lines of a file in one request',
+    (w) =>
+      w.post(
+        '/api/v1/import',
+        'mallory',
+        `[${Array.from({ length: 2_000 }, (_, i) => `{"line":${i + 1},"item":{}}`).join(',')}]`,
+      ),
+    413,
+    'IMPORT_BATCH_TOO_LARGE',
+  ],
+  [
+    '3 MB of lines of a file',
+    (w) => w.post('/api/v1/import', 'mallory', `[${' '.repeat(3_000_000)}]`),
+    413,
+    'IMPORT_BATCH_TOO_LARGE',
+  ],
+  [
     'a gzip bomb, as a batch',
     (w) => w.post('/api/v1/lineage/batch', 'mallory', bomb(), gzip),
     413,

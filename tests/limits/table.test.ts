@@ -29,6 +29,7 @@ import { recordItems } from '../../resolvers/record.ts'
 import { MOST_REASONS, MOST_TERMS } from '../../resolvers/terms.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
+import { receiveImport } from '../../server/imports.ts'
 import { openHeld } from '../../server/limits/held.ts'
 import { openLanes } from '../../server/limits/lanes.ts'
 import { defaultLimits } from '../../server/limits/limits.ts'
@@ -158,6 +159,15 @@ function sendFile(bytes: number) {
   return receiveAttachment(request, openContext(services, caller), { door: {} as never, most })
 }
 
+/** The answer to lines of a file, with the code of the first where they are told of one by one. */
+async function sendLines(lines: string) {
+  const { turns, report } = lineageCaller
+  const permitted = async () => context()
+  const answer = await receiveImport(post(`[${lines}]`), { turns, report, permitted })
+  const { results } = (await answer.json()) as { results: object[] }
+  return Response.json(results[0])
+}
+
 async function withHeaders(n: number) {
   const socket = connect(port, '127.0.0.1')
   const more = 'X-A: a\r\n'.repeat(n - 2)
@@ -247,6 +257,14 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   },
   'entities of a document in PROV': (n) => () => requireOneDocument(n),
   'runs of each job in one': (n) => () => checkRuns(n),
+  'lines of one request of an import': (n) => () =>
+    sendLines(times(n, (i) => `{"line":${i + 1},"item":7}`).join(',')),
+  'bytes of one request of an import': (n) => () =>
+    sendLines('{"line":1,"item":7}'.padEnd(n - '[]'.length)),
+  'bytes of a line to import': (n) => () =>
+    sendLines(`{"line":1,"item":"${'x'.repeat(n - '""'.length)}"}`),
+  'commas and opening brackets of one': (n) => () =>
+    sendLines(`{"line":1,"item":[${zeros(n - 1)}]}`),
   'bytes of an OpenLineage event, inflated': (n) => () =>
     receiveEvent(post('{}'.padEnd(n)), lineageCaller),
   'bytes of an OpenLineage batch, inflated': (n) => () =>
