@@ -8,6 +8,7 @@ import type { Bench } from './bench.ts'
 import { benchCrawl } from './crawl.ts'
 import { type Figures, missed } from './figures.ts'
 import { benchImpact } from './impact.ts'
+import { benchImports } from './imports.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLineage } from './lineage.ts'
 import { benchPolicy } from './policy.ts'
@@ -26,6 +27,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   search: benchSearch,
   terms: benchTerms,
   impact: benchImpact,
+  imports: benchImports,
 }
 
 /** Those that need no database: nothing is started for them. */
