@@ -106,6 +106,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/export.ts'),
   },
   {
+    name: 'import',
+    summary: 'record the lines of a CSV or NDJSON file',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'attach',
     summary: 'attach a file, on its own or to an entity that it documents',
     load: () => import('./commands/attach.ts'),

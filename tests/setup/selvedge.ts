@@ -21,11 +21,12 @@ export function spawnSelvedge(
   args: string[],
   env: Record<string, string> = {},
   cwd?: string,
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): ChildProcess {
   return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, ...args], {
     env: environment(env),
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
 }
 
@@ -34,8 +35,10 @@ export function selvedge(
   args: string[],
   env: Record<string, string> = {},
   cwd?: string,
+  stdin?: string,
 ): Promise<Ended> {
-  const child = spawnSelvedge(args, env, cwd)
+  const child = spawnSelvedge(args, env, cwd, stdin === undefined ? 'ignore' : 'pipe')
+  child.stdin?.end(stdin)
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (chunk) => {
     ended.stdout += chunk
