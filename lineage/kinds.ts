@@ -10,6 +10,8 @@ export const TYPED_KINDS = [
   'XaiExport',
   'Transformation',
   'Principal',
+  'SignOff',
+  'Decision',
 ] as const
 export type TypedKind = (typeof TYPED_KINDS)[number]
 
@@ -121,6 +123,8 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Ki
   XaiExport: { EXPLAINS: ['Prediction', 'Model'], ASSESSED_BY: 'DpiaPacket' },
   Transformation: {},
   Principal: {},
+  SignOff: { BASED_ON: 'any', WAS_ATTRIBUTED_TO: 'Principal' },
+  Decision: { BASED_ON: 'any', WAS_ATTRIBUTED_TO: 'Principal' },
 }
 
 /** The kinds that an edge of this relation may lead to from an entity of this kind; none where it may not be. */
@@ -134,7 +138,7 @@ export const OPEN = Number.MAX_SAFE_INTEGER
 
 /**
  * Whether a kind may be shown to another tenant by a grant. What says how a tenant works (its exports,
- * files, erasures, grants, people and single runs) is not lineage that anybody is granted.
+ * files, erasures, grants, people, decisions and single runs) is not lineage that anybody is granted.
  */
 const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Tenant: false,
@@ -156,6 +160,8 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   XaiExport: true,
   Transformation: true,
   Principal: false,
+  SignOff: false,
+  Decision: false,
 }
 
 export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])

@@ -1,4 +1,4 @@
-import { LINK_FIELDS, linksOfKind, OTHERS_KINDS } from '../domains/kinds/links.ts'
+import { LINK_FIELDS, linksOfKind, mayBeNamed, OTHERS_KINDS } from '../domains/kinds/links.ts'
 import { bodyIn, readPatch, requireWhole } from '../domains/kinds/read-body.ts'
 import type { Assertion, Draft, Target } from '../ledger/draft.ts'
 import { patched } from '../ledger/fields.ts'
@@ -128,7 +128,10 @@ function readTarget(
   const [only, second] = kinds
   const kind = far.kind ?? (second === undefined ? only : undefined)
   if (kind === undefined && far.id == null) {
-    throw itemInvalid(item, `say whether it is a ${kinds.join(' or a ')}`, path)
+    throw itemInvalid(item, `say whether it is a ${kinds.filter(mayBeNamed).join(' or a ')}`, path)
+  }
+  if (kind !== undefined && far.id == null && !mayBeNamed(kind)) {
+    throw itemInvalid(item, `a ${kind} is named by its id`, path)
   }
   if (kind !== undefined && !kinds.includes(kind)) {
     throw itemInvalid(item, `it must be a ${kinds.join(' or a ')}, not a ${kind}`, path)

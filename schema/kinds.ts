@@ -34,6 +34,8 @@ export const PERMISSION_OF: Record<TypedKind, Permission> = {
   XaiExport: 'prediction:write',
   Transformation: 'transformation:write',
   Principal: 'principal:write',
+  SignOff: 'sign-off:write',
+  Decision: 'decision:write',
 }
 
 const KEPT = 'What is left out is kept as it is.'

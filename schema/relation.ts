@@ -17,7 +17,8 @@ const WHAT_RELATIONS_SAY: Record<Relation, string> = {
   PREDICTED_BY: 'A prediction was made by a model.',
   EXPLAINS: 'An explanation explains a prediction.',
   METERS: 'A metering record measures the use of something.',
-  BASED_ON: 'An export was made from something.',
+  BASED_ON:
+    'An export was made from something; a file, an erasure, a sign-off or a decision is about something.',
   RUN_OF: 'A run is one of a job.',
   RUN_USED: 'A run read a dataset.',
   RUN_GENERATED: 'A run wrote a dataset.',

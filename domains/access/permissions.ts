@@ -5,6 +5,7 @@ export const GROUPS = {
   audit: 'Look at what says who did and may do what.',
   write: 'Record what is so.',
   curate: 'Record where data comes from, and on what terms it may be used.',
+  sign: 'Vouch for things, and decide.',
   attach: 'Attach files.',
   erase: 'Erase for good.',
   operate: 'Keep the service running.',
@@ -99,6 +100,16 @@ export const PERMISSIONS = {
     groups: ['write', 'curate'],
     on: 'Tenant',
     says: 'Record people, teams and services that answer for things.',
+  },
+  'sign-off:write': {
+    groups: ['write', 'curate', 'sign'],
+    on: 'Tenant',
+    says: 'Record who vouches for what.',
+  },
+  'decision:write': {
+    groups: ['write', 'curate', 'sign'],
+    on: 'Tenant',
+    says: 'Record what was decided, and why.',
   },
   'links:write': {
     groups: ['write', 'curate'],

@@ -1,12 +1,14 @@
 import { TYPED_KINDS, type TypedKind } from '../../lineage/kinds.ts'
 import type { KindBody } from './body.ts'
 import { CLAUSE } from './clause.ts'
+import { DECISION } from './decision.ts'
 import { DPIA_PACKET } from './dpia-packet.ts'
 import { LICENSE } from './license.ts'
 import { MODEL } from './model.ts'
 import { MODEL_CARD } from './model-card.ts'
 import { PREDICTION } from './prediction.ts'
 import { PRINCIPAL } from './principal.ts'
+import { SIGN_OFF } from './sign-off.ts'
 import { SOURCE } from './source.ts'
 import { TRANSFORMATION } from './transformation.ts'
 import { XAI_EXPORT } from './xai-export.ts'
@@ -23,6 +25,8 @@ export const BODIES: Record<TypedKind, KindBody> = {
   XaiExport: XAI_EXPORT,
   Transformation: TRANSFORMATION,
   Principal: PRINCIPAL,
+  SignOff: SIGN_OFF,
+  Decision: DECISION,
 }
 
 /** What a thing of each kind is, in a sentence. */

@@ -25,7 +25,7 @@ const kindOf = (id: string) => id.split(':')[2]!
 /** What is written about a thing, or answers for it, and is no part of it. */
 const ABOUT = new Set(['dpiapacket', 'modelcard', 'principal'])
 /** What is based on a licence is about it, and not given under it. */
-const FOR_THE_RECORD = new Set(['export', 'attachment', 'erasure'])
+const FOR_THE_RECORD = new Set(['export', 'attachment', 'erasure', 'signoff', 'decision'])
 
 /** Sorts steps: a licence that is itself asked about is under itself. */
 export function closureOf(

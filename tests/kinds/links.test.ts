@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { linksOfKind, OTHERS_KINDS } from '../../domains/kinds/links.ts'
+import { linksOfKind, mayBeNamed, OTHERS_KINDS } from '../../domains/kinds/links.ts'
 import { farKinds, KINDS, type TypedKind } from '../../lineage/kinds.ts'
 import { dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
@@ -171,7 +171,9 @@ it('goes through a grant, its body as far as the fields are granted', async () =
 
 const EVERY_LINK = KINDS.flatMap((kind) =>
   linksOfKind(kind).flatMap((link) =>
-    farKinds(kind, link.relation).map((far) => ({ kind, far, ...link })),
+    farKinds(kind, link.relation)
+      .filter(mayBeNamed)
+      .map((far) => ({ kind, far, ...link })),
   ),
 )
 
@@ -207,11 +209,12 @@ it.each(EVERY_LINK)(
   },
 )
 
-it('has a link for every relation of sources, terms, privacy, models, explanations and principals', () => {
+it('has a link for every relation of sources, terms, privacy, models, explanations, principals and decisions', () => {
   expect([...new Set(EVERY_LINK.map(({ relation }) => relation))].sort()).toEqual(
     [
       ...['FROM_SOURCE', 'LICENSED_UNDER', 'HAS_CLAUSE', 'ASSESSED_BY'],
       ...['DESCRIBED_BY', 'TRAINED_ON', 'PREDICTED_BY', 'EXPLAINS', 'WAS_ATTRIBUTED_TO'],
+      'BASED_ON',
     ].sort(),
   )
 })

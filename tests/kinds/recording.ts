@@ -100,6 +100,19 @@ const LEAST: Record<TypedKind, Record<string, unknown>> = {
     approvedBy: 'The data board',
   },
   Principal: { title: 'Sales', type: 'team' },
+  SignOff: {
+    statement: 'The figures of March are right.',
+    verdict: 'approved',
+    signedBy: 'Ann',
+    signedAt: '2026-04-02T10:00:00Z',
+  },
+  Decision: {
+    title: 'Scores go live',
+    outcome: 'approved',
+    reasons: ['The audit found nothing.'],
+    decidedBy: 'The data board',
+    decidedAt: '2026-04-02T10:00:00Z',
+  },
 }
 
 /** What a body needs beside a field, where that does not stand alone. */
@@ -107,6 +120,8 @@ export const besides = (kind: TypedKind, field: string): Record<string, unknown>
   if (kind === 'DpiaPacket' && field === 'conditions') {
     return { decision: 'conditional', assessedAt: '2026-03-31T09:15:02Z' }
   }
+  if (kind === 'SignOff' && field === 'conditions') return { verdict: 'conditional' }
+  if (kind === 'Decision' && field === 'conditions') return { outcome: 'conditional' }
   if (kind === 'Principal' && field === 'subject') return { issuer: 'https://login.example.org' }
   return kind === 'Principal' && field === 'issuer' ? { subject: 'ann' } : {}
 }

@@ -153,7 +153,7 @@ class Terms:
         self.described = {id: [] for id in self.things}
         for low in self.things:
             for high in sorted(near.get(low, ())):
-                record = kind(low) in ("export", "attachment", "erasure")
+                record = kind(low) in ("export", "attachment", "erasure", "signoff", "decision")
                 if kind(high) == "license" and not record:
                     self.under[low].append(high)
                 elif kind(low) == "license" and kind(high) == "clause":
