@@ -111,6 +111,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/import.ts'),
   },
   {
+    name: 'metering',
+    summary: 'list and seal windows of usage, and prove that events are in them',
+    load: () => import('./commands/metering.ts'),
+  },
+  {
     name: 'attach',
     summary: 'attach a file, on its own or to an entity that it documents',
     load: () => import('./commands/attach.ts'),

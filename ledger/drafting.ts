@@ -1,4 +1,4 @@
-import { kindOfUrn } from '../lineage/kinds.ts'
+import { type Kind, kindOfUrn } from '../lineage/kinds.ts'
 import { isUrn } from '../proofs/ids.ts'
 import { type Batch, type Changes, incomingNow, noChanges } from './batch.ts'
 import type { Assertion, Draft, Name, Outcome, Target } from './draft.ts'
@@ -20,6 +20,9 @@ import { assertVersions, retireVersion, type Version, type Writing } from './ver
 
 /** A transaction of more leaves than this is refused; a command alone above it can never go in. */
 export const MOST_LEAVES = 5_000
+
+/** What is never retired by itself: the tenant, what stands on two logs, and what says how much was used. */
+const KEPT: ReadonlySet<Kind> = new Set(['Tenant', 'Grant', 'MeteringRecord'])
 
 const unchanged = ({ id, seq, version }: Entity): Outcome => ({ id, seq, version, changed: false })
 
@@ -157,7 +160,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
   const retire = (id: string, aliasOf?: string): Outcome => {
     const before = find(id)
     if (!before) throw entityUnknown(id)
-    if (before.kind === 'Tenant' || before.kind === 'Grant') throw retireRefused(before.kind)
+    if (KEPT.has(before.kind)) throw retireRefused(before.kind)
     if (before.action === 'retire' && (aliasOf === undefined || before.aliasOf)) {
       return unchanged(before)
     }

@@ -7,7 +7,9 @@ import {
 import { eraseBodies, forgetActor } from '../lineage/erasures.ts'
 import { type Findable, findableOf, isFindable } from '../lineage/findable.ts'
 import type { Ask } from '../lineage/graph.ts'
+import { kindOfUrn } from '../lineage/kinds.ts'
 import type { TileRow } from '../lineage/log.ts'
+import { eraseUsage } from '../lineage/usage.ts'
 import { appendLeaves, type LogEnd } from './append-leaves.ts'
 import type { Batch } from './batch.ts'
 import { edgeRows } from './edge-rows.ts'
@@ -52,6 +54,10 @@ export async function writeBatch(
     eraseBodies(
       ask,
       batch.erased.flatMap(({ rows }) => rows),
+    ),
+    eraseUsage(
+      ask,
+      batch.erased.map(({ entity }) => entity).filter((id) => kindOfUrn(id) === 'MeteringRecord'),
     ),
     ...batch.actors.map(({ subject }) => forgetActor(ask, subject)),
   ])

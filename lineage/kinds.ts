@@ -15,6 +15,13 @@ export const TYPED_KINDS = [
 ] as const
 export type TypedKind = (typeof TYPED_KINDS)[number]
 
+/** Kinds whose bodies have a schema too, and that nobody states: the service itself makes them up. */
+export const SEALED_KINDS = ['MeteringRecord'] as const
+
+/** All kinds whose bodies have a schema. */
+export const BODIED_KINDS = [...TYPED_KINDS, ...SEALED_KINDS] as const
+export type BodiedKind = (typeof BODIED_KINDS)[number]
+
 /** The kinds of entity that this release records. */
 export const KINDS = [
   'Tenant',
@@ -26,7 +33,7 @@ export const KINDS = [
   'Erasure',
   'Policy',
   'Grant',
-  ...TYPED_KINDS,
+  ...BODIED_KINDS,
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -125,6 +132,7 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Ki
   Principal: {},
   SignOff: { BASED_ON: 'any', WAS_ATTRIBUTED_TO: 'Principal' },
   Decision: { BASED_ON: 'any', WAS_ATTRIBUTED_TO: 'Principal' },
+  MeteringRecord: { METERS: ['Dataset', 'Job', 'Source', 'Model'] },
 }
 
 /** The kinds that an edge of this relation may lead to from an entity of this kind; none where it may not be. */
@@ -138,7 +146,7 @@ export const OPEN = Number.MAX_SAFE_INTEGER
 
 /**
  * Whether a kind may be shown to another tenant by a grant. What says how a tenant works (its exports,
- * files, erasures, grants, people, decisions and single runs) is not lineage that anybody is granted.
+ * files, erasures, grants, people, decisions, usage and single runs) is not lineage that anybody is granted.
  */
 const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Tenant: false,
@@ -162,6 +170,7 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Principal: false,
   SignOff: false,
   Decision: false,
+  MeteringRecord: false,
 }
 
 export const GRANTABLE_KINDS = KINDS.filter((kind) => MAY_BE_GRANTED[kind])

@@ -65,6 +65,18 @@ export const MIGRATIONS: readonly Migration[] = [
       "CREATE FULLTEXT INDEX entity_words IF NOT EXISTS FOR (n:Entity) ON EACH [n.words] OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}",
     ],
   },
+  {
+    number: 7,
+    name: 'events of usage, and their windows',
+    commands: [
+      'CREATE CONSTRAINT usage_event_key IF NOT EXISTS FOR (n:UsageEvent) REQUIRE (n.tenant, n.key) IS UNIQUE',
+      'CREATE CONSTRAINT usage_window_id IF NOT EXISTS FOR (n:UsageWindow) REQUIRE (n.tenant, n.id) IS UNIQUE',
+      'CREATE INDEX usage_event_place IF NOT EXISTS FOR (n:UsageEvent) ON (n.tenant, n.window, n.key)',
+      'CREATE INDEX usage_window_series IF NOT EXISTS FOR (n:UsageWindow) ON (n.tenant, n.series, n.day)',
+      'CREATE INDEX usage_window_record IF NOT EXISTS FOR (n:UsageWindow) ON (n.tenant, n.record)',
+      'CREATE INDEX usage_window_seq IF NOT EXISTS FOR (n:UsageWindow) ON (n.tenant, n.seq)',
+    ],
+  },
 ]
 
 const LOCK_CONSTRAINT =

@@ -4,7 +4,14 @@ import type { Assertion, Draft, Target } from '../ledger/draft.ts'
 import { patched } from '../ledger/fields.ts'
 import type { Receipt } from '../ledger/ledger.ts'
 import type { EntityAt } from '../lineage/entities.ts'
-import { farKinds, type Kind, kindOfUrn, TYPED_KINDS, type TypedKind } from '../lineage/kinds.ts'
+import {
+  BODIED_KINDS,
+  type BodiedKind,
+  farKinds,
+  type Kind,
+  kindOfUrn,
+  type TypedKind,
+} from '../lineage/kinds.ts'
 import type { Fields } from '../loaders/record.ts'
 import type { Context } from './context.ts'
 import { fieldsOf } from './facet.ts'
@@ -139,17 +146,18 @@ function readTarget(
   return openReader(item, path).near(kind ?? kinds[0]!, far)
 }
 
-/** What an entity of a typed kind says of itself. */
+/** What an entity of a kind says of itself whose bodies have a schema. */
 export interface KindBodyAt {
-  kind: TypedKind
+  kind: BodiedKind
   fields: Fields
 }
 
-const isTyped = (kind: Kind): kind is TypedKind => (TYPED_KINDS as readonly Kind[]).includes(kind)
+const isBodied = (kind: Kind): kind is BodiedKind =>
+  (BODIED_KINDS as readonly Kind[]).includes(kind)
 
 /** The body among some fields of an entity; `null` where it says nothing yet, or no longer. */
 export function bodyAmong(kind: Kind, all: Fields): KindBodyAt | null {
-  if (!isTyped(kind)) return null
+  if (!isBodied(kind)) return null
   const fields = bodyIn(all, kind)
   return Object.keys(fields).length > 0 ? { kind, fields } : null
 }

@@ -2,7 +2,13 @@ import type { Permission } from '../domains/access/permissions.ts'
 import { BODIES } from '../domains/kinds/bodies.ts'
 import { linksOfKind, OTHERS_KINDS } from '../domains/kinds/links.ts'
 import type { EntityAt } from '../lineage/entities.ts'
-import { type Kind, TYPED_KINDS, type TypedKind } from '../lineage/kinds.ts'
+import {
+  BODIED_KINDS,
+  type BodiedKind,
+  type Kind,
+  TYPED_KINDS,
+  type TypedKind,
+} from '../lineage/kinds.ts'
 import { neighboursOf } from '../resolvers/entity.ts'
 import {
   bodyAmong,
@@ -61,13 +67,13 @@ const linkInputs = (kinds: readonly Kind[]) =>
 
 const KindBodyRef = builder.unionType('KindBody', {
   description: 'What an entity says of itself, by its kind.',
-  types: () => TYPED_KINDS.map((kind) => bodies.get(kind)!),
+  types: () => BODIED_KINDS.map((kind) => bodies.get(kind)!),
   resolveType: ({ kind }) => `${kind}Body`,
 })
 
-const bodies = new Map(TYPED_KINDS.map((kind) => [kind, defineBodyType(kind)]))
+const bodies = new Map(BODIED_KINDS.map((kind) => [kind, defineBodyType(kind)]))
 
-function defineBodyType(kind: TypedKind) {
+function defineBodyType(kind: BodiedKind) {
   return outputOf<KindBodyAt>(`${kind}Body`, {
     ...{ schema: BODIES[kind].patch, at: kind, members: ({ fields }) => fields },
     description: `What a ${kind} says of itself. What it does not say is null.`,
@@ -75,7 +81,7 @@ function defineBodyType(kind: TypedKind) {
 }
 
 /** A kind as an object: what every entity has, its body, and where its stated relations lead. */
-function defineKind(kind: TypedKind) {
+function defineKind(kind: BodiedKind) {
   const ref = builder.objectRef<EntityAt>(kind)
   ref.implement({
     description: BODIES[kind].says,
@@ -90,6 +96,7 @@ function defineKind(kind: TypedKind) {
     }),
   })
   defineLinks(ref, kind)
+  return ref
 }
 
 function defineLinks(ref: ReturnType<typeof builder.objectRef<EntityAt>>, kind: Kind) {
@@ -162,6 +169,8 @@ for (const kind of TYPED_KINDS) {
   defineKind(kind)
   defineMutation(kind)
 }
+
+export const MeteringRecordRef = defineKind('MeteringRecord')
 defineLinks(DatasetRef, 'Dataset')
 defineLinks(JobRef, 'Job')
 

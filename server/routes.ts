@@ -5,6 +5,7 @@ import { type Context, openContext, type Services } from '../resolvers/context.t
 import { receiveAttachment, serveAttachment } from './attachments.ts'
 import { callerOf } from './caller.ts'
 import { noteRequest } from './current-request.ts'
+import { receiveUsage } from './events.ts'
 import { serveExport } from './exports.ts'
 import type { Identity } from './identity/identity.ts'
 import { receiveImport } from './imports.ts'
@@ -153,6 +154,13 @@ export const ROUTES: readonly Route[] = [
     permission: 'import:write',
     answer: (request, _context, { report, door, permitted }) =>
       receiveImport(request, { report, permitted, turns: door.turnsOf(request) }),
+  },
+  {
+    method: 'POST',
+    path: '/events',
+    permission: 'usage:write',
+    answer: (request, { graph }, { door }) =>
+      receiveUsage(request, { graph, turns: door.turnsOf(request) }),
   },
   {
     method: 'GET',

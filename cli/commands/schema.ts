@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { TYPED_KINDS, type TypedKind } from '../../lineage/kinds.ts'
+import { BODIED_KINDS, type BodiedKind } from '../../lineage/kinds.ts'
 
 export function define(command: Command): void {
   command
@@ -8,8 +8,8 @@ export function define(command: Command): void {
     .description(
       'Print the JSON Schema (2020-12) of what things of a kind say of themselves; without a name, those of all kinds by their names.',
     )
-    .addArgument(new Argument('[name]', 'the kind').choices(TYPED_KINDS))
-    .action(async (kind?: TypedKind) => {
+    .addArgument(new Argument('[name]', 'the kind').choices(BODIED_KINDS))
+    .action(async (kind?: BodiedKind) => {
       const { jsonSchemaOf, jsonSchemas } = await import('../../domains/kinds/json-schema.ts')
       const told = kind ? jsonSchemaOf(kind) : jsonSchemas()
       process.stdout.write(`${JSON.stringify(told, null, 2)}\n`)

@@ -24,6 +24,12 @@ One file of a bundle can be handed on alone:
   prov-verifier entry <file> --proof FILE [--trust FILE] [--accept-untrusted] [--json]
                        verify it by that proof: whole, and by whom it was signed
 
+An event of usage can be shown to be in a sealed window:
+
+  prov-verifier usage <file> --bundle FILE [--trust FILE] [--accept-untrusted] [--json]
+                       verify its proof, as \`selvedge metering prove\` writes it, against the record of
+                       the window in a bundle, which is verified first
+
 Parts of a log, and a whole one, each with --trust FILE or --vkey VKEY, --accept-untrusted, --json:
 
   prov-verifier <file>.tlog-proof --leaf FILE

@@ -28,6 +28,7 @@ const VERBS = {
   extract: () => import('./verbs/extract.ts'),
   log: () => import('./verbs/log.ts'),
   state: () => import('./verbs/state.ts'),
+  usage: () => import('./verbs/usage.ts'),
 } satisfies Record<string, () => Promise<{ run: Verb }>>
 
 /** Runs one verb on what follows it, and gives the exit code. @throws {UsageError} */

@@ -6,6 +6,7 @@ export const GROUPS = {
   write: 'Record what is so.',
   curate: 'Record where data comes from, and on what terms it may be used.',
   sign: 'Vouch for things, and decide.',
+  close: 'Close periods of usage.',
   attach: 'Attach files.',
   erase: 'Erase for good.',
   operate: 'Keep the service running.',
@@ -122,6 +123,13 @@ export const PERMISSIONS = {
     says: 'Send lines of a file to be recorded. What each says needs the permission for its kind as well.',
   },
   'event:write': { groups: ['write'], on: 'Tenant', says: 'Send OpenLineage events.' },
+  'usage:write': { groups: ['write'], on: 'Tenant', says: 'Send events of usage.' },
+  'usage:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Look at windows of usage and their events, and have it proven that an event is in one.',
+  },
+  'usage:seal': { groups: ['close'], on: 'Tenant', says: 'Seal windows of usage.' },
   'erasure:create': {
     groups: ['erase'],
     on: 'Tenant',

@@ -74,7 +74,17 @@ function requireCounts(tenant: string, said: EndLine, counted: Manifest['tenants
   }
 }
 
-const COUNTS = ['leaves', 'times', 'commands', 'actors', 'merges', 'files', 'torn'] as const
+const COUNTS = [
+  'leaves',
+  'times',
+  'commands',
+  'actors',
+  'merges',
+  'usages',
+  'windows',
+  'files',
+  'torn',
+] as const
 
 function requireSigned(signed: ManifestLine | null, { id, fold }: { id: string; fold: Fold }) {
   if (!signed || !fold.opening) throw signatureInvalid('there is none')

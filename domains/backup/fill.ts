@@ -1,7 +1,14 @@
 import type { CommandRow } from '../../lineage/commands.ts'
 import { type Ask, query, serviceQuery } from '../../lineage/graph.ts'
 import { OPEN } from '../../lineage/kinds.ts'
-import type { ActorRow, LogLine, MergeState, OpeningLine } from './lines.ts'
+import type {
+  ActorRow,
+  LogLine,
+  MergeState,
+  OpeningLine,
+  UsageState,
+  WindowState,
+} from './lines.ts'
 
 /** A count store answers this, however much there is. Only the lock of migrations may be there. */
 const OTHER_NODES = serviceQuery<{ nodes: number }>(`
@@ -58,6 +65,26 @@ const FILL_MERGES = query(`
   SET m.canonical = row.canonical, m.since = row.since, m.part = row.part,
     m.until = coalesce(row.until, ${OPEN})`)
 
+const FILL_USAGES = query(`
+  // bring usage events back
+  UNWIND $rows AS row
+  MERGE (e:UsageEvent {tenant: $tenant, key: row.key}) SET e += row`)
+
+const FILL_WINDOWS = query(`
+  // bring windows of usage back
+  UNWIND $rows AS row
+  MERGE (w:UsageWindow {tenant: $tenant, id: row.id}) SET w += row`)
+
+/** Read while events came in, a count may be of more than is held. */
+const COUNT_WINDOWS = query(`
+  // count what windows of usage hold
+  MATCH (w:UsageWindow {tenant: $tenant}) WHERE w.id >= ''
+  CALL (w) {
+    MATCH (e:UsageEvent {tenant: $tenant, window: w.id}) WHERE e.key >= ''
+    RETURN count(e) AS held
+  }
+  SET w.count = held`)
+
 /** Whether there is anything but what migrations leave; asked in the scope of the service. */
 export const isEmpty = async (ask: Ask) => (await ask(OTHER_NODES))[0]!.nodes === 0
 
@@ -96,3 +123,12 @@ export const fillActors = (ask: Ask, rows: readonly ActorRow[]) =>
 
 export const fillMerges = (ask: Ask, rows: readonly MergeState[]) =>
   rows.length === 0 ? Promise.resolve([]) : ask(FILL_MERGES, { rows })
+
+export const fillUsages = (ask: Ask, rows: readonly UsageState[]) =>
+  rows.length === 0 ? Promise.resolve([]) : ask(FILL_USAGES, { rows })
+
+export const fillWindows = (ask: Ask, rows: readonly WindowState[]) =>
+  rows.length === 0 ? Promise.resolve([]) : ask(FILL_WINDOWS, { rows })
+
+/** Once all of them are there. */
+export const countWindows = (ask: Ask) => ask(COUNT_WINDOWS)

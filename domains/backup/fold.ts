@@ -21,6 +21,8 @@ import type {
   OpeningLine,
   PartLine,
   TornLine,
+  UsageState,
+  WindowState,
 } from './lines.ts'
 import { fileUnsound } from './problems.ts'
 
@@ -36,6 +38,8 @@ export interface TenantFold {
   command: CommandRow | null
   actor: ActorRow | null
   merge: MergeState | null
+  usage: UsageState | null
+  window: WindowState | null
   /** The file that it is at, or was last. */
   file: FileFold | null
 }
@@ -84,6 +88,8 @@ const emptyTenant = (log: LogLine): TenantFold => ({
   command: null,
   actor: null,
   merge: null,
+  usage: null,
+  window: null,
   file: null,
 })
 
@@ -103,6 +109,12 @@ function take(
   } else if (line.is === 'merge') {
     tenant.merge = line.row
     counts.merges += 1
+  } else if (line.is === 'usage') {
+    tenant.usage = line.row
+    counts.usages = (counts.usages ?? 0) + 1
+  } else if (line.is === 'window') {
+    tenant.window = line.row
+    counts.windows = (counts.windows ?? 0) + 1
   } else takeFile(tenant, line)
 }
 

@@ -68,11 +68,40 @@ export interface MergeState {
   part: number
 }
 
+/** An event of usage; what was erased of it is `null`. */
+export interface UsageState {
+  key: string
+  window: string
+  c: string
+  text: string | null
+  salt: string | null
+  value: string | null
+  time: string | null
+}
+
+/** A window of usage, as it stood at the checkpoint: one that a later record seals is closed, and no more. */
+export interface WindowState {
+  id: string
+  series: string
+  day: string
+  meter: string | null
+  subject: string | null
+  unit: string | null
+  state: 'open' | 'closing' | 'sealed'
+  record: string | null
+  /** Where it is sealed. */
+  seq: number | null
+  blocks: string[] | null
+  firsts: string[] | null
+}
+
 /** What the database holds of a tenant that is in no record. */
 export type ShelfLine =
   | { is: 'command'; row: CommandRow }
   | { is: 'actor'; row: ActorRow }
   | { is: 'merge'; row: MergeState }
+  | { is: 'usage'; row: UsageState }
+  | { is: 'window'; row: WindowState }
 
 /** Begins a file: its parts follow, up to its size, or that it is torn. */
 export interface FileLine {
@@ -107,7 +136,9 @@ export interface Counts {
   commands: number
   actors: number
   merges: number
-  /** Whole files, and torn ones; left out where there are none. */
+  /** Events of usage and their windows, whole files, and torn ones; left out where there are none. */
+  usages?: number
+  windows?: number
   files?: number
   torn?: number
 }

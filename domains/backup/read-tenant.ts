@@ -13,7 +13,7 @@ import { parseNote } from '../../proofs/note.ts'
 import { fileLines } from './files.ts'
 import type { TenantFold } from './fold.ts'
 import { bodyOf } from './leaf-body.ts'
-import type { LeafLine, LogLine, TenantLine } from './lines.ts'
+import type { LeafLine, LogLine, ShelfLine, TenantLine } from './lines.ts'
 import { logDiffers, notSigned } from './problems.ts'
 import {
   actorsAfter,
@@ -22,11 +22,15 @@ import {
   type StoredLeaf,
   storedLeaves,
   timesOf,
+  usagesAfter,
+  windowsAfter,
 } from './store.ts'
 
 /** What one read brings at most: so many rows, and bodies of so many characters among them. */
 const ROWS_A_READ = 512
 const MOST_CHARS = 32_000
+/** Events of usage are of up to 64 KiB each. */
+const USAGES_A_READ = 64
 
 /**
  * Says up to where a tenant is held: its last published checkpoint.
@@ -79,11 +83,16 @@ export async function* tenantLines(
   requireRoot(fold)
   const page = { first: ROWS_A_READ, size }
   // Said twice where somebody died in between, which does no harm.
-  const isBeyond = [fold.command, fold.actor, fold.merge, fold.file].some((one) => one !== null)
+  const { command, actor, merge, usage, window, file } = fold
+  const isBeyond = [command, actor, merge, usage, window, file].some((one) => one !== null)
   if (!isBeyond) yield* timeLines(read, fold)
   yield* shelf('command', () => commandsAfter(read, fold.command, page))
   yield* shelf('actor', () => actorsAfter(read, fold.actor, page))
   yield* shelf('merge', () => mergesAfter(read, fold.merge, page))
+  if (fold.window === null) {
+    yield* shelf('usage', () => usagesAfter(read, fold.usage, USAGES_A_READ), USAGES_A_READ)
+  }
+  yield* shelf('window', () => windowsAfter(read, fold.window, page))
   if (objects) yield* fileLines({ read, objects }, { tenant, size, at: () => fold.file })
   yield { is: 'end', tenant, ...counts }
 }
@@ -141,13 +150,14 @@ async function* timeLines(ask: Ask, { bareRuns, log }: TenantFold): AsyncGenerat
 }
 
 /** Rows of one kind, page by page; the fold knows the last one. */
-async function* shelf<Is extends 'command' | 'actor' | 'merge', Row>(
+async function* shelf<Is extends ShelfLine['is'], Row>(
   is: Is,
   next: () => Promise<Row[]>,
+  most = ROWS_A_READ,
 ) {
   for (;;) {
     const rows = await next()
     for (const row of rows) yield { is, row }
-    if (rows.length < ROWS_A_READ) return
+    if (rows.length < most) return
   }
 }

@@ -1,7 +1,6 @@
 import { failpoint } from '../../core/failpoint.ts'
 import { appendLeaves } from '../../ledger/append-leaves.ts'
 import { edgeRows } from '../../ledger/edge-rows.ts'
-import type { CommandRow } from '../../lineage/commands.ts'
 import { changeEntities, createEntityNodes, writeEdges } from '../../lineage/entity-store.ts'
 import type { Graph, Transaction } from '../../lineage/graph.ts'
 import { OPEN } from '../../lineage/kinds.ts'
@@ -11,8 +10,17 @@ import { moveState } from '../../lineage/state-log.ts'
 import { enterTenant } from '../../lineage/tenants.ts'
 import { parseCheckpoint } from '../../proofs/checkpoint.ts'
 import { parseNote } from '../../proofs/note.ts'
-import { beginLog, endLog, fillActors, fillCommands, fillMerges } from './fill.ts'
-import type { ActorRow, LogLine, MergeState, TenantLine, TimeLine } from './lines.ts'
+import {
+  beginLog,
+  countWindows,
+  endLog,
+  fillActors,
+  fillCommands,
+  fillMerges,
+  fillUsages,
+  fillWindows,
+} from './fill.ts'
+import type { LogLine, ShelfLine, TenantLine, TimeLine } from './lines.ts'
 import { restoreMoved, unsound } from './problems.ts'
 import { type Changed, Rebuild, type TimeOf } from './rebuild.ts'
 import { statePages } from './state-pages.ts'
@@ -24,11 +32,6 @@ const MOST_ROWS = 2_000
 const MOST_PAGES = 1_000
 /** A machine that does nothing but restore may still be slow. */
 const LONGEST_MS = 120_000
-
-type Row =
-  | { is: 'command'; row: CommandRow }
-  | { is: 'actor'; row: ActorRow }
-  | { is: 'merge'; row: MergeState }
 
 /**
  * Writes a tenant into a database that has nothing of it, leaf by leaf in their order, so that what is
@@ -43,7 +46,8 @@ export class RestoreTenant {
   #done = false
   #next: Changed = nothing()
   #chars = 0
-  #rows: Row[] = []
+  #rows: ShelfLine[] = []
+  #rowChars = 0
   #times: TimeLine[] = []
 
   constructor(graph: Graph, log: LogLine, timeOf: TimeOf) {
@@ -78,9 +82,10 @@ export class RestoreTenant {
       const isFull = this.#next.records.length >= MOST_LEAVES || this.#chars >= MOST_CHARS
       if (isFull || this.#next.records.at(-1)!.seq + 1 === this.#log.size) await this.#flush()
     } else if (line.is === 'time') this.#times.push(line)
-    else if (line.is === 'command' || line.is === 'actor' || line.is === 'merge') {
+    else if (isOfShelf(line)) {
       this.#rows.push(line)
-      if (this.#rows.length >= MOST_ROWS) await this.#fill()
+      if (line.is === 'usage') this.#rowChars += line.row.text?.length ?? 0
+      if (this.#rows.length >= MOST_ROWS || this.#rowChars >= MOST_CHARS) await this.#fill()
     } else if (line.is === 'end') await this.#end()
   }
 
@@ -143,16 +148,20 @@ export class RestoreTenant {
   async #fill() {
     const rows = this.#rows
     this.#rows = []
+    this.#rowChars = 0
     await this.#write(async ({ run }) => {
       await this.#lock(run, this.#log.size)
       await fillCommands(run, of(rows, 'command'))
       await fillActors(run, of(rows, 'actor'))
       await fillMerges(run, of(rows, 'merge'))
+      await fillUsages(run, of(rows, 'usage'))
+      await fillWindows(run, of(rows, 'window'))
     })
   }
 
   async #end() {
     await this.#fill()
+    await this.#write(({ run }) => countWindows(run))
     await this.#date()
     await this.#pages()
     const { witnessed } = this.#log
@@ -204,8 +213,16 @@ export class RestoreTenant {
 
 const nothing = (): Changed => ({ records: [], steps: [], touched: new Map() })
 
-const of = <Is extends Row['is']>(rows: readonly Row[], is: Is) =>
-  rows.filter((row) => row.is === is).map(({ row }) => row) as Extract<Row, { is: Is }>['row'][]
+const SHELVES: ReadonlySet<string> = new Set<ShelfLine['is']>([
+  ...(['command', 'actor', 'merge', 'usage', 'window'] as const),
+])
+const isOfShelf = (line: TenantLine): line is ShelfLine => SHELVES.has(line.is)
+
+const of = <Is extends ShelfLine['is']>(rows: readonly ShelfLine[], is: Is) =>
+  rows.filter((row) => row.is === is).map(({ row }) => row) as Extract<
+    ShelfLine,
+    { is: Is }
+  >['row'][]
 
 function* parts<T>(all: readonly T[], size: number) {
   for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size)

@@ -1,7 +1,7 @@
 import type { CommandRow } from '../../lineage/commands.ts'
 import { type Ask, query } from '../../lineage/graph.ts'
 import { inIndexOrder } from '../../lineage/index-order.ts'
-import type { ActorRow, MergeState, TimeLine } from './lines.ts'
+import type { ActorRow, MergeState, TimeLine, UsageState, WindowState } from './lines.ts'
 
 /** A leaf as it is stored; a long body is left out, and asked for by itself. */
 export interface StoredLeaf {
@@ -46,6 +46,26 @@ const MERGES = query<MergeState>(`
     CASE WHEN m.until < $size THEN m.until END AS until
   ${inIndexOrder('m', ['tenant', 'alias'], 'ASC')} LIMIT toInteger($first)`)
 
+const USAGES = query<UsageState>(`
+  // usage events in order of keys
+  MATCH (e:UsageEvent {tenant: $tenant}) WHERE e.key > $after
+  RETURN e.key AS key, e.window AS window, e.c AS c, e.text AS text, e.salt AS salt, e.value AS value,
+    e.time AS time
+  ${inIndexOrder('e', ['tenant', 'key'], 'ASC')} LIMIT toInteger($first)`)
+
+const SEALED_THEN = "w.state = 'sealed' AND w.seq < $size"
+
+const USAGE_WINDOWS = query<WindowState>(`
+  // windows of usage in order as of a position
+  MATCH (w:UsageWindow {tenant: $tenant}) WHERE w.id > $after
+  RETURN w.id AS id, w.series AS series, w.day AS day, w.meter AS meter, w.subject AS subject,
+    w.unit AS unit, w.record AS record,
+    CASE WHEN w.state = 'open' OR ${SEALED_THEN} THEN w.state ELSE 'closing' END AS state,
+    CASE WHEN ${SEALED_THEN} THEN w.seq END AS seq,
+    CASE WHEN ${SEALED_THEN} THEN w.blocks END AS blocks,
+    CASE WHEN ${SEALED_THEN} THEN w.firsts END AS firsts
+  ${inIndexOrder('w', ['tenant', 'id'], 'ASC')} LIMIT toInteger($first)`)
+
 const TIMES = query<Omit<TimeLine, 'is'>>(`
   // times of edges of runs
   UNWIND $ids AS id
@@ -82,3 +102,11 @@ export const mergesAfter = (ask: Ask, after: MergeState | null, { first, size }:
 
 /** The times of those edges of these runs that were in force then. */
 export const timesOf = (ask: Ask, ids: readonly string[], size: number) => ask(TIMES, { ids, size })
+
+/** All events of usage: one that came after the checkpoint is in a window that no record of before seals. */
+export const usagesAfter = (ask: Ask, after: UsageState | null, first: number) =>
+  ask(USAGES, { after: after?.key ?? '', first })
+
+/** Windows of usage, read after their events, so that there is one for each of those. */
+export const windowsAfter = (ask: Ask, after: WindowState | null, { first, size }: Page) =>
+  ask(USAGE_WINDOWS, { after: after?.id ?? '', first, size })

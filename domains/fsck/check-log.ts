@@ -18,6 +18,7 @@ import {
   tileLevels,
 } from './store.ts'
 import { TreePass, tilesOfLevel } from './tree-pass.ts'
+import { compareUsage } from './usage-pass.ts'
 
 /** What a look through one tenant's log and graph found. */
 export interface LogReport {
@@ -90,6 +91,7 @@ export async function checkLog(
   await compareEnds(run, { leaves, tree })
   await comparePages(run, leaves)
   const entities = await compareGraph(run, leaves)
+  await compareUsage(graph.read, report)
   const { origin, size } = head
   const { bodies } = leaves
   return { tenant, origin, size, root: tree.root(), entities, bodies, scope, differences, found }

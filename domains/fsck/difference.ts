@@ -53,6 +53,9 @@ export type DifferenceName =
   | 'EDGE_LEAF'
   | 'EDGE_TENANT'
   | 'MERGE'
+  // usage
+  | 'USAGE_WINDOW'
+  | 'USAGE_EVENT'
 
 /** One thing that is not as the records say it must be. */
 export interface Difference {

@@ -71,6 +71,33 @@ export interface StoredPage extends PageRow {
   hash: string | null
 }
 
+/** A window of usage, with what its record says of it. */
+export interface StoredWindow {
+  id: string
+  day: string
+  meter: string | null
+  subject: string | null
+  unit: string | null
+  state: 'open' | 'closing' | 'sealed'
+  count: number
+  seq: number | null
+  blocks: string[] | null
+  firsts: string[] | null
+  /** Whether the record is there that seals it, and its body, where that is not erased. */
+  hasRecord: boolean
+  fields: string | null
+}
+
+/** An event of usage, as it is stored. */
+export interface StoredUsage {
+  key: string
+  c: string
+  text: string | null
+  salt: string | null
+  value: string | null
+  time: string | null
+}
+
 const LEAVES = query<StoredLeaf>(`
   // leaves with their columns
   MATCH (record:Record {tenant: $tenant}) WHERE record.seq >= $from AND record.seq < $to
@@ -163,3 +190,37 @@ export const tileLevels = (ask: Ask) => ask(TILE_LEVELS)
 /** Those of the records of which a body, or a secret, is stored. */
 export const bodiesStill = async (ask: Ask, seqs: readonly number[]) =>
   (await ask(STILL, { seqs })).map(({ seq }) => seq)
+
+const WINDOWS = query<StoredWindow>(`
+  // windows of usage with their records
+  MATCH (w:UsageWindow {tenant: $tenant}) WHERE w.id > $after
+  WITH w ${inIndexOrder('w', ['tenant', 'id'], 'ASC')} LIMIT toInteger($first)
+  OPTIONAL MATCH (record:Record {tenant: $tenant, seq: w.seq}) WHERE record.id = w.record
+  RETURN w.id AS id, w.day AS day, w.meter AS meter, w.subject AS subject, w.unit AS unit,
+    w.state AS state, w.count AS count, w.seq AS seq, w.blocks AS blocks, w.firsts AS firsts,
+    record IS NOT NULL AS hasRecord, record.fields AS fields ORDER BY id`)
+
+const USAGES = query<StoredUsage>(`
+  // usage events of a window as they are stored
+  MATCH (e:UsageEvent {tenant: $tenant, window: $window}) WHERE e.key > $after
+  RETURN e.key AS key, e.c AS c, e.text AS text, e.salt AS salt, e.value AS value, e.time AS time
+  ${inIndexOrder('e', ['tenant', 'window', 'key'], 'ASC')} LIMIT toInteger($first)`)
+
+const STRAY_USAGES = query<{ key: string; isStray: boolean }>(`
+  // usage events without a window
+  MATCH (e:UsageEvent {tenant: $tenant}) WHERE e.key > $after
+  WITH e ${inIndexOrder('e', ['tenant', 'key'], 'ASC')} LIMIT toInteger($first)
+  OPTIONAL MATCH (w:UsageWindow {tenant: $tenant, id: e.window})
+  RETURN e.key AS key, w IS NULL AS isStray ORDER BY key`)
+
+interface After {
+  after: string
+  first: number
+}
+
+export const storedWindows = (ask: Ask, of: After) => ask(WINDOWS, { ...of })
+
+export const storedUsages = (ask: Ask, of: After & { window: string }) => ask(USAGES, { ...of })
+
+/** Every event by its key, and whether it is in no window. */
+export const strayUsages = (ask: Ask, of: After) => ask(STRAY_USAGES, { ...of })

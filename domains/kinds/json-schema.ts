@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { kindInUrn, TYPED_KINDS, type TypedKind } from '../../lineage/kinds.ts'
+import { BODIED_KINDS, type BodiedKind, kindInUrn } from '../../lineage/kinds.ts'
 import { BODIES } from './bodies.ts'
 
 /** The JSON Schema (2020-12) of a kind's whole body. What must hold between fields it does not say. */
-export const jsonSchemaOf = (kind: TypedKind) => {
+export const jsonSchemaOf = (kind: BodiedKind) => {
   const { $schema, ...said } = z.toJSONSchema(BODIES[kind].whole, { io: 'input' })
   return {
     $schema,
@@ -16,4 +16,4 @@ export const jsonSchemaOf = (kind: TypedKind) => {
 
 /** Those of all kinds, by kind. */
 export const jsonSchemas = () =>
-  Object.fromEntries(TYPED_KINDS.map((kind) => [kind, jsonSchemaOf(kind)]))
+  Object.fromEntries(BODIED_KINDS.map((kind) => [kind, jsonSchemaOf(kind)]))

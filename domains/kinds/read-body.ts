@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { TypedKind } from '../../lineage/kinds.ts'
+import type { BodiedKind } from '../../lineage/kinds.ts'
 import type { Json } from '../../proofs/json.ts'
 import { BODIES } from './bodies.ts'
 import { issueOf } from './issue.ts'
@@ -12,7 +12,7 @@ export type BodyPatch = Readonly<Record<string, Json | undefined>>
 
 /** Of which item of a batch something is. */
 interface Place {
-  kind: TypedKind
+  kind: BodiedKind
   item: number
 }
 
@@ -53,7 +53,7 @@ export const requireWhole = (fields: Fields, place: Place) =>
   check(BODIES[place.kind].whole, bodyIn(fields, place.kind), place)
 
 /** The fields of the kind's own body among all that an entity says. */
-export const bodyIn = (fields: Fields, kind: TypedKind): Fields =>
+export const bodyIn = (fields: Fields, kind: BodiedKind): Fields =>
   Object.fromEntries(
     Object.entries(fields).filter(([name]) => Object.hasOwn(BODIES[kind].patch.shape, name)),
   )

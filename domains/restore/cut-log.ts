@@ -29,6 +29,7 @@ import {
   undoEdges,
   undoMerges,
   undoPages,
+  undoSeals,
 } from './store.ts'
 
 /** Says what stands as the time of a run's edge, by the run's body and jobs. */
@@ -81,6 +82,7 @@ async function undoLeaves(
   )
   await deleteRecords(ask, ids, to)
   await undoMerges(ask, to)
+  await undoSeals(ask, to)
   await dateRuns(ask, [...stay], timeOf)
   await cutState(ask, to)
   await cutTree(ask, to)

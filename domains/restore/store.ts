@@ -120,6 +120,12 @@ const UNDO_MERGES = query(`
   WITH log, count(m) AS merges
   SET log.merges = CASE merges WHEN 0 THEN null ELSE merges END`)
 
+/** What a record sealed that never was is closed, and is sealed again as it was. */
+const UNDO_SEALS = query(`
+  // let go of seals from a position on
+  MATCH (w:UsageWindow {tenant: $tenant}) WHERE w.seq >= $to
+  SET w.state = 'closing' REMOVE w.seq, w.blocks, w.firsts`)
+
 const RUN_BODIES = query<{
   run: string
   fields: string
@@ -176,6 +182,9 @@ export const deletePages = (ask: Ask) => ask(DELETE_PAGES)
 
 /** Merges that began at `to` or later never were, and those that ended there are under way. */
 export const undoMerges = (ask: Ask, to: number) => ask(UNDO_MERGES, { to })
+
+/** Windows of usage that were sealed at `to` or later are closed, and no more. */
+export const undoSeals = (ask: Ask, to: number) => ask(UNDO_SEALS, { to })
 
 export const deleteTiles = (ask: Ask, level: number, index: number) =>
   ask(DELETE_TILES, { level, index })

@@ -21,6 +21,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'lineage:read',
     'terms:read',
     'impact:read',
+    'usage:read',
   ],
   writer: [
     'attachment:create',
@@ -47,6 +48,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'source:write',
     'terms:read',
     'impact:read',
+    'usage:read',
+    'usage:write',
   ],
   auditor: [
     'attachment:read',
@@ -60,6 +63,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
     'terms:read',
     'impact:read',
+    'usage:read',
   ],
   steward: [
     'attachment:create',
@@ -83,6 +87,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'source:write',
     'terms:read',
     'impact:read',
+    'usage:read',
     'transformation:write',
   ],
   operator: [
@@ -97,6 +102,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
     'terms:read',
     'impact:read',
+    'usage:read',
   ],
   ombuds: [
     'attachment:read',
@@ -110,6 +116,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'policy:read',
     'terms:read',
     'impact:read',
+    'usage:read',
   ],
   finance: [
     'attachment:read',
@@ -123,6 +130,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'sign-off:write',
     'terms:read',
     'impact:read',
+    'usage:read',
+    'usage:seal',
   ],
   admin: OF_TENANT,
 }

@@ -12,9 +12,10 @@ import { TENANTS } from './tenants.ts'
 import { TENANTS_BY_DOOR } from './tenants-by-door.ts'
 import { ROLES, TOKENS } from './tokens.ts'
 import { TRAVERSAL } from './traversal.ts'
+import { USAGE } from './usage.ts'
 
 /** The whole table. */
 export const THEMES: readonly Theme[] = [
   ...[TOKENS, ROLES, ...TENANTS, ...TENANTS_BY_DOOR, INJECTION, SSRF, BOMBS, GRAPHQL, POLLUTION],
-  ...[SLOW, ...HTTP, ...BROWSERS, TRAVERSAL, ...ATTACHMENTS],
+  ...[SLOW, ...HTTP, ...BROWSERS, TRAVERSAL, ...ATTACHMENTS, ...USAGE],
 ]

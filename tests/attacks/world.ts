@@ -30,6 +30,12 @@ const EVERYTHING = `{
   grants { nodes { id active side } }
 }`
 
+/** An event of usage that there is; its subject is not for others. */
+export const USED = {
+  ...{ specversion: '1.0', source: '/shop', id: 'u1', type: 'api', subject: SECRET },
+  ...{ time: '2026-03-31T09:15:02Z', data: { value: 1 } },
+}
+
 export interface Seen {
   log: { size: string; checkpoint: { size: string; root: string } | null }
   entities: { nodes: { id: string }[] }
@@ -79,6 +85,11 @@ export async function openWorld(env?: Record<string, string>) {
     id: string
     sha256: string
   }
+  const batch = JSON.stringify([USED, { ...USED, id: 'u3' }])
+  const used = await target.post('/events', 'acme', batch, {
+    'content-type': 'application/cloudevents-batch+json',
+  })
+  const [{ window }] = (JSON.parse(used.body) as { results: [{ window: string }] }).results
   const terms = { direction: 'UPSTREAM', depth: 1, kinds: ['Dataset', 'Job'], fields: ['*'] }
   const input = { to: beta, root: clean, until: inAnHour(), ...terms }
   const grant = dataIn<{ grantCreate: { grant: { id: string } } }>(
@@ -114,7 +125,7 @@ export async function openWorld(env?: Record<string, string>) {
   return {
     ...target,
     ...{ raw, load, clean, exported: exported.export.id, grant, theirs, own, cursor, key: KEY },
-    ...{ attached, attachedHash },
+    ...{ attached, attachedHash, window },
     see,
     hasty: await openHasty(target),
   }

@@ -23,6 +23,8 @@ const NODES = {
   Service: 'kept: see below',
   TenantEntry: 'derived: an entry for each tenant that is held',
   Entity: 'derived from the records',
+  UsageEvent: 'kept',
+  UsageWindow: 'kept, as of the checkpoint; how many events it has is derived',
   Tile: 'derived from the leaves',
   Page: 'derived from the records',
   MigrationLock: 'left out: of the database, not of what is in it',

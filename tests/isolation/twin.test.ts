@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import neo4j from 'neo4j-driver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '../../core/sha256.ts'
 import { type Query, queries, query } from '../../lineage/graph.ts'
 import { queriesFor } from '../../lineage/search-query.ts'
+import { usageKey } from '../../proofs/usage-tree.ts'
 import { give, tryToRead } from '../grants/support.ts'
+import { usage, metering as usageOf } from '../metering/support.ts'
 import { dataset, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { testNeo4j } from '../setup/database.ts'
@@ -142,6 +145,10 @@ const questions = (
       'the attachment',
       `{ entity(id: "${attached}") { name ... on Attachment { url sha256 bytes mediaType documents { id } } } }`,
     ],
+    [
+      'usage',
+      '{ usageWindows { nodes { id meter subject state count record { id body { total root } } events { nodes { key event salt } } } } usageProof(source: "/shop", id: "1") { record document } }',
+    ],
     ['the export', `{ entity(id: "${exported}") { ... on Export { sha256 bytes asOf records } } }`],
   ] as [string, string][]
 
@@ -216,19 +223,25 @@ interface World {
   erased: { id: string; erasure: string; seqs: number[]; actor: string }
   /** A grant that it has given, and the leaf of its record. */
   grant: { id: string; leaf: string }
+  /** A window of usage that is sealed, and the key of the event in it. */
+  used: { window: string; key: string }
 }
 
 /** Values for the parameters of every registered text, all of them the first tenant's own. */
 function paramsFor({ text }: Query<unknown>, world: World) {
-  const { root, edge, erased, grant } = world
+  const { root, edge, erased, grant, used } = world
+  const isOfUsage = /:Usage(Event|Window)\b/.test(text)
   const values: Record<string, unknown> = {
     ids: [root, edge.from, edge.to],
-    id: text.includes('record.erasure') ? erased.id : root,
+    id: isOfUsage ? used.window : text.includes('record.erasure') ? erased.id : root,
+    window: used.window,
+    wanted: [{ series: used.window.slice(11), day: '2026-01-01' }],
+    states: ['open', 'closing', 'sealed'],
     erasure: erased.erasure,
     actor: erased.actor,
     root,
     job: edge.from,
-    from: 0,
+    from: isOfUsage ? '' : 0,
     to: 100,
     seqs: [1, 2, 3, 4, 5, ...erased.seqs],
     seq: 5,
@@ -284,7 +297,9 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     noAssessment: false,
     expiredBy: null,
     values: 50,
-    keys: ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
+    keys: isOfUsage
+      ? [used.key]
+      : ['events#0', 'own/record'].map((key) => ({ principal: 'local', key })),
   }
   const wanted = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name!))]
   const unknown = wanted.filter(
@@ -377,6 +392,12 @@ describe('a twin with the same ids', () => {
     return { id, erasure: erasure.id, seqs: [seq, erasure.seq - 1], actor: row!.actor }
   }
 
+  const useSomething = async () => {
+    const { window } = await usageOf({ app, ask }).send(tenant, usage('1'))
+    await usageOf({ app, ask }).seal(tenant, window!)
+    return { window: window!, key: usageKey(sha256, '/shop', '1') }
+  }
+
   /** One grant given to a neighbour, of all that there is, and one received from it. */
   const exchangeGrants = async (root: string) => {
     const neighbour = await freshTenant()
@@ -418,6 +439,7 @@ describe('a twin with the same ids', () => {
       edge: { from: edge!.to, to: edge!.from },
       erased: await eraseSomething(),
       grant,
+      used: await useSomething(),
     }
     const made = await ask<{ exportBundle: { export: { id: string } } }>(
       `mutation { exportBundle(root: "${root}", depth: 20) { export { id } } }`,
@@ -460,6 +482,9 @@ describe('a twin with the same ids', () => {
       expect(answer.errors).toBeUndefined()
     }
     await send(twin, 'twin-events')
+    const twinUsage = usageOf({ app, ask })
+    await twinUsage.sendBatch(twin, [usage('1'), usage('TWIN')])
+    for (const { id } of await twinUsage.windows(twin)) await twinUsage.seal(twin, id)
   })
 
   it('asks something of every kind that answers', () => {

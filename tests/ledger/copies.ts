@@ -9,7 +9,10 @@ interface Copy {
   edges: { type: string; from: string; to: string; props: object }[]
 }
 
-const LABELS = ['Entity', 'Record', 'Log', 'Tile', 'Command', 'Actor', 'Page', 'Merge'] as const
+const LABELS = [
+  ...(['Entity', 'Record', 'Log', 'Tile', 'Command', 'Actor', 'Page', 'Merge'] as const),
+  ...(['UsageEvent', 'UsageWindow'] as const),
+] as const
 
 /** All that is stored of a tenant, as a backup would have it. */
 export async function copyOf(raw: Raw, tenant: string): Promise<Copy> {

@@ -7,6 +7,7 @@ import { Problem } from '../../core/problem.ts'
 import { erase } from '../../domains/erasure/erase.ts'
 import { readWithholding } from '../../domains/evidence/withhold.ts'
 import { type Walking, walk } from '../../domains/impact/walk.ts'
+import { readUsage } from '../../domains/metering/cloud-event.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
 import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
@@ -29,6 +30,7 @@ import { recordItems } from '../../resolvers/record.ts'
 import { MOST_REASONS, MOST_TERMS } from '../../resolvers/terms.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
+import { receiveUsage } from '../../server/events.ts'
 import { receiveImport } from '../../server/imports.ts'
 import { openHeld } from '../../server/limits/held.ts'
 import { openLanes } from '../../server/limits/lanes.ts'
@@ -36,6 +38,7 @@ import { defaultLimits } from '../../server/limits/limits.ts'
 import { openRates } from '../../server/limits/rates.ts'
 import { listen } from '../../server/listen.ts'
 import { receiveBatch, receiveEvent } from '../../server/openlineage.ts'
+import { usage } from '../metering/support.ts'
 import { head, runId } from '../openlineage/events.ts'
 import { near } from '../schema/recording.ts'
 import { termsCutBy } from '../terms/cuts.ts'
@@ -98,6 +101,16 @@ const lineageCaller = {
       work(setImmediate),
   },
 }
+const usageCaller = {
+  graph: { tenant: 'acme', read: away, write: away },
+  turns: lineageCaller.turns,
+}
+const events = (body: string, of = '') =>
+  new Request('http://localhost/events', {
+    method: 'POST',
+    headers: { 'content-type': `application/cloudevents${of}+json` },
+    body,
+  })
 const place = { key: 'record' }
 const event = (more: object) =>
   parseEvent(
@@ -275,6 +288,16 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     receiveBatch(post(`[[${zeros(n - 2)}]]`), lineageCaller),
   'events of an OpenLineage batch': (n) => () =>
     receiveBatch(post(JSON.stringify(times(n, () => 1))), lineageCaller),
+  'bytes of an event of usage': (n) => () => receiveUsage(events(`{}`.padEnd(n)), usageCaller),
+  'bytes of a batch of usage': (n) => () =>
+    receiveUsage(events('[]'.padEnd(n), '-batch'), usageCaller),
+  'events of a batch of usage': (n) => () =>
+    receiveUsage(events(JSON.stringify(times(n, () => 1)), '-batch'), usageCaller),
+  'characters of an attribute of an event': (n) => () => readUsage(usage('x'.repeat(n)) as never),
+  'characters of a unit of usage': (n) => () =>
+    readUsage(usage('1', { data: { value: 1, unit: 'x'.repeat(n) } }) as never),
+  'attributes of an event of usage': (n) => () =>
+    readUsage(usage('1', Object.fromEntries(times(n - 7, (i) => [`x${i}`, 'y']))) as never),
   'bytes of a facet': (n) => () => event({ run: { runId: runId(1), facets: { big: facet(n) } } }),
   'inputs and outputs of an event': (n) => () => event({ inputs: times(n, (i) => near(`t${i}`)) }),
   'datasets that columns of an event come from': (n) => () => event({ outputs: [fromMany(n)] }),

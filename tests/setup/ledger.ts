@@ -71,15 +71,19 @@ const unlisting = (database: Database): Database => ({
   ...database,
   graph(tenant) {
     const graph = database.graph(tenant)
-    if (!founding.has(tenant)) return graph
-    const write: Graph['write'] = (work, timeoutMs) =>
-      graph.write(async (transaction) => {
-        const done = await work(transaction)
-        await transaction.run(DELIST)
-        return done
-      }, timeoutMs)
-    return { ...graph, write }
+    return founding.has(tenant) ? offTheList(graph) : graph
   },
+})
+
+/** A graph whose tenant is on no list after whatever is written by it, as where one is restored. */
+export const offTheList = (graph: Graph): Graph => ({
+  ...graph,
+  write: (work, timeoutMs) =>
+    graph.write(async (transaction) => {
+      const done = await work(transaction)
+      await transaction.run(DELIST)
+      return done
+    }, timeoutMs),
 })
 
 /**
