@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/setup/neo4j.ts'],
     setupFiles: ['tests/setup/seed.ts'],
-    testTimeout: 60_000,
+    testTimeout: 150_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
     // Each file starts servers of its own, so a worker is kept from leaking one file's state into the next.
