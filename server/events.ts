@@ -13,6 +13,7 @@ import {
   notABatch,
 } from '../domains/metering/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
+import { readParts } from './batch-parts.ts'
 import { readWhole } from './body-chunks.ts'
 import type { Turns } from './limits/door.ts'
 
@@ -92,25 +93,12 @@ async function answerBatch(bytes: Uint8Array, { graph, turns }: UsageCaller) {
   })
 }
 
-/** What is read of a batch before others have their turn at the process. */
-const BYTES_AT_ONCE = 65_536
-
 /** What is no event is a problem of its own; what is no array is one of the whole batch. */
 async function readBatch(bytes: Uint8Array, pause: () => Promise<void>) {
   const items = splitArray(bytes, MAX_BATCH_EVENTS)
   if (items === null) throw notABatch()
   if (items.length > MAX_BATCH_EVENTS) throw batchTooLarge(MAX_BATCH_EVENTS)
-  const events: (Usage | Problem)[] = []
-  let since = 0
-  for (const item of items) {
-    if (since + item.length > BYTES_AT_ONCE && since > 0) {
-      await pause()
-      since = 0
-    }
-    since += item.length
-    events.push(readOne(item))
-  }
-  return events
+  return readParts(items, { pause, read: readOne })
 }
 
 function readOne(bytes: Uint8Array): Usage | Problem {

@@ -18,6 +18,7 @@ import { text } from '../proofs/utf8.ts'
 import type { Context } from '../resolvers/context.ts'
 import { type Importing, importLine, planLine } from '../resolvers/imports.ts'
 import { PERMISSION_OF } from '../schema/kinds.ts'
+import { readParts } from './batch-parts.ts'
 import { readWhole } from './body-chunks.ts'
 import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
@@ -90,9 +91,6 @@ export async function receiveImport(
   return Response.json({ dryRun: dry, results })
 }
 
-/** What is read of a batch before others have their turn at the process: some milliseconds of work. */
-const BYTES_AT_ONCE = 65_536
-
 async function readLines(
   bytes: Uint8Array,
   { usual, pause }: { usual: Kind | undefined; pause(): Promise<void> },
@@ -102,21 +100,16 @@ async function readLines(
   if (parts === null) throw importBatchInvalid('it is no array')
   if (parts.length > most) throw importBatchTooLarge(`${most} lines`)
   if (parts.length === 0) throw importBatchInvalid('it is empty')
-  const lines: Line[] = []
   const known = new Set<number>()
-  let since = 0
-  for (const part of parts) {
-    if (since + part.length > BYTES_AT_ONCE && since > 0) {
-      await pause()
-      since = 0
-    }
-    since += part.length
-    const { line, item } = openPart(part)
-    if (known.has(line)) throw importBatchInvalid(`line ${line} is there twice`)
-    known.add(line)
-    lines.push({ line, read: readItem(item, { line, usual }) })
-  }
-  return lines
+  return readParts(parts, {
+    pause,
+    read: (part) => {
+      const { line, item } = openPart(part)
+      if (known.has(line)) throw importBatchInvalid(`line ${line} is there twice`)
+      known.add(line)
+      return { line, read: readItem(item, { line, usual }) }
+    },
+  })
 }
 
 /** The number stands before the item, so that a line is known also where it is no JSON. */

@@ -7,6 +7,7 @@ import { parseEvent } from '../domains/openlineage/parse-event.ts'
 import { lenientInvalid } from '../domains/openlineage/problems.ts'
 import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
+import { readParts } from './batch-parts.ts'
 import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
 import { inflated, type JsonBody, takeJsonBody } from './request-body.ts'
@@ -100,31 +101,22 @@ function isLenient(request: Request): boolean {
   return given === 'true'
 }
 
-/** What is read of a batch before others have their turn at the process: some milliseconds of work. */
-const BYTES_AT_ONCE = 65_536
-
 /** What is JSON but no event is a problem of its own; what is no JSON is one of the whole batch. */
-async function readEvents(
+const readEvents = (
   bytes: Uint8Array,
   { lenient, pause }: { lenient: boolean; pause(): Promise<void> },
-) {
-  const events: (LineageEvent | Problem)[] = []
-  let since = 0
-  for (const body of splitBatchBody(bytes)) {
-    if (since + body.length > BYTES_AT_ONCE && since > 0) {
-      await pause()
-      since = 0
-    }
-    since += body.length
-    try {
-      events.push(readEvent(body, lenient))
-    } catch (error) {
-      if (!(error instanceof Problem) || OF_THE_WHOLE.has(error.code)) throw error
-      events.push(error)
-    }
-  }
-  return events
-}
+) =>
+  readParts(splitBatchBody(bytes), {
+    pause,
+    read: (body): LineageEvent | Problem => {
+      try {
+        return readEvent(body, lenient)
+      } catch (error) {
+        if (!(error instanceof Problem) || OF_THE_WHOLE.has(error.code)) throw error
+        return error
+      }
+    },
+  })
 
 const OF_THE_WHOLE = new Set(['OPENLINEAGE_BODY_UNREADABLE', 'OPENLINEAGE_JSON_INVALID'])
 
