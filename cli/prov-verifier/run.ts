@@ -3,16 +3,10 @@ import pkg from '../../package.json' with { type: 'json' }
 import { EXIT, exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { parseArguments, USAGE, UsageError } from './arguments.ts'
-import {
-  isFingerprint,
-  readAnchors,
-  readBundle,
-  readSmall,
-  readTrust,
-  UnreadableError,
-} from './files.ts'
-import { failureJson, reportJson } from './json.ts'
+import { isFingerprint, readAnchors, readBundle, readSmall, readTrust } from './files.ts'
+import { reportJson } from './json.ts'
 import { reportText, safe } from './text.ts'
+import { tellUnreadable } from './unreadable.ts'
 
 /** Where the verifier writes. */
 export interface Terminal {
@@ -89,9 +83,6 @@ async function verify(
     terminal.out(json ? reportJson(report, exit) : reportText(bundle, { report, exit }, terminal))
     return exit
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error
-    if (json) terminal.out(failureJson(error, EXIT.unreadable))
-    else terminal.err(`prov-verifier: ${safe(error.message)}\n`)
-    return EXIT.unreadable
+    return tellUnreadable(error, { json }, terminal)
   }
 }

@@ -3,10 +3,11 @@ import { sha256 } from '../../../core/sha256.ts'
 import { EXIT, exitCode, type Group } from '../../../proofs/report.ts'
 import { type EntryReport, verifyEntry } from '../../../proofs/verify-entry.ts'
 import { parsed, UsageError } from '../arguments.ts'
-import { readBundle, readTrust, UnreadableError } from '../files.ts'
-import { failureJson, writeJson } from '../json.ts'
+import { readBundle, readTrust } from '../files.ts'
+import { writeJson } from '../json.ts'
 import type { Verb } from '../run.ts'
 import { checkLine, coloured, conclusion, safe, TITLES } from '../text.ts'
+import { tellUnreadable } from '../unreadable.ts'
 
 const OPTIONS = {
   proof: { type: 'string' },
@@ -33,10 +34,7 @@ export const run: Verb = async (args, terminal) => {
     terminal.out(json ? entryJson(report, exit) : entryText(file, { report, exit }, terminal))
     return exit
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error
-    if (json) terminal.out(failureJson(error, EXIT.unreadable))
-    else terminal.err(`prov-verifier: ${safe(error.message)}\n`)
-    return EXIT.unreadable
+    return tellUnreadable(error, { json }, terminal)
   }
 }
 

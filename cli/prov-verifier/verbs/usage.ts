@@ -7,10 +7,11 @@ import { parseUsageProof, readSealed, verifyUsage } from '../../../proofs/usage-
 import { verifyBundle } from '../../../proofs/verify.ts'
 import { readZip } from '../../../proofs/zip.ts'
 import { parsed, UsageError } from '../arguments.ts'
-import { readBundle, readSmall, readTrust, UnreadableError } from '../files.ts'
-import { failureJson, reportJson, writeJson } from '../json.ts'
+import { readBundle, readSmall, readTrust } from '../files.ts'
+import { reportJson, writeJson } from '../json.ts'
 import type { Verb } from '../run.ts'
 import { reportText, safe } from '../text.ts'
+import { tellUnreadable } from '../unreadable.ts'
 
 const OPTIONS = {
   bundle: { type: 'string' },
@@ -44,10 +45,7 @@ export const run: Verb = async (args, terminal) => {
     terminal.out(json ? writeJson({ ok: end === EXIT.ok, exit: end, ...found }) : told(found, end))
     return end
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error
-    if (json) terminal.out(failureJson(error, EXIT.unreadable))
-    else terminal.err(`prov-verifier: ${safe(error.message)}\n`)
-    return EXIT.unreadable
+    return tellUnreadable(error, { json }, terminal)
   }
 }
 
