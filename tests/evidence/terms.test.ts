@@ -20,6 +20,7 @@ import { testApp } from '../setup/app.ts'
 import { DATASETS, step, take } from '../terms/history.ts'
 import { worldAt } from '../terms/recorded.ts'
 import { termsByHand } from '../terms/reference.ts'
+import { told } from '../terms/told.ts'
 
 const test = await testApp()
 const { app, ask, database, ledger, freshTenant, home } = test
@@ -275,15 +276,6 @@ describe('what is brought along', () => {
     expect(await held({ texts: 0 })).toBe(0)
   })
 })
-
-/** A term as the reference writes it. */
-function told(term: StatedRule | StatedUnknown) {
-  const what = 'rule' in term ? `${term.rule.type} ${term.rule.action}` : term.unknown
-  const { license, clause, spdx, choice, path } = term
-  if (license === null) return `${what} ${path.at(-1)}`
-  const where = [license, ...(clause ? [clause] : []), ...(spdx ? [spdx, choice] : [])]
-  return [what, ...where, path.length].join(' ')
-}
 
 it('after any history states just the terms that trying every way finds', async () => {
   let terms = 0

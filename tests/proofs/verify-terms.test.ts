@@ -21,6 +21,7 @@ import { DAY, TEXT, termsLog } from '../make/terms-log.ts'
 import { TEXTS, termsBundles, writeTerms } from '../make/terms-worlds.ts'
 import { ROOTS, recordedWorld } from '../terms/arbitrary.ts'
 import { termsByHand } from '../terms/reference.ts'
+import { told } from '../terms/told.ts'
 import { genuine } from './mutants/mutant.ts'
 import { genuineTerms, statedTerms, termed, termsAsked } from './mutants/terms-mutants.ts'
 
@@ -234,15 +235,6 @@ it('no change of what is stated passes, in any world', async () => {
   )
   expect(changed).toBeGreaterThan(40)
 }, 60_000)
-
-/** A term as the reference writes it. */
-function told(term: StatedRule | StatedUnknown) {
-  const what = 'rule' in term ? `${term.rule.type} ${term.rule.action}` : term.unknown
-  const { license, clause, spdx, choice, path } = term
-  if (license === null) return `${what} ${path.at(-1)}`
-  const where = [license, ...(clause ? [clause] : []), ...(spdx ? [spdx, choice] : [])]
-  return [what, ...where, path.length].join(' ')
-}
 
 it('what is stated is what trying every way finds, in any world', async () => {
   let compared = 0
