@@ -69,13 +69,19 @@ export const bodyBy = (schema: z.ZodObject) =>
     (body) => schema.safeParse(body).success,
   )
 
+/** Far deeper than anything that a body holds. */
+const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => [inner], 'x')
+
+/** Members that no body has: an object of JavaScript has some of them all the same. */
+const STRANGE_MEMBERS = ['strange', '__proto__', 'constructor', 'toString', 'a/b~c', '$where', ' ']
+
 /** What a schema must refuse in the place of a value: none of these is ever one of its own. */
 function badBy(given: Schema): unknown[] {
   const schema = bare(given)
   const strange = [{ strange: 1 }]
   if (schema instanceof z.ZodEnum) return ['no such word', 7, true, '', ...strange]
   if (schema instanceof z.ZodString || schema instanceof z.ZodStringFormat) {
-    return ['', ' ', '\t\n', 'x'.repeat((schema.maxLength ?? 5_000) + 1), 7, true, ...strange]
+    return ['', ' ', '\t\n', 'x'.repeat((schema.maxLength ?? 5_000) + 1), 7, true, deep, ...strange]
   }
   if (schema instanceof z.ZodBoolean) return ['true', 1, ...strange]
   if (schema instanceof z.ZodNumber) {
@@ -95,8 +101,8 @@ function badBy(given: Schema): unknown[] {
 /** A body with one thing wrong in it, and the place of that thing. */
 export interface Spoilt {
   body: Record<string, unknown>
-  /** Keys from the body down; the refusal must name the first of them at least. */
-  path: (string | number)[]
+  /** A JSON Pointer from the body down; the refusal must name the first of it at least. */
+  path: string
   what: string
 }
 
@@ -140,22 +146,42 @@ const put = (value: unknown, [key, ...rest]: (string | number)[], bad: unknown):
   return next === undefined ? others : { ...others, [key]: next }
 }
 
+/** RFC 6901. */
+const pointer = (path: readonly (string | number)[]) =>
+  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+const told = (value: unknown) => `${JSON.stringify(value)}`.slice(0, 60)
+
+/** What can be wrong in one place: another value, nothing, or a member that is not one. */
+function wrongsAt({ path, schema, isNeeded }: Spot, body: Record<string, unknown>): Spoilt[] {
+  const spoilt = (value: unknown, what = told(value)): Spoilt => ({
+    body: put(body, path, value) as Record<string, unknown>,
+    ...{ path: pointer(path), what },
+  })
+  const isWhole = path.length === 0
+  const wrongs = isWhole ? [] : badBy(schema).map((bad) => spoilt(bad))
+  if (isNeeded && !isWhole) {
+    wrongs.push(spoilt(null, 'null where something is needed'))
+    if (typeof path.at(-1) === 'string') {
+      wrongs.push(spoilt(undefined, 'nothing where something is needed'))
+    }
+  }
+  const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], body)
+  if (!(bare(schema) instanceof z.ZodObject) || value === undefined) return wrongs
+  const more = STRANGE_MEMBERS.map((name) => ({
+    ...spoilt({ ...(value as object), [name]: 1 }, `a member ${name}`),
+    path: pointer([...path, name]),
+  }))
+  return [...wrongs, ...more]
+}
+
 /** Bodies with one thing wrong in each, somewhere. */
 export const spoiltBy = (schema: z.ZodObject): fc.Arbitrary<Spoilt> =>
-  bodyBy(schema).chain((body) => {
-    const spots = spotsOf(schema, body, []).filter(({ path }) => path.length > 0)
-    return fc.constantFrom(...spots).chain(({ path, schema: at, isNeeded }) => {
-      const bads = badBy(at).map((bad) => ({ bad, what: `${JSON.stringify(bad)}`.slice(0, 60) }))
-      if (isNeeded) bads.push({ bad: null, what: 'null where something is needed' })
-      if (isNeeded && typeof path.at(-1) === 'string') {
-        bads.push({ bad: undefined, what: 'nothing where something is needed' })
-      }
-      return fc.constantFrom(...bads).map(({ bad, what }) => ({
-        body: put(body, path, bad) as Record<string, unknown>,
-        ...{ path, what },
-      }))
-    })
-  })
+  bodyBy(schema).chain((body) =>
+    fc
+      .constantFrom(...spotsOf(schema, body, []))
+      .chain((spot) => fc.constantFrom(...wrongsAt(spot, body))),
+  )
 
 /** Each text and list of a schema that has a bound, with values at it and above it. */
 export const edgesOf = (schema: z.ZodObject) =>

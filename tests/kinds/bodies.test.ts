@@ -25,8 +25,9 @@ function placeTold({
 }) {
   if (extensions.code === 'BODY_INVALID') return extensions.path as string
   const [, path] = /at "items\[0\]\.body((?:\.\w+|\[\d+\])*)"/.exec(message) ?? []
-  const [, more] = /Field "(\w+)" (?:of required type|is not defined)/.exec(message) ?? []
-  return [path, more && `.${more}`].join('').replaceAll(/\.|\[/g, '/').replaceAll(']', '')
+  const [, more] = /(?:unknown|required) field "([^"]+)"/.exec(message) ?? []
+  const place = (path ?? '').replaceAll(/\.|\[/g, '/').replaceAll(']', '')
+  return more ? `${place}/${more.replaceAll('~', '~0').replaceAll('/', '~1')}` : place
 }
 
 describe.each(TYPED_KINDS)('the body of a %s', (kind) => {
@@ -57,7 +58,7 @@ describe.each(TYPED_KINDS)('the body of a %s', (kind) => {
       const [error] = errors ?? []
       const code = error?.extensions.code as string
       const isTyped = ['BODY_INVALID', 'BAD_USER_INPUT'].includes(code)
-      const named = `/${one.path.join('/')}`
+      const named = one.path
       // Above 20 things wrong at once, or in a list of one wrong thing, the first is told.
       const told = error && placeTold(error)
       const isNamed = told?.startsWith(named) || (told && named.startsWith(told))

@@ -7,6 +7,7 @@ import { readUsage } from '../../domains/metering/cloud-event.ts'
 import { parseBinary, parseStructured } from '../../domains/metering/parse-event.ts'
 import { DECIMAL } from '../../proofs/decimal-sum.ts'
 import { utf8 } from '../../proofs/utf8.ts'
+import { event } from './arbitrary.ts'
 import { CLOUD_EVENT } from './cloud-events-schema.ts'
 import { usage } from './support.ts'
 
@@ -25,39 +26,6 @@ const refusalOf = (work: () => unknown) => {
 }
 const refused = (event: unknown) => refusalOf(() => readUsage(event as never))
 const invalid = (path: string) => ({ code: 'METERING_EVENT_INVALID', path })
-
-/** Events as senders make them: whatever CloudEvents 1.0 lets be said, with a time and a value. */
-const word = fc.stringMatching(/^[A-Za-z0-9 é€😀/_.-]{1,20}$/u).filter((text) => text.trim() !== '')
-const decimal = fc.stringMatching(/^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$/)
-const event = fc.record(
-  {
-    specversion: fc.constant('1.0'),
-    id: word,
-    source: fc.oneof(
-      fc.webUrl({ withQueryParameters: true }),
-      fc.constantFrom('/shop', 'urn:shop:1', '../a', '#x', 'a%20b'),
-    ),
-    type: word,
-    time: fc
-      .date({ min: new Date(0), max: new Date('2999-01-01'), noInvalidDate: true })
-      .map((time) => time.toISOString()),
-    subject: word,
-    datacontenttype: fc.constantFrom('application/json', 'application/cloudevents+json'),
-    dataschema: fc.webUrl(),
-    traceparent: word,
-    sequence: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-    sampled: fc.boolean(),
-    data: fc.record(
-      {
-        value: fc.oneof(decimal, fc.integer({ min: -1e9, max: 1e9 })),
-        unit: word,
-        more: fc.jsonValue({ maxDepth: 3 }),
-      },
-      { requiredKeys: ['value'] },
-    ),
-  },
-  { requiredKeys: ['specversion', 'id', 'source', 'type', 'time', 'data'] },
-)
 
 it('takes what CloudEvents 1.0 lets be said, and says the same of it', () => {
   fc.assert(
