@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { clientFor } from '../identity/client-for.ts'
+import { sendGovernance } from '../seed/governance.ts'
 import { sendWorld } from '../seed/send.ts'
 import { sendTerms } from '../seed/terms.ts'
 
 export function define(command: Command): void {
   command
     .description(
-      'Send the seed world to a running server: real OpenLineage events, and terms for them (seeds/README.md).\n\n' +
+      'Send the seed world to a running server: real OpenLineage events, terms for them, and\n' +
+        'who answers for them, models, assessments, decisions and usage (seeds/README.md).\n\n' +
         'The tenant is created where it does not exist. Sent again, the world changes nothing.',
     )
     .option('--tenant <name>', 'the tenant that gets it', 'demo')
@@ -18,6 +20,9 @@ export function define(command: Command): void {
       })
       const added = await sendTerms(client)
       process.stdout.write(`terms.json: sources, licences and their texts, ${added} of them new\n`)
+      await sendGovernance(client, ({ file, lines, added }) => {
+        process.stdout.write(`${file}: ${lines} lines, ${added} of them new\n`)
+      })
     })
 }
 

@@ -7,14 +7,16 @@ import type { Progress } from '../../server/neo4j/progress.ts'
 import { type Serving, serve } from '../../server/serve.ts'
 import { openClient, servedAt } from '../client.ts'
 import { trustText } from '../commands/trust.ts'
+import { sendGovernance } from '../seed/governance.ts'
 import { sendWorld } from '../seed/send.ts'
 import { sendTerms } from '../seed/terms.ts'
 import { askUpstream, DEPTH, exportUpstream, findRoot, ROOT } from './answer.ts'
+import { askGovernance, EVENT, leaveGovernance } from './governance.ts'
 import type { DemoResult } from './result.ts'
 import type { Stage } from './stage.ts'
 import { forge } from './tamper.ts'
 import { drawTree } from './tree.ts'
-import { runVerifier, type Verified } from './verifier.ts'
+import { runUsageVerifier, runVerifier, type Verified } from './verifier.ts'
 
 /** The tenant that the demo lives in; a second run finds it there. */
 export const TENANT = 'demo'
@@ -48,6 +50,7 @@ export async function playAll(play: Play): Promise<void> {
     await timed('events', () => sendEvents(play, founder))
     const client = openClient(serving.url, TENANT, { token: () => tokenOf(play, TENANT) })
     const root = await timed('lineage', () => askLineage(play, client))
+    await timed('governance', () => askWhatMayBeDone(play, client))
     await timed('export', () => exportBundle(play, { client, serving, root }))
     await timed('stop', () => leave(play, serving))
   } finally {
@@ -105,7 +108,7 @@ async function sendEvents({ stage, result }: Play, client: Client) {
   await stage.scene({
     title: 'Real events',
     shows:
-      'OpenLineage events of Marquez, Airflow and Spark arrive as their clients send them; and terms for their data.',
+      'OpenLineage events of Marquez, Airflow and Spark arrive as their clients send them; then terms, people, models and usage.',
     command: `npm run -s selvedge -- seed --tenant ${TENANT}`,
   })
   const sent = await sendWorld(client, ({ file, events, appended }) =>
@@ -116,6 +119,9 @@ async function sendEvents({ stage, result }: Play, client: Client) {
   const [events, appended] = [sum((one) => one.events), sum((one) => one.appended)]
   const terms = await sendTerms(client)
   stage.say(`${'terms.json'.padEnd(22)} sources, licences and their texts, ${terms} of them new`)
+  await sendGovernance(client, ({ file, lines, added }) =>
+    stage.say(`${file.padEnd(22)} ${String(lines).padStart(2)} lines, ${added} of them new`),
+  )
   result.counts = { events, accepted: events, appended }
   if (appended === 0) stage.say('All of it was known already: what says nothing new adds nothing.')
 }
@@ -138,6 +144,27 @@ async function askLineage({ stage, config, result }: Play, client: Client) {
   stage.say(...drawTree(root, { nodes, edges }), '')
   stage.say(`${total} things, ${edges.length} edges, up to ${hops} hops away; as of ${position}`)
   return root
+}
+
+async function askWhatMayBeDone({ stage, out, result }: Play, client: Client) {
+  await stage.scene({
+    title: 'What may be done with it, and what would a change do?',
+    shows:
+      'A model was trained on these tables. Licences, assessments and usage are in the same graph.',
+    command: `npm run -s selvedge -- may-use <model> --tenant ${TENANT} --action commercialize --for dpv:Advertising`,
+  })
+  const { model, answer, because, way, expired, toReview } = await askGovernance(client)
+  const files = await leaveGovernance(client, { model, out })
+  result.governance = { mayUse: answer, because, expired, toReview, ...files, proven: false }
+  const { red } = stage.colours
+  stage.say(
+    `May advertisements be aimed by it? ${red(answer)}: forbidden by ${because}`,
+    `   ${way.join(' → ')}`,
+    `Marketing ran on 1 November, though the assessment had ended: ${expired.join(', ')}`,
+    `Were the model's own assessment to end, ${toReview.length} things would be for review`,
+    `${here(files.card)}   its card, as the Hugging Face Hub has them`,
+    `${here(files.proof)}   that one hour of its usage is in a day that is sealed`,
+  )
 }
 
 /** A question as a person would ask it of the server that `npm start` starts. */
@@ -197,7 +224,17 @@ async function verify({ stage, out, result }: Play): Promise<boolean> {
     stage.say(`${records} records, in ${origin} at size ${size}`)
   }
   stage.say(...verdictLines(report, stage))
-  return report.exit === 0
+  return report.exit === 0 && (await verifyUsage({ stage, result }, trust))
+}
+
+/** The event of one hour against the record of its day, which a bundle of its own shows. */
+async function verifyUsage({ stage, result }: Pick<Play, 'stage' | 'result'>, trust: string) {
+  const governance = result.governance!
+  const { ok, value } = await runUsageVerifier(governance.proof, { ...governance, trust })
+  governance.proven = ok
+  const [mark, paint] = ok ? ['✓', stage.colours.green] : ['✗', stage.colours.red]
+  stage.say(`${paint(`${mark} usage`.padEnd(22))} ${value} estimates in the hour ${EVENT.id}`)
+  return ok
 }
 
 const MARKS = { pass: '✓', fail: '✗', 'not evaluated': '–' } as Record<string, string>

@@ -24,6 +24,21 @@ export interface DemoResult {
     truncated: boolean
     position: string
   }
+  /** What may be done with the model of the seed world, and what is left of it. */
+  governance?: {
+    mayUse: string
+    /** The licence that forbids it. */
+    because: string | null
+    /** What went on though its assessment had ended. */
+    expired: string[]
+    toReview: string[]
+    card: string
+    proof: string
+    /** What shows the record that the proof is held against. */
+    bundle: string
+    /** Whether the usage was verified. */
+    proven: boolean
+  }
   checkpoint?: { origin: string; size: number }
   bundle?: { path: string; bytes: number; records: number; size: number }
   trust?: { path: string }

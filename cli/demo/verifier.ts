@@ -20,8 +20,32 @@ export interface Verified {
  * @throws {Error} Where it printed no report.
  */
 export async function runVerifier(bundle: string, trust: string): Promise<Verified> {
-  const args = ['--disable-warning=ExperimentalWarning', VERIFIER, bundle, '--trust', trust]
-  const child = spawn(process.execPath, [...args, '--json'], {
+  const { printed, exit } = await run([bundle, '--trust', trust])
+  const report = JSON.parse(printed || '{}') as Verified & { error?: string }
+  if (!report.checks) throw new Error(`prov-verifier: ${report.error ?? 'it printed no report'}`)
+  if (report.exit !== exit) throw new Error(`prov-verifier said ${report.exit} and ended ${exit}`)
+  return report
+}
+
+/** What is proven of an event of usage, against the record that a bundle shows. */
+export async function runUsageVerifier(
+  proof: string,
+  { bundle, trust }: { bundle: string; trust: string },
+): Promise<{ ok: boolean; value: string | null }> {
+  const { printed, exit } = await run(['usage', proof, '--bundle', bundle, '--trust', trust])
+  const report = JSON.parse(printed || '{}') as {
+    ok?: boolean
+    event?: { data: { value: unknown } }
+  }
+  return {
+    ok: exit === 0 && report.ok === true,
+    value: report.event ? String(report.event.data.value) : null,
+  }
+}
+
+async function run(args: readonly string[]) {
+  const node = ['--disable-warning=ExperimentalWarning', VERIFIER]
+  const child = spawn(process.execPath, [...node, ...args, '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let printed = ''
@@ -32,8 +56,5 @@ export async function runVerifier(bundle: string, trust: string): Promise<Verifi
     child.once('error', reject)
     child.once('close', resolve)
   })
-  const report = JSON.parse(printed || '{}') as Verified & { error?: string }
-  if (!report.checks) throw new Error(`prov-verifier: ${report.error ?? 'it printed no report'}`)
-  if (report.exit !== exit) throw new Error(`prov-verifier said ${report.exit} and ended ${exit}`)
-  return report
+  return { printed, exit }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { sha256 } from '../../core/sha256.ts'
 import { hex } from '../../proofs/hex.ts'
 import type { Client } from '../client.ts'
+import { attachOnce } from './attach-once.ts'
 
 const FOLDER = new URL('../../seeds/terms/', import.meta.url)
 
@@ -58,9 +59,9 @@ export async function sendTerms(client: Client): Promise<number> {
   for (const [i, { id }] of sent.licenses.results.entries()) {
     const licence = licenses[i]!
     const text = textOf(licence)
-    if (!text || (await isAttached(client, id))) continue
-    await attach(client, { id, licence, text })
-    added++
+    if (!text) continue
+    const file = { to: id, name: `${licence.name}.txt`, type: 'text/plain; charset=utf-8' }
+    if (await attachOnce(client, { ...file, bytes: text })) added++
   }
   return added
 }
@@ -69,25 +70,3 @@ interface Outcome {
   id: string
   changed: boolean
 }
-
-const ATTACHED = `query Attached($id: ID!) {
-  lineage(root: $id, direction: DOWNSTREAM, depth: 1) { nodes { entity { kind } } }
-}`
-
-/** Each of these licences has one text, or none yet. */
-async function isAttached(client: Client, id: string) {
-  const { lineage } = await client.graphql<{
-    lineage: { nodes: { entity: { kind: string } }[] }
-  }>(ATTACHED, { id })
-  return lineage.nodes.some(({ entity }) => entity.kind === 'Attachment')
-}
-
-const attach = (
-  client: Client,
-  { id, licence, text }: { id: string; licence: Named; text: Uint8Array },
-) =>
-  client.request(`/attachments?to=${id}&name=${licence.name}.txt`, {
-    method: 'POST',
-    headers: { 'content-type': 'text/plain; charset=utf-8' },
-    body: new Uint8Array(text),
-  })
