@@ -13,6 +13,7 @@ import { cycloneDxValidator } from '../setup/cyclonedx.ts'
 import { hasPython, installPython } from '../setup/python.ts'
 
 const HUB = 'huggingface_hub==2.4.0'
+const CYCLONEDX = 'cyclonedx-python-lib[json-validation]==11.12.0'
 
 const test = await testApp()
 const { app, freshTenant } = test
@@ -223,6 +224,51 @@ describe('what is refused', () => {
   })
 })
 
+/** What a script beside this makes of some texts, in a Python that has a package. */
+async function readByPython<Told>(name: string, script: string, texts: readonly string[]) {
+  const python = await installPython(name)
+  const child = spawn(python, [fileURLToPath(new URL(script, import.meta.url))])
+  child.stdin.end(JSON.stringify(texts))
+  const [out, wrong] = await Promise.all([text(child.stdout), text(child.stderr)])
+  expect(wrong).toBe('')
+  return JSON.parse(out) as Told[]
+}
+
+const unread = 'bills of materials are not validated by cyclonedx-python-lib'
+describe.skipIf(!hasPython(unread))('a bill of materials, as cyclonedx-python-lib reads it', () => {
+  interface Told {
+    wrong: string | null
+    read: { type: string; name: string; hashes: string[]; data: string[] } | null
+  }
+  const others = fc.sample(anyModel, 60)
+  let told: Told[]
+  let own: string
+
+  beforeAll(async () => {
+    own = await (await get(model, 'cyclonedx')).text()
+    const bills = [own, ...others.map((one) => JSON.stringify(describeAsCycloneDx(one)))]
+    const bad = [
+      own.replace('"SHA-256"', '"SHA-257"'),
+      own.replace('"specVersion"', '"strange":1,"specVersion"'),
+    ]
+    told = await readByPython<Told>(CYCLONEDX, 'check_bom.py', [...bills, ...bad])
+  }, 180_000)
+
+  it('is strictly valid, whatever people wrote, and what is not is refused', () => {
+    expect(told.slice(0, -2).filter(({ wrong }) => wrong !== null)).toEqual([])
+    expect(told.slice(-2).map(({ wrong }) => wrong === null)).toEqual([false, false])
+  })
+
+  it('is of the same model, made of the same data', () => {
+    expect(told[0]!.read).toEqual({
+      ...{ type: 'machine-learning-model', name: 'Churn', hashes: [HASH], data: [table] },
+    })
+    expect(told.slice(1, -2).map(({ read }) => read!.name)).toEqual(
+      others.map(({ model: { fields } }) => fields.title),
+    )
+  })
+})
+
 const missed = "no others' software reads model cards"
 describe.skipIf(!hasPython(missed))('a model card, as huggingface_hub reads it', () => {
   let told: { data: Record<string, unknown>; text: string; again: boolean }[]
@@ -232,12 +278,7 @@ describe.skipIf(!hasPython(missed))('a model card, as huggingface_hub reads it',
     const response = await get(model, 'model-card')
     expect(response.headers.get('content-type')).toBe('text/markdown; charset=utf-8')
     const cards = [await response.text(), ...others.map(writeModelCard)]
-    const python = await installPython(HUB)
-    const child = spawn(python, [fileURLToPath(new URL('check_card.py', import.meta.url))])
-    child.stdin.end(JSON.stringify(cards))
-    const [out, wrong] = await Promise.all([text(child.stdout), text(child.stderr)])
-    expect(wrong).toBe('')
-    told = JSON.parse(out)
+    told = await readByPython(HUB, 'check_card.py', cards)
   }, 180_000)
 
   it('has the metadata that the Hub knows, and no other', () => {
