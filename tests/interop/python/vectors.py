@@ -10,6 +10,7 @@ from pathlib import Path
 
 from handed_on import *
 from replay import Replay
+from usage import verify_event, verify_window
 
 
 def code_of(work) -> str | None:
@@ -148,6 +149,14 @@ class Vectors:
             report = Entry(one["file"].encode(), one["proof"].encode(), vectors["trust"])
             found = report.failed(), report.exit()
             self.compare(name, one["what"], found, (dict(one["failed"]), one["exit"]))
+
+    def usage(self, name: str, vectors: dict) -> None:
+        for one in vectors["proofs"]:
+            found = code_of(lambda: verify_event(one["proof"].encode(), one["fields"]))
+            self.compare(name, one["what"], found, one.get("code"))
+        for one in vectors["windows"]:
+            found = code_of(lambda: verify_window(one["events"], one["fields"]))
+            self.compare(name, one["what"], found, one.get("code"))
 
     def withhold(self, name: str, vectors: list) -> None:
         for one in vectors:
