@@ -7,6 +7,7 @@ import { parseBinary, parseStructured } from '../domains/metering/parse-event.ts
 import {
   batchTooLarge,
   batchTooLong,
+  bodyUnreadable,
   contentEncodingUnsupported,
   contentTypeUnsupported,
   eventTooLarge,
@@ -15,6 +16,7 @@ import {
 import type { Graph } from '../lineage/graph.ts'
 import { readParts } from './batch-parts.ts'
 import { readWhole } from './body-chunks.ts'
+import { inflated, isGzipSent } from './inflate.ts'
 import type { Turns } from './limits/door.ts'
 
 /** What the route of events needs: the tenant's graph, and the caller's turns. */
@@ -34,33 +36,41 @@ type Mode = 'binary' | 'structured' | 'batched'
  * @throws {Problem} `METERING_…`, `TENANT_UNKNOWN`, `DATABASE_UNAVAILABLE`.
  */
 export async function receiveUsage(request: Request, caller: UsageCaller): Promise<Response> {
-  const mode = modeOf(request.headers)
+  const { mode, isGzip } = modeOf(request.headers)
   const [most, tooLarge] =
     mode === 'batched' ? [MAX_BATCH_BYTES, batchTooLong] : [MAX_EVENT_BYTES, eventTooLarge]
-  const bytes = await readWhole(request, { most, tooLarge, hold: caller.turns.hold })
-  return caller.turns.write(async () =>
-    mode === 'batched' ? answerBatch(bytes, caller) : answerOne(request, { mode, bytes }, caller),
-  )
+  const { hold } = caller.turns
+  const sent = await readWhole(request, { most, tooLarge, hold })
+  // Within the turn, so that what waits for one is no longer than it was sent.
+  return caller.turns.write(async () => {
+    const bytes = await inflated(
+      { bytes: sent, isGzip },
+      { most, tooLarge, unreadable: bodyUnreadable, hold },
+    )
+    return mode === 'batched'
+      ? answerBatch(bytes, caller)
+      : answerOne(request, { mode, bytes }, caller)
+  })
 }
 
 const STRUCTURED = 'application/cloudevents+json'
 const BATCHED = 'application/cloudevents-batch+json'
 
 /** @throws {Problem} `METERING_CONTENT_TYPE`, `METERING_CONTENT_ENCODING` */
-function modeOf(headers: Headers): Mode {
-  const encoding = (headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (encoding !== 'identity') throw contentEncodingUnsupported()
+function modeOf(headers: Headers): { mode: Mode; isGzip: boolean } {
+  const isGzip = isGzipSent(headers)
+  if (isGzip === undefined) throw contentEncodingUnsupported()
   const [type = '', ...parameters] = (headers.get('content-type') ?? '')
     .split(';')
     .map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   if (!/^(charset="?utf-?8"?)?$/.test(charset ?? '')) throw contentTypeUnsupported()
-  if (type === STRUCTURED) return 'structured'
-  if (type === BATCHED) return 'batched'
+  if (type === STRUCTURED) return { mode: 'structured', isGzip }
+  if (type === BATCHED) return { mode: 'batched', isGzip }
   if (type.startsWith('application/cloudevents') || !headers.has('ce-specversion')) {
     throw contentTypeUnsupported()
   }
-  return 'binary'
+  return { mode: 'binary', isGzip }
 }
 
 async function answerOne(

@@ -8,9 +8,10 @@ import { lenientInvalid } from '../domains/openlineage/problems.ts'
 import { recordEvent } from '../domains/openlineage/record-event.ts'
 import type { Ledger, Receipt } from '../ledger/ledger.ts'
 import { readParts } from './batch-parts.ts'
+import type { SentBody } from './inflate.ts'
 import type { Turns } from './limits/door.ts'
 import { problemOf, type Report } from './problems.ts'
-import { inflated, type JsonBody, takeJsonBody } from './request-body.ts'
+import { inflatedJson, takeJsonBody } from './request-body.ts'
 
 /** What the OpenLineage routes need: the write path, and who is asking. */
 export interface LineageCaller {
@@ -80,13 +81,13 @@ export async function receiveBatch(request: Request, caller: LineageCaller): Pro
  * than it was sent, and not yet taken to pieces.
  */
 const inParseTurn = <T>(
-  body: JsonBody,
+  body: SentBody,
   most: number,
   { turns }: LineageCaller,
   read: (bytes: Uint8Array, pause: () => Promise<void>) => Promise<T> | T,
 ) =>
   turns.parse(body.isGzip ? most : body.bytes.length, async (pause) =>
-    read(await inflated(body, most, turns.hold), pause),
+    read(await inflatedJson(body, most, turns.hold), pause),
   )
 
 function readEvent(bytes: Uint8Array, lenient: boolean): LineageEvent {

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import {
   bodyTooLarge,
   bodyUnreadable,
@@ -7,14 +5,7 @@ import {
   contentTypeUnsupported,
 } from '../domains/openlineage/problems.ts'
 import { readWhole } from './body-chunks.ts'
-
-const inflate = promisify(gunzip)
-
-/** A body as it was sent: small ones may inflate to huge ones, which is left for when they are read. */
-export interface JsonBody {
-  bytes: Uint8Array
-  isGzip: boolean
-}
+import { inflated, isGzipSent, type SentBody } from './inflate.ts'
 
 /**
  * Takes a JSON body as it comes, and never more of it than `most`.
@@ -27,12 +18,12 @@ export async function takeJsonBody(
   request: Request,
   most: number,
   hold: (bytes: number) => void,
-): Promise<JsonBody> {
+): Promise<SentBody> {
   checkType(request.headers.get('content-type') ?? '')
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (encoding !== 'gzip' && encoding !== 'identity') throw contentEncodingUnsupported()
+  const isGzip = isGzipSent(request.headers)
+  if (isGzip === undefined) throw contentEncodingUnsupported()
   const bytes = await readWhole(request, { most, tooLarge: bodyTooLarge, hold })
-  return { bytes, isGzip: encoding === 'gzip' }
+  return { bytes, isGzip }
 }
 
 /**
@@ -41,16 +32,8 @@ export async function takeJsonBody(
  * @param hold Told what it takes beside what was sent.
  * @throws {Problem} `OPENLINEAGE_BODY_TOO_LARGE`, `OPENLINEAGE_BODY_UNREADABLE`, and what `hold` throws.
  */
-export async function inflated(
-  { bytes, isGzip }: JsonBody,
-  most: number,
-  hold: (bytes: number) => void,
-): Promise<Uint8Array> {
-  if (!isGzip) return bytes
-  const whole = await inflateAtMost(bytes, most)
-  hold(whole.length)
-  return whole
-}
+export const inflatedJson = (body: SentBody, most: number, hold: (bytes: number) => void) =>
+  inflated(body, { most, tooLarge: bodyTooLarge, unreadable: bodyUnreadable, hold })
 
 /** JSON is UTF-8 (RFC 8259); a `charset` that says so is let pass. */
 function checkType(header: string) {
@@ -58,14 +41,5 @@ function checkType(header: string) {
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   if (type !== 'application/json' || !/^(charset="?utf-?8"?)?$/.test(charset ?? '')) {
     throw contentTypeUnsupported()
-  }
-}
-
-async function inflateAtMost(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  try {
-    return await inflate(bytes, { maxOutputLength: most })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw bodyTooLarge(most)
-    throw bodyUnreadable('it is not gzip', error)
   }
 }

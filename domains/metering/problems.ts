@@ -8,9 +8,14 @@ export const contentTypeUnsupported = () =>
   )
 
 export const contentEncodingUnsupported = () =>
-  new Problem('METERING_CONTENT_ENCODING', 'Send events as they are, without compression.', {
+  new Problem('METERING_CONTENT_ENCODING', 'Send events as they are or with gzip.', {
     status: 415,
+    details: { accepted: ['gzip', 'identity'] },
   })
+
+/** The body cannot be inflated. */
+export const bodyUnreadable = (because: string, cause: unknown) =>
+  new Problem('METERING_BODY_UNREADABLE', `The body cannot be read: ${because}.`, { cause })
 
 export const eventTooLarge = (most: number) =>
   new Problem('METERING_EVENT_TOO_LARGE', `An event is at most ${most} bytes long.`, {

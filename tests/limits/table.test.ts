@@ -288,8 +288,9 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     receiveBatch(post(`[[${zeros(n - 2)}]]`), lineageCaller),
   'events of an OpenLineage batch': (n) => () =>
     receiveBatch(post(JSON.stringify(times(n, () => 1))), lineageCaller),
-  'bytes of an event of usage': (n) => () => receiveUsage(events(`{}`.padEnd(n)), usageCaller),
-  'bytes of a batch of usage': (n) => () =>
+  'bytes of an event of usage, inflated': (n) => () =>
+    receiveUsage(events(`{}`.padEnd(n)), usageCaller),
+  'bytes of a batch of usage, inflated': (n) => () =>
     receiveUsage(events('[]'.padEnd(n), '-batch'), usageCaller),
   'events of a batch of usage': (n) => () =>
     receiveUsage(events(JSON.stringify(times(n, () => 1)), '-batch'), usageCaller),

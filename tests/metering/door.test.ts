@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { testApp } from '../setup/app.ts'
 import { metering, usage } from './support.ts'
@@ -74,6 +75,28 @@ it('takes a batch of none, and one of 1,000', async () => {
 const STRUCTURED = 'application/cloudevents+json'
 const BATCHED = 'application/cloudevents-batch+json'
 const EVENT = JSON.stringify(usage('1'))
+const ONE = { 'content-type': STRUCTURED }
+const GZIP = { 'content-encoding': 'gzip' }
+
+it('takes gzip in each mode, up to the same limits', async () => {
+  const tenant = await freshTenant()
+  const first = await post(tenant, { ...ONE, ...GZIP }, gzipSync(EVENT.padEnd(65_536)))
+  expect(first).toMatchObject({ status: 200, duplicate: false })
+  const batch = gzipSync(`[${EVENT}]`.padEnd(4_000_000))
+  expect(await post(tenant, { 'content-type': BATCHED, ...GZIP }, batch)).toMatchObject({
+    ...{ status: 200, results: [{ ok: true, duplicate: true }] },
+  })
+  const { data, ...attributes } = usage('1')
+  const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value])
+  expect(
+    await post(
+      tenant,
+      { ...Object.fromEntries(headers), 'content-type': 'application/json', ...GZIP },
+      gzipSync(JSON.stringify(data)),
+    ),
+  ).toMatchObject({ status: 200, duplicate: true })
+  expect(await windows(tenant)).toMatchObject([{ count: 1 }])
+})
 
 it.each([
   [
@@ -98,12 +121,17 @@ it.each([
     415,
     'CONTENT_TYPE',
   ],
+  ['another encoding', { ...ONE, 'content-encoding': 'br' }, EVENT, 415, 'CONTENT_ENCODING'],
+  ['two encodings', { ...ONE, 'content-encoding': 'gzip, gzip' }, EVENT, 415, 'CONTENT_ENCODING'],
+  ['what is no gzip', { ...ONE, ...GZIP }, EVENT, 400, 'BODY_UNREADABLE'],
+  ['gzip cut short', { ...ONE, ...GZIP }, gzipSync(EVENT).subarray(0, -9), 400, 'BODY_UNREADABLE'],
+  ['gzip of too much', { ...ONE, ...GZIP }, gzipSync(EVENT.padEnd(65_537)), 413, 'EVENT_TOO_LARGE'],
   [
-    'gzip',
-    { 'content-type': STRUCTURED, 'content-encoding': 'gzip' },
-    EVENT,
-    415,
-    'CONTENT_ENCODING',
+    'gzip of too long a batch',
+    { 'content-type': BATCHED, ...GZIP },
+    gzipSync('[]'.padEnd(4_000_001)),
+    413,
+    'BODY_TOO_LARGE',
   ],
   ['no JSON', { 'content-type': STRUCTURED }, '{', 400, 'JSON_INVALID'],
   ['nothing', { 'content-type': STRUCTURED }, '', 400, 'JSON_INVALID'],
@@ -121,7 +149,7 @@ it.each([
   ],
 ])('refuses %s by a problem, and writes nothing', async (_what, headers, body, status, code) => {
   const tenant = await freshTenant()
-  const told = await post(tenant, headers as Record<string, string>, body)
+  const told = await post(tenant, headers as Record<string, string>, body as string)
   expect(told).toMatchObject({ status, code: `METERING_${code}` })
   expect(await windows(tenant)).toEqual([])
 })

@@ -44,7 +44,11 @@ const WINDOW = `id from until meter subject unit state count record { id body { 
 
 /** What tests of metering say to the service. */
 export function metering({ app, ask }: Pick<TestApp, 'app' | 'ask'>) {
-  const post = async (tenant: string, headers: Record<string, string>, body: string) => {
+  const post = async (
+    tenant: string,
+    headers: Record<string, string>,
+    body: string | Uint8Array<ArrayBuffer>,
+  ) => {
     const request = new Request('http://localhost/events', {
       method: 'POST',
       headers: { 'x-selvedge-tenant': tenant, ...headers },
