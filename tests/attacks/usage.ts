@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type Attack, NOTHING, TAKEN, type Theme } from './attack.ts'
 import { acme, USED, type World } from './world.ts'
 
@@ -32,6 +32,7 @@ const INVALID = [400, 'EVENT_INVALID'] as const
 const NO_JSON = [400, 'JSON_INVALID'] as const
 const NO_TYPE = [415, 'CONTENT_TYPE'] as const
 const LARGE = [413, 'EVENT_TOO_LARGE'] as const
+const NO_ENCODING = [415, 'CONTENT_ENCODING'] as const
 
 const with_ = (more: string) => EVENT.replace('{', `{${more},`)
 const valued = (value: string) => EVENT.replace('"value":1', `"value":${value}`)
@@ -50,8 +51,14 @@ const SENDING: Attack[] = [
   sent('a source with a line of its own', EVENT.replace('/mallory', '/a\\r\\nX: y'), INVALID),
   sent('a year that is none', EVENT.replace('2026-03', '99999-03'), INVALID),
   sent('10 MB', ' '.repeat(10_000_000), LARGE),
-  sent('a bomb in gzip', () => gzipSync(Buffer.alloc(10_000_000)), [415, 'CONTENT_ENCODING'], {
+  sent('a bomb in gzip', () => gzipSync(Buffer.alloc(10_000_000)), LARGE, {
     'content-encoding': 'gzip',
+  }),
+  sent('gzip in gzip', () => gzipSync(gzipSync(EVENT)), NO_JSON, {
+    'content-encoding': 'gzip',
+  }),
+  sent('a bomb in brotli', () => brotliCompressSync(Buffer.alloc(10_000_000)), NO_ENCODING, {
+    'content-encoding': 'br',
   }),
   sent('a form, as any page could', EVENT, NO_TYPE, { 'content-type': 'text/plain' }),
   sent('another format', EVENT, NO_TYPE, { 'content-type': 'application/cloudevents+xml' }),
