@@ -1,29 +1,20 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { idOf } from '../openlineage/columns.ts'
 import { fixture } from '../openlineage/events.ts'
 import { SPARK } from '../openlineage/spark-columns.ts'
 import { sendTogether } from '../openlineage/world.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
-let [url, tenant, dataset] = ['', '', '']
+const url = await listening(test.app)
+let [tenant, dataset] = ['', '']
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   await sendTogether(test.ledger, tenant, fixture('column-lineage'))
   dataset = await idOf(test, tenant, SPARK.dataset)
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
 })
 
 const columns = (...args: string[]) =>

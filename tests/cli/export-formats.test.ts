@@ -1,32 +1,24 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { recordedKind } from '../kinds/recording.ts'
 import { chain } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
+const url = await listening(test.app)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-formats-'))
-let url = ''
 let tenant = ''
 let root = ''
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   root = (await chain(test, tenant))[2]
 })
 afterAll(() => {
-  server.closeAllConnections()
-  server.close()
   rmSync(folder, { recursive: true })
 })
 

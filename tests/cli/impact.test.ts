@@ -1,55 +1,30 @@
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { recordedKind } from '../kinds/recording.ts'
-import { dataset, near, recorded } from '../schema/recording.ts'
+import { near } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { selvedge } from '../setup/selvedge.ts'
+import { licensedReport } from './licensed.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
-let place: string[] = []
-let [licence, raw] = ['', '']
+const free = { name: 'free', title: 'Free', spdx: 'CC0-1.0' }
+const { tenant, place, raw, licence } = await licensedReport(test, free)
+await recordedKind(test, 'Principal', {
+  tenant,
+  items: [{ ...near('sales'), body: { title: 'Sales', type: 'team' } }],
+})
+const { errors } = await test.ask(
+  'mutation L($id: ID!) { linksRecord(items: [{ entity: { id: $id }, attributedTo: [{ namespace: "db", name: "sales" }] }]) { position } }',
+  { tenant, variables: { id: raw } },
+)
+expect(errors).toBeUndefined()
 
 const file = (name: string, text: string) => {
   const path = join(test.home, `${crypto.randomUUID()}-${name}`)
   writeFileSync(path, text)
   return path
 }
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const tenant = await test.freshTenant()
-  const { port } = server.address() as AddressInfo
-  place = ['--tenant', tenant, '--url', `http://127.0.0.1:${port}`]
-  const outcomes = await recorded(test, tenant, [
-    dataset('raw'),
-    dataset('report', { derivedFrom: [near('raw')] }),
-  ])
-  raw = outcomes[0]!.id
-  const [outcome] = await recordedKind(test, 'License', {
-    tenant,
-    items: [{ ...near('free'), body: { title: 'Free', spdx: 'CC0-1.0' } }],
-  })
-  licence = outcome!.id
-  await recordedKind(test, 'Principal', {
-    tenant,
-    items: [{ ...near('sales'), body: { title: 'Sales', type: 'team' } }],
-  })
-  const { errors } = await test.ask(
-    'mutation L($id: ID!) { linksRecord(items: [{ entity: { id: $id }, licensedUnder: [{ namespace: "db", name: "free" }], attributedTo: [{ namespace: "db", name: "sales" }] }]) { position } }',
-    { tenant, variables: { id: raw } },
-  )
-  expect(errors).toBeUndefined()
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
 
 const impact = (id: string, ...args: string[]) => selvedge(['impact', id, ...place, ...args])
 

@@ -1,28 +1,19 @@
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { logSize, near } from '../imports/sending.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge, spawnSelvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
+const url = await listening(test.app)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-import-cli-'))
-let url = ''
 
-beforeAll(async () => {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
 afterAll(() => {
-  server.closeAllConnections()
-  server.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -1,6 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -11,21 +9,17 @@ import { formatTrust } from '../../proofs/trust.ts'
 import { openObjectFiles } from '../../server/object-files.ts'
 import { metering, usage } from '../metering/support.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
 const { app, database, ledger, home } = test
 const { sendBatch } = metering(test)
-const server = createServer(app.listener)
+const url = await listening(app)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-metering-'))
-let url = ''
 let tenant = ''
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   await sendBatch(tenant, [
     usage('1', { data: { value: '1.5', unit: 'GB' } }),
@@ -34,8 +28,6 @@ beforeAll(async () => {
   ])
 })
 afterAll(() => {
-  server.closeAllConnections()
-  server.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -1,31 +1,21 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { recordedKind } from '../kinds/recording.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
-let url = ''
+const url = await listening(test.app)
 let tenant = ''
 let [ann, model] = ['', '']
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   const named = (name: string) => ({ namespace: 'x', name })
   const who = [{ ...named('ann'), body: { title: 'Ann', type: 'person' } }]
   ann = (await recordedKind(test, 'Principal', { tenant, items: who }))[0]!.id
   const model_ = { ...named('m'), body: { title: 'M' }, attributedTo: [named('ann')] }
   model = (await recordedKind(test, 'Model', { tenant, items: [model_] }))[0]!.id
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
 })
 
 const owned = (...args: string[]) =>

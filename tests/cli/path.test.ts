@@ -1,21 +1,15 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
-let url = ''
+const url = await listening(test.app)
 let tenant = ''
 let [raw, report] = ['', '']
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   const outcomes = await recorded(test, tenant, [
     dataset('raw'),
@@ -25,10 +19,6 @@ beforeAll(async () => {
   ])
   raw = outcomes[0]!.id
   report = outcomes[3]!.id
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
 })
 
 const path = (from: string, to: string, ...args: string[]) =>

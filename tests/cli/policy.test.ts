@@ -1,31 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PERMISSIONS } from '../../domains/access/permissions.ts'
 import { ROLES } from '../../domains/access/roles.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const { app, freshTenant } = await testApp()
-const server = createServer(app.listener)
+const url = await listening(app)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-policy-'))
 const file = join(folder, 'open-log.cedar')
 const OPEN_LOG = 'permit(principal in Role::"reader", action == Action::"log:read", resource);\n'
-let url = ''
 
 beforeAll(async () => {
   writeFileSync(file, OPEN_LOG)
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 afterAll(() => {
-  server.closeAllConnections()
-  server.close()
   rmSync(folder, { recursive: true })
 })
 

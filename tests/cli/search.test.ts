@@ -1,21 +1,15 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { dataset, job, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
-const server = createServer(test.app.listener)
-let url = ''
+const url = await listening(test.app)
 let tenant = ''
 let ids: string[] = []
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await test.freshTenant()
   const value = { owners: [{ name: 'team:sales' }] }
   const facets = [{ group: 'dataset', name: 'ownership', value }]
@@ -25,10 +19,6 @@ beforeAll(async () => {
     ...Array.from({ length: 3 }, (_, i) => dataset(`other ${i}`)),
   ])
   ids = outcomes.map(({ id }) => id)
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
 })
 
 const search = (...args: string[]) =>

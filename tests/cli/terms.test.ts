@@ -1,43 +1,10 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { recordedKind } from '../kinds/recording.ts'
-import { dataset, near, recorded } from '../schema/recording.ts'
+import { expect, it } from 'vitest'
 import { testApp } from '../setup/app.ts'
 import { selvedge } from '../setup/selvedge.ts'
+import { licensedReport } from './licensed.ts'
 
-const test = await testApp()
-const server = createServer(test.app.listener)
-let place: string[] = []
-let [raw, report] = ['', '']
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const tenant = await test.freshTenant()
-  const { port } = server.address() as AddressInfo
-  place = ['--tenant', tenant, '--url', `http://127.0.0.1:${port}`]
-  const outcomes = await recorded(test, tenant, [
-    dataset('raw'),
-    dataset('report', { derivedFrom: [near('raw')] }),
-  ])
-  raw = outcomes[0]!.id
-  report = outcomes[1]!.id
-  await recordedKind(test, 'License', {
-    tenant,
-    items: [{ ...near('by-nc'), body: { title: 'CC BY-NC', spdx: 'CC-BY-NC-4.0' } }],
-  })
-  const { errors } = await test.ask(
-    'mutation L($id: ID!) { linksRecord(items: [{ entity: { id: $id }, licensedUnder: [{ namespace: "db", name: "by-nc" }] }]) { position } }',
-    { tenant, variables: { id: raw } },
-  )
-  expect(errors).toBeUndefined()
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+const byNc = { name: 'by-nc', title: 'CC BY-NC', spdx: 'CC-BY-NC-4.0' }
+const { place, raw, report } = await licensedReport(await testApp(), byNc)
 
 const mayUse = (purpose: string, ...args: string[]) =>
   selvedge(['may-use', report, ...place, '--action', 'reproduce', '--for', purpose, ...args])

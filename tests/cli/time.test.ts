@@ -1,26 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dataset, near, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
+import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
 
 const test = await testApp()
 const { app, freshTenant, ledger, ask } = test
-const server = createServer(app.listener)
+const url = await listening(app)
 const folder = mkdtempSync(join(tmpdir(), 'selvedge-cli-time-'))
-let url = ''
 let tenant = ''
 let id = ''
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   tenant = await freshTenant()
   const [made] = await recorded(test, tenant, [dataset('a', { description: 'one' })])
   id = made!.id
@@ -31,8 +25,6 @@ beforeAll(async () => {
   await ask('mutation R($id: ID!) { retire(id: $id) { position } }', { tenant, variables: { id } })
 })
 afterAll(() => {
-  server.closeAllConnections()
-  server.close()
   rmSync(folder, { recursive: true })
 })
 
