@@ -64,7 +64,7 @@ async function openAt(
 }
 
 /** What is told of where a term is said, and of the way that brings it. */
-export interface Told {
+interface Told {
   license: EntityAt | null
   clause: EntityAt | null
   path: PathOf

@@ -1,13 +1,7 @@
 import { formatPosition } from '../lineage/position.ts'
 import type { Rule } from '../proofs/terms/rule.ts'
 import type { UnseenBy, Unknown as WhyUnknown } from '../proofs/terms/statement.ts'
-import {
-  findMayUse,
-  findTerms,
-  type MayUse,
-  type TermsPage,
-  type Told,
-} from '../resolvers/terms.ts'
+import { findMayUse, findTerms, type MayUse, type TermsPage } from '../resolvers/terms.ts'
 import { asOfArgs } from './as-of.ts'
 import { builder } from './builder.ts'
 import { cost, sizedBy } from './cost.ts'
@@ -100,8 +94,10 @@ type ReasonAt = MayUse['reasons'][number]
 const TermRef = builder.objectRef<TermAt>('Term')
 const ReasonRef = builder.objectRef<ReasonAt>('UseReason')
 
+type FieldsOf<Of> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Of>
+
 /** What is told alike of a term and of a reason. */
-const said = (t: Parameters<Parameters<typeof builder.objectFields<typeof TermRef>>[1]>[0]) => ({
+const said = <Of extends TermAt | ReasonAt>(t: FieldsOf<Of>) => ({
   rule: t.field({
     type: RuleRef,
     nullable: true,
@@ -118,23 +114,24 @@ const said = (t: Parameters<Parameters<typeof builder.objectFields<typeof TermRe
     type: EntityRef,
     nullable: true,
     description: 'The licence that it is about; null where there is none.',
-    resolve: ({ license }: Told) => license,
+    resolve: ({ license }) => license,
   }),
   clause: t.field({
     type: EntityRef,
     nullable: true,
     description: 'The clause that says it; null where an SPDX id does, or where nothing does.',
-    resolve: ({ clause }: Told) => clause,
+    resolve: ({ clause }) => clause,
   }),
-  spdx: t.exposeString('spdx', {
+  spdx: t.string({
     nullable: true,
     description: 'The SPDX id that says it, out of the expression of the licence.',
+    resolve: ({ spdx }) => spdx,
   }),
   path: t.field({
     type: PathRef,
     description:
       'A shortest way that brings it here, past nothing that lifts it: to the licence, and to its clause.',
-    resolve: ({ path }: Told) => path,
+    resolve: ({ path }) => path,
   }),
 })
 
@@ -151,7 +148,7 @@ TermRef.implement({
 ReasonRef.implement({
   description: 'What speaks against a use, what it entails, or what part of it is forbidden.',
   fields: (t) => ({
-    ...said(t as never),
+    ...said(t),
     code: t.field({
       type: ReasonCodeRef,
       description: 'What it says of the use.',

@@ -57,28 +57,18 @@ const UsageEventRef = builder.objectRef<UsageRow>('UsageEvent').implement({
   }),
 })
 
-const pageRef = <Node>(name: string, node: unknown, description: string) =>
-  builder.objectRef<UsagePage<Node>>(name).implement({
-    description,
-    fields: (t) => ({
-      nodes: t.field({
-        type: [node] as never,
-        description: 'The page itself.',
-        resolve: ({ nodes }) => nodes as never,
-      }),
-      pageInfo: t.field({
-        type: PageInfoRef,
-        description: 'Whether there is more, and where to go on.',
-        resolve: ({ pageInfo }) => pageInfo,
-      }),
-    }),
-  })
+const pageInfo = {
+  type: PageInfoRef,
+  description: 'Whether there is more, and where to go on.',
+} as const
 
-const UsageEventPageRef = pageRef<UsageRow>(
-  'UsageEventPage',
-  UsageEventRef,
-  'Events of a window, in the order of its tree.',
-)
+const UsageEventPageRef = builder.objectRef<UsagePage<UsageRow>>('UsageEventPage').implement({
+  description: 'Events of a window, in the order of its tree.',
+  fields: (t) => ({
+    nodes: t.expose('nodes', { type: [UsageEventRef], description: 'The page itself.' }),
+    pageInfo: t.expose('pageInfo', pageInfo),
+  }),
+})
 
 const firstArg = {
   required: true,
@@ -135,11 +125,13 @@ const UsageWindowRef = builder.objectRef<UsageWindow>('UsageWindow').implement({
   }),
 })
 
-const UsageWindowPageRef = pageRef<UsageWindow>(
-  'UsageWindowPage',
-  UsageWindowRef,
-  'Windows of usage, in the order of their days.',
-)
+const UsageWindowPageRef = builder.objectRef<UsagePage<UsageWindow>>('UsageWindowPage').implement({
+  description: 'Windows of usage, in the order of their days.',
+  fields: (t) => ({
+    nodes: t.expose('nodes', { type: [UsageWindowRef], description: 'The page itself.' }),
+    pageInfo: t.expose('pageInfo', pageInfo),
+  }),
+})
 
 const UsageProofRef = builder.objectRef<Awaited<ReturnType<typeof prove>>>('UsageProof').implement({
   description: 'What proves that an event is in a sealed window (docs/specs/usage.md).',
