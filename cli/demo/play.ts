@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Config } from '../../server/config.ts'
 import { mintToken } from '../../server/dev-issuer/mint.ts'
 import { ANY_TENANT } from '../../server/identity/identity.ts'
@@ -11,12 +11,13 @@ import { sendGovernance } from '../seed/governance.ts'
 import { sendWorld } from '../seed/send.ts'
 import { sendTerms } from '../seed/terms.ts'
 import { askUpstream, DEPTH, exportUpstream, findRoot, ROOT } from './answer.ts'
-import { askGovernance, EVENT, leaveGovernance } from './governance.ts'
+import { here } from './here.ts'
 import type { DemoResult } from './result.ts'
 import type { Stage } from './stage.ts'
 import { forge } from './tamper.ts'
+import { tellGovernance, verifyUsage } from './tell-governance.ts'
 import { drawTree } from './tree.ts'
-import { runUsageVerifier, runVerifier, type Verified } from './verifier.ts'
+import { runVerifier, type Verified } from './verifier.ts'
 
 /** The tenant that the demo lives in; a second run finds it there. */
 export const TENANT = 'demo'
@@ -36,9 +37,6 @@ export interface Play {
 /** A word of the records that the forger changes. */
 const WORD = 'public.customers'
 
-/** A path as a person would type it from here. */
-const here = (path: string) => (relative('', path).startsWith('..') ? path : relative('', path))
-
 /** Plays all scenes, and fills in the result as it goes. */
 export async function playAll(play: Play): Promise<void> {
   const timed = stopwatch(play.result.seconds)
@@ -50,7 +48,7 @@ export async function playAll(play: Play): Promise<void> {
     await timed('events', () => sendEvents(play, founder))
     const client = openClient(serving.url, TENANT, { token: () => tokenOf(play, TENANT) })
     const root = await timed('lineage', () => askLineage(play, client))
-    await timed('governance', () => askWhatMayBeDone(play, client))
+    await timed('governance', () => tellGovernance(play, client))
     await timed('export', () => exportBundle(play, { client, serving, root }))
     await timed('stop', () => leave(play, serving))
   } finally {
@@ -146,27 +144,6 @@ async function askLineage({ stage, config, result }: Play, client: Client) {
   return root
 }
 
-async function askWhatMayBeDone({ stage, out, result }: Play, client: Client) {
-  await stage.scene({
-    title: 'What may be done with it, and what would a change do?',
-    shows:
-      'A model was trained on these tables. Licences, assessments and usage are in the same graph.',
-    command: `npm run -s selvedge -- may-use <model> --tenant ${TENANT} --action commercialize --for dpv:Advertising`,
-  })
-  const { model, answer, because, way, expired, toReview } = await askGovernance(client)
-  const files = await leaveGovernance(client, { model, out })
-  result.governance = { mayUse: answer, because, expired, toReview, ...files, proven: false }
-  const { red } = stage.colours
-  stage.say(
-    `May advertisements be aimed by it? ${red(answer)}: forbidden by ${because}`,
-    `   ${way.join(' → ')}`,
-    `Marketing ran on 1 November, though the assessment had ended: ${expired.join(', ')}`,
-    `Were the model's own assessment to end, ${toReview.length} things would be for review`,
-    `${here(files.card)}   its card, as the Hugging Face Hub has them`,
-    `${here(files.proof)}   that one hour of its usage is in a day that is sealed`,
-  )
-}
-
 /** A question as a person would ask it of the server that `npm start` starts. */
 const curl = (config: Config, query: string) =>
   `curl -s ${servedAt(config)}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '${JSON.stringify({ query })}'`
@@ -225,16 +202,6 @@ async function verify({ stage, out, result }: Play): Promise<boolean> {
   }
   stage.say(...verdictLines(report, stage))
   return report.exit === 0 && (await verifyUsage({ stage, result }, trust))
-}
-
-/** The event of one hour against the record of its day, which a bundle of its own shows. */
-async function verifyUsage({ stage, result }: Pick<Play, 'stage' | 'result'>, trust: string) {
-  const governance = result.governance!
-  const { ok, value } = await runUsageVerifier(governance.proof, { ...governance, trust })
-  governance.proven = ok
-  const [mark, paint] = ok ? ['✓', stage.colours.green] : ['✗', stage.colours.red]
-  stage.say(`${paint(`${mark} usage`.padEnd(22))} ${value} estimates in the hour ${EVENT.id}`)
-  return ok
 }
 
 const MARKS = { pass: '✓', fail: '✗', 'not evaluated': '–' } as Record<string, string>
