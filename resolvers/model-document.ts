@@ -4,8 +4,8 @@ import type { EntityAt } from '../lineage/entities.ts'
 import { formatPosition } from '../lineage/position.ts'
 import type { AsOf } from './as-of.ts'
 import type { Context } from './context.ts'
-import { checkId, findEntity, neighboursOf, recordedAt } from './entity.ts'
-import { fieldsOf } from './facet.ts'
+import { describe } from './described.ts'
+import { checkId, findEntity, neighboursOf } from './entity.ts'
 
 /**
  * Reads a model with its card, its licences and what it was trained on, at one position.
@@ -30,12 +30,6 @@ export async function findModelAnswer(
     trainedOn: await Promise.all(datasets.map((dataset) => withLicenses(dataset, context))),
     position: formatPosition({ epoch: context.position?.epoch ?? 0, seq: model.at }),
   }
-}
-
-async function describe(entity: EntityAt, context: Context): Promise<Described> {
-  const [fields, at] = await Promise.all([fieldsOf(entity, context), recordedAt(entity, context)])
-  const { id, namespace, name, seq } = entity
-  return { id, namespace, name, seq, fields, recordedAt: at }
 }
 
 async function withLicenses(entity: EntityAt, context: Context): Promise<Licensed> {

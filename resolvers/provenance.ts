@@ -39,12 +39,10 @@ export async function findProvenance(
   context: Context,
 ): Promise<LineageAnswer> {
   checkRuns(newest)
-  const pages = await readPages(asked, context)
-  const entities = pages.flatMap(({ nodes }) => nodes.map(({ entity }) => entity))
+  const { pages, first, entities } = await readLineage(asked, context)
   const jobs = newest === 0 ? [] : entities.filter(({ kind }) => kind === 'Job')
   context.spend(jobs.length * newest)
   const found = await Promise.all(jobs.map((job) => runsOf(job, newest, context)))
-  const [first] = pages as [Lineage]
   return {
     question: { root: first.root, direction: asked.direction, depth: asked.depth },
     position: formatPosition(positionOf(first)),
@@ -53,6 +51,18 @@ export async function findProvenance(
     runs: found.flatMap(({ runs }) => runs),
     withMoreRuns: new Set(found.filter(({ more }) => more).map(({ job }) => job)),
   }
+}
+
+/**
+ * Reads all pages of the answer to a lineage question.
+ *
+ * @throws {Problem} `PROVENANCE_TOO_LARGE`, and as `findLineage`.
+ */
+export async function readLineage(asked: Omit<LineageAsked, 'first' | 'after'>, context: Context) {
+  const pages = await readPages(asked, context)
+  const [first] = pages as [Lineage]
+  const entities = pages.flatMap(({ nodes }) => nodes.map(({ entity }) => entity))
+  return { pages, first, entities }
 }
 
 async function readPages(asked: Omit<LineageAsked, 'first'>, context: Context): Promise<Lineage[]> {

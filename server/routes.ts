@@ -4,6 +4,7 @@ import type { Database } from '../lineage/graph.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { receiveAttachment, serveAttachment } from './attachments.ts'
 import { callerOf } from './caller.ts'
+import { serveCatalogue, serveCatalogueOfLineage } from './catalogue.ts'
 import { noteRequest } from './current-request.ts'
 import { receiveUsage } from './events.ts'
 import { serveExport } from './exports.ts'
@@ -175,6 +176,18 @@ export const ROUTES: readonly Route[] = [
     permission: 'lineage:read',
     answer: (request, context, { report }) =>
       serveProvenance(request, context, { notation: 'prov-n', report }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/lineage/dcat-ap',
+    permission: 'lineage:read',
+    answer: (request, context, { report }) => serveCatalogueOfLineage(request, context, report),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/catalogue/dcat-ap',
+    permission: 'entity:read',
+    answer: (request, context, { report }) => serveCatalogue(request, context, report),
   },
   {
     method: 'GET',

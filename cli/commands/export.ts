@@ -10,6 +10,7 @@ import { DIRECTIONS, type Question } from '../../proofs/manifest.ts'
 import { readConfig } from '../../server/config.ts'
 import { progressTo } from '../../server/neo4j/progress.ts'
 import { openService } from '../../server/open.ts'
+import { fetchCatalogue } from '../standards/fetch-catalogue.ts'
 import {
   DOCUMENT_FORMATS,
   type DocumentFormat,
@@ -20,7 +21,7 @@ import { type Moment, momentOf } from '../time/moment.ts'
 
 interface Options {
   tenant: string
-  root: string
+  root?: string
   direction: Question['direction']
   depth: number
   asOf?: number | Moment
@@ -55,7 +56,10 @@ export function define(command: Command): void {
         'and a facet is met by its own name too. One that meets no field is refused.',
     )
     .requiredOption('--tenant <name>', 'the tenant')
-    .requiredOption('--root <id>', 'the entity to start from, by its URN')
+    .option(
+      '--root <id>',
+      'the entity to start from, by its URN; dcat-ap lists everything without it',
+    )
     .addOption(
       new Option('--direction <way>', 'UPSTREAM, DOWNSTREAM or BOTH')
         .default('UPSTREAM')
@@ -85,7 +89,10 @@ export function define(command: Command): void {
 }
 
 function write({ format, runs, url, ...options }: AnyOptions, command: Command) {
-  const { asOf, withhold, out, json, tenant, ...asked } = options
+  const { asOf, withhold, out, json, tenant, root, ...walk } = options
+  if (root === undefined && format !== 'dcat-ap') {
+    command.error("error: required option '--root <id>' not specified")
+  }
   const isSize = typeof asOf === 'number'
   if (format === 'bundle') {
     if (runs !== undefined || url !== undefined) {
@@ -94,19 +101,25 @@ function write({ format, runs, url, ...options }: AnyOptions, command: Command) 
     if (asOf !== undefined && !isSize) {
       command.error('error: --as-of of a bundle is a whole number')
     }
-    return writeBundle({ ...options, asOf: isSize ? asOf : undefined })
+    return writeBundle({ ...options, root: root!, asOf: isSize ? asOf : undefined })
   }
   if (withhold.length > 0) command.error('error: --withhold is for bundles')
   if (isSize) command.error(`error: --as-of is a moment here; the position is 0:${asOf}`)
   const walked = ['direction', 'depth', 'runs'].find(
     (name) => command.getOptionValueSource(name) === 'cli',
   )
-  if (isOfModel(format) && walked) command.error(`error: --${walked} is not for ${format}`)
+  const isWalk = root !== undefined && !isOfModel(format)
+  if (!isWalk && walked) {
+    command.error(`error: --${walked} is not for ${format}${root ? '' : ' without --root'}`)
+  }
+  if (format === 'dcat-ap' && runs !== undefined) command.error('error: --runs is not for dcat-ap')
   const place = { url, tenant }
-  return fetchDocument({ format, place, out, json, asked: { ...asked, runs, asOf } })
+  return root === undefined
+    ? fetchCatalogue({ place, out, json, asOf })
+    : fetchDocument({ format, place, out, json, asked: { root, ...walk, runs, asOf } })
 }
 
-async function writeBundle({ out, json, ...asked }: Options & { asOf?: number }) {
+async function writeBundle({ out, json, ...asked }: Options & { root: string; asOf?: number }) {
   const config = readConfig()
   const progress = progressTo(process.stderr)
   const service = await openService(config, { progress })

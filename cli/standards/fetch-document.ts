@@ -5,7 +5,7 @@ import { clientFor, type Place } from '../identity/client-for.ts'
 import type { Moment } from '../time/moment.ts'
 
 /** The formats of others that a lineage question is answered in. */
-export const LINEAGE_FORMATS = ['prov-json', 'prov-n'] as const
+export const LINEAGE_FORMATS = ['prov-json', 'prov-n', 'dcat-ap'] as const
 /** Those that a model is described in. */
 export const MODEL_FORMATS = ['cyclonedx', 'model-card'] as const
 export const DOCUMENT_FORMATS = [...LINEAGE_FORMATS, ...MODEL_FORMATS] as const
@@ -49,7 +49,7 @@ export async function fetchDocument({ format, place, out, json, asked }: Wanted)
 }
 
 /** Under another name first, so that nobody finds half a file. */
-async function keep(body: ReadableStream<Uint8Array>, out: string) {
+export async function keep(body: ReadableStream<Uint8Array> | AsyncIterable<string>, out: string) {
   const draft = `${out}.${process.pid}.new`
   try {
     await pipeline(body, createWriteStream(draft, { flags: 'wx' }))

@@ -194,6 +194,8 @@ describe('a route that the caller may not ask', () => {
     ['POST', '/api/v1/lineage', 'event:write'],
     ['GET', '/api/v1/lineage/prov-json', 'lineage:read'],
     ['GET', '/api/v1/lineage/prov-n', 'lineage:read'],
+    ['GET', '/api/v1/lineage/dcat-ap', 'lineage:read'],
+    ['GET', '/api/v1/catalogue/dcat-ap', 'entity:read'],
     ['GET', `/api/v1/models/${MISSING}/cyclonedx`, 'entity:read'],
     ['GET', `/api/v1/models/${MISSING}/model-card`, 'entity:read'],
     ['POST', '/api/v1/lineage/batch', 'event:write'],

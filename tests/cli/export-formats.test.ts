@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { recordedKind } from '../kinds/recording.ts'
-import { chain } from '../schema/recording.ts'
+import { chain, dataset, recorded } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { listening } from '../setup/listening.ts'
 import { selvedge } from '../setup/selvedge.ts'
+import { listedIn } from '../standards/catalogues.ts'
+import { graphOf } from '../standards/triples.ts'
 
 const test = await testApp()
 const url = await listening(test.app)
@@ -106,4 +108,36 @@ it('describes a model as the how-to says, and takes nothing that is about walks'
     ...['--depth', '3'],
   ])
   expect([walked.code, walked.stderr]).toEqual([2, expect.stringContaining('--depth is not for')])
+})
+
+it('writes a catalogue as the how-to says: everything, page after page, as one document, or one lineage', async () => {
+  const page = readFileSync('docs/how-to/standards-out.md', 'utf8')
+  const lines = [...page.matchAll(/^npm run -s selvedge -- (export --format dcat-ap.*)$/gm)]
+  const many = Array.from({ length: 501 }, (_, i) => dataset(`d${i}`))
+  for (const some of [many.slice(0, 500), many.slice(500)]) await recorded(test, tenant, some)
+  const counts = []
+  for (const [i, args] of lines.map(([, line]) => withPlaces(line!.split(' '))).entries()) {
+    const out = join(folder, `catalogue-${i}.jsonld`)
+    const { code, stderr } = await told([...args.slice(0, -1), out])
+    expect(code, stderr).toBe(0)
+    counts.push(listedIn(graphOf(readFileSync(out, 'utf8'))).length)
+  }
+  expect(counts).toEqual([504, 3])
+  const walked = await told([
+    'export',
+    '--format',
+    'dcat-ap',
+    '--tenant',
+    tenant,
+    '--out',
+    '-',
+    '--depth',
+    '3',
+  ])
+  expect([walked.code, walked.stderr]).toEqual([2, expect.stringContaining('without --root')])
+  const rootless = await told(['export', '--tenant', tenant, '--out', '-'])
+  expect([rootless.code, rootless.stderr]).toEqual([
+    2,
+    expect.stringContaining("'--root <id>' not specified"),
+  ])
 })

@@ -15,6 +15,7 @@ import { checkPaths } from '../../lineage/paths.ts'
 import { checkSearch } from '../../lineage/search.ts'
 import { checkQuestion } from '../../lineage/traversal.ts'
 import { readUpstream } from '../../lineage/upstream.ts'
+import { MOST_CATALOGUED } from '../../resolvers/catalogue.ts'
 import { checkColumns } from '../../resolvers/columns.ts'
 import { type Caller, type Context, openContext, type Services } from '../../resolvers/context.ts'
 import { MOST_CHANGED } from '../../resolvers/diff.ts'
@@ -253,6 +254,7 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'characters of a search': (n) => () => checkSearch({ text: 'x'.repeat(n), kinds: [] }, 1),
   'words of a search': (n) => () =>
     checkSearch({ text: times(n, (i) => `word${i}`).join(' '), kinds: [] }, 1),
+  'things on a page of a catalogue': (n) => () => spendPage(n, context(), MOST_CATALOGUED),
   'things on a page of another list': (n) => () => spendPage(n, context()),
   'versions on a page of history': (n) => () => spendPage(n, context(), MOST_VERSIONS),
   'entities on a page of `diff`': (n) => () => spendPage(n, context(), MOST_CHANGED),
