@@ -185,7 +185,15 @@ const COMMANDS: readonly Entry[] = [
     summary: 'list every setting, its value and where it came from',
     load: () => import('./commands/config.ts'),
   },
+  {
+    name: 'completion',
+    summary: 'write what makes a shell complete these commands',
+    load: () => import('./commands/completion.ts'),
+  },
 ]
+
+/** This one writes down what all the others take. */
+const COMPLETION = 'completion'
 
 /** Only the command that is called gets its options: the others stand in the help by their summary. */
 async function build(called: string | undefined): Promise<Command> {
@@ -196,7 +204,7 @@ async function build(called: string | undefined): Promise<Command> {
     .showHelpAfterError('(selvedge --help lists the commands)')
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).description(summary)
-    if (name === called) (await load()).define(command)
+    if (name === called || called === COMPLETION) (await load()).define(command)
   }
   return program
 }
