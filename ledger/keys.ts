@@ -3,16 +3,21 @@ import { b64 } from '../proofs/base64.ts'
 import { keyLeafMessage, kidOf } from '../proofs/keyleaf.ts'
 import type { KeyLeaf } from '../proofs/leaf.ts'
 
+/** What a key that stands in logs signs. */
 export type KeyUse = 'checkpoint' | 'manifest'
 
+/** What any key signs: those for webhooks stand in no log. */
+export type HeldUse = KeyUse | 'webhook'
+
 export const KEY_USES = ['checkpoint', 'manifest'] as const satisfies KeyUse[]
+export const HELD_USES = [...KEY_USES, 'webhook'] as const satisfies HeldUse[]
 
 /**
  * A private key that signs with Ed25519; what it is made of never leaves whoever holds it, which may
  * be another program.
  */
-export interface SigningKey {
-  use: KeyUse
+export interface SigningKey<Use extends HeldUse = KeyUse> {
+  use: Use
   /** Its RFC 7638 thumbprint. */
   kid: string
   /** The 32 bytes of the public key. */
@@ -33,6 +38,18 @@ export interface Keys {
   isBanned(kid: string): boolean
   /** Has a key never sign again, whatever a log says, for instance one set back to an earlier day. */
   ban(kid: string): Promise<void>
+  /** Those by which events are signed; nothing where none can be. */
+  readonly webhook?: WebhookKeys
+}
+
+/** The keys that sign events: no log knows them, so that they come and go without a record. */
+export interface WebhookKeys {
+  /** Those that are held now, in the order in which they were made; none before the first is needed. */
+  list(): Promise<readonly SigningKey<'webhook'>[]>
+  /** Makes the first, where there is none yet. */
+  first(): Promise<void>
+  /** Makes another, which signs from now on, beside the one before it. */
+  make(): Promise<SigningKey<'webhook'>>
 }
 
 type Unsigned = Omit<KeyLeaf, 'v' | 'kid' | 'x' | 'use' | 'prev' | 'sigs'>

@@ -1,4 +1,4 @@
-import type { Keys } from '../ledger/keys.ts'
+import type { HeldUse, Keys, SigningKey } from '../ledger/keys.ts'
 import { b64 } from '../proofs/base64.ts'
 
 /** Readers may keep it for five minutes: a new key signs nothing before its record is published anyway. */
@@ -16,12 +16,13 @@ const answers = new WeakMap<Keys, Answered>()
 /**
  * Answers with the public halves of all keys that are held, as a JWK Set (RFC 7517, RFC 8037): retired
  * ones too, until they are gone. It says who the keys are of and not which log they may speak for; that
- * is in a trust root. `selvedge_use` tells the two uses apart, since `use` is `sig` for both.
+ * is in a trust root. `selvedge_use` tells the uses apart, since `use` is `sig` for all.
  */
 export async function serveJwks(keys: Keys, now = performance.now()): Promise<Response> {
   let known = answers.get(keys)
   if (!known || now - known.at > FRESH_MS) {
-    known = { at: now, body: keys.list().then((held) => JSON.stringify(jwks(held))) }
+    const held = Promise.all([keys.list(), keys.webhook?.list() ?? []])
+    known = { at: now, body: held.then((all) => JSON.stringify(jwks(all.flat()))) }
     answers.set(keys, known)
     known.body.catch(() => answers.delete(keys))
   }
@@ -30,7 +31,7 @@ export async function serveJwks(keys: Keys, now = performance.now()): Promise<Re
 }
 
 /** The JWK Set of some keys. */
-export const jwks = (held: Awaited<ReturnType<Keys['list']>>) => ({
+export const jwks = (held: readonly Pick<SigningKey<HeldUse>, 'use' | 'kid' | 'publicKey'>[]) => ({
   keys: held.map(({ use, kid, publicKey }) => ({
     ...{ kty: 'OKP', crv: 'Ed25519', x: b64(publicKey) },
     ...{ kid, use: 'sig', alg: 'EdDSA', selvedge_use: use },

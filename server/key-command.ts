@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createPublicKey, verify } from 'node:crypto'
 import { sha256 } from '../core/sha256.ts'
-import type { KeyUse } from '../ledger/keys.ts'
+import { HELD_USES, type HeldUse } from '../ledger/keys.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { kidOf } from '../proofs/keyleaf.ts'
 import type { HeldKey, KeyStore } from './key-store.ts'
@@ -25,16 +25,17 @@ export function openKeyCommand(command: string): KeyStore {
 
   const heldKey = (op: Asked['op'], answer: unknown, use?: string): HeldKey => {
     const told = answer as { use?: unknown; x?: unknown } | null
-    const key = { use: use ?? told?.use, publicKey: bytesOf(told?.x, 32) }
-    if ((key.use !== 'checkpoint' && key.use !== 'manifest') || !key.publicKey) {
+    const found = HELD_USES.find((one) => one === (use ?? told?.use))
+    const publicKey = bytesOf(told?.x, 32)
+    if (!found || !publicKey) {
       throw keyCommandFailed(op, 'it told of no Ed25519 key for one of our uses')
     }
-    const held = { use: key.use, publicKey: key.publicKey } as const
+    const held = { use: found, publicKey }
     keys.set(kidOf(sha256, held.publicKey), held)
     return held
   }
 
-  const make = async (use: KeyUse) => heldKey('make', await ask(command, { op: 'make', use }), use)
+  const make = async (use: HeldUse) => heldKey('make', await ask(command, { op: 'make', use }), use)
 
   return {
     async list() {

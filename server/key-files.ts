@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { dirname, join } from 'node:path'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { sha256 } from '../core/sha256.ts'
-import type { KeyUse } from '../ledger/keys.ts'
+import type { HeldUse } from '../ledger/keys.ts'
 import { b64, unb64 } from '../proofs/base64.ts'
 import { kidOf } from '../proofs/keyleaf.ts'
 import { utf8 } from '../proofs/utf8.ts'
@@ -12,7 +12,7 @@ import type { HeldKey, KeyStore } from './key-store.ts'
 import { keyFileEncrypted, keyFileInvalid, passphraseWrong } from './problems.ts'
 
 /** `checkpoint.json` for the first key of a use, `checkpoint-<kid>.json` for any later one. */
-const FILE = /^(checkpoint|manifest)(?:-[A-Za-z0-9_-]{43})?\.json$/
+const FILE = /^(checkpoint|manifest|webhook)(?:-[A-Za-z0-9_-]{43})?\.json$/
 
 /** RFC 7518 section 4.8, with the iterations that OWASP asks for with SHA-512. */
 const WRAPPING = 'PBES2-HS512+A256KW'
@@ -112,7 +112,7 @@ async function load(
   { passphrase, signing }: { passphrase: Passphrase | null; signing: boolean },
 ): Promise<Loaded> {
   const file = parse(path)
-  const use = FILE.exec(path.slice(dirname(path).length + 1))![1] as KeyUse
+  const use = FILE.exec(path.slice(dirname(path).length + 1))![1] as HeldUse
   const { made = '', x } = file
   if (!('jwe' in file)) {
     const privateKey = privateKeyIn(path, file)

@@ -1,8 +1,8 @@
-import type { KeyUse } from '../ledger/keys.ts'
+import type { HeldUse } from '../ledger/keys.ts'
 
 /** The public half of a key, and what it is for. */
 export interface HeldKey {
-  use: KeyUse
+  use: HeldUse
   /** The 32 bytes. */
   publicKey: Uint8Array
 }
@@ -18,9 +18,9 @@ export interface KeyStore {
    * Makes the first key of a use. Of several processes that ask at once all get the same one, where
    * the store can tell: another program makes what it is asked for.
    */
-  makeFirst(use: KeyUse): Promise<HeldKey>
+  makeFirst(use: HeldUse): Promise<HeldKey>
   /** Makes a key, lastingly, before it answers. @throws {Problem} */
-  make(use: KeyUse): Promise<HeldKey>
+  make(use: HeldUse): Promise<HeldKey>
   /** Signs with Ed25519 by the key of this id, which `list` or `make` has told of. @throws {Problem} */
   sign(kid: string, message: Uint8Array): Promise<Uint8Array>
 }

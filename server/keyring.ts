@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/sha256.ts'
 import { syncDirectory } from '../core/sync-directory.ts'
-import { KEY_USES, type Keys, type SigningKey } from '../ledger/keys.ts'
+import { type HeldUse, KEY_USES, type Keys, type SigningKey } from '../ledger/keys.ts'
 import { keyCompromised } from '../ledger/problems.ts'
 import { kidOf } from '../proofs/keyleaf.ts'
 import { openKeyCommand } from './key-command.ts'
@@ -43,13 +43,14 @@ export async function openKeyring(directory: string, options: KeyringOptions = {
 }
 
 function openKeys(store: KeyStore, banFile: string): Keys {
-  const known = new Map<string, SigningKey>()
+  const known = new Map<string, SigningKey<HeldUse>>()
 
   const isBanned = (kid: string) => readBanned(banFile).includes(kid)
 
-  const signingKey = ({ use, publicKey }: HeldKey): SigningKey => {
+  const signingKey = <Use extends HeldUse>({ publicKey }: HeldKey, use: Use): SigningKey<Use> => {
     const kid = kidOf(sha256, publicKey)
-    const key = known.get(kid) ?? {
+    const found = known.get(kid) as SigningKey<Use> | undefined
+    const key = found ?? {
       use,
       kid,
       publicKey,
@@ -62,16 +63,30 @@ function openKeys(store: KeyStore, banFile: string): Keys {
     known.set(kid, key)
     return key
   }
-  const list = async () => (await store.list()).map(signingKey)
+  const ofUses = async <Use extends HeldUse>(uses: readonly Use[]) =>
+    (await store.list()).flatMap((held) => {
+      const use = uses.find((one) => one === held.use)
+      return use ? [signingKey(held, use)] : []
+    })
+  const list = () => ofUses(KEY_USES)
+  const ofWebhooks = () => ofUses(['webhook'])
 
   return {
     list,
     isBanned,
     async find(kid) {
       if (!known.has(kid)) await list()
-      return known.get(kid) ?? null
+      const key = known.get(kid)
+      return key && key.use !== 'webhook' ? (key as SigningKey) : null
     },
-    make: async (use) => signingKey(await store.make(use)),
+    make: async (use) => signingKey(await store.make(use), use),
+    webhook: {
+      list: ofWebhooks,
+      make: async () => signingKey(await store.make('webhook'), 'webhook'),
+      async first() {
+        if ((await ofWebhooks()).length === 0) await store.makeFirst('webhook')
+      },
+    },
     async ban(kid) {
       if (isBanned(kid)) return
       appendFileSync(banFile, `${kid}\n`, { mode: 0o600, flush: true })

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { HELD_USES, type HeldUse } from '../../ledger/keys.ts'
 import { readConfig } from '../../server/config.ts'
 import { jwks } from '../../server/jwks.ts'
 import { openServiceKeys } from '../../server/open.ts'
@@ -15,7 +16,7 @@ import {
 
 interface Options {
   tenant?: string[]
-  use?: 'checkpoint' | 'manifest'
+  use?: HeldUse
   json?: true
   keep?: true
   since?: string
@@ -24,7 +25,7 @@ interface Options {
 
 const tenants = () =>
   new Option('--tenant <name...>', 'these tenants only; every tenant unless given')
-const use = () => new Option('--use <use>', 'one use only').choices(['checkpoint', 'manifest'])
+const use = () => new Option('--use <use>', 'one use only').choices([...HELD_USES])
 const json = () => new Option('--json', 'print one JSON object')
 
 const AGAIN =
@@ -50,13 +51,18 @@ export function define(command: Command): void {
     .description(
       'Make a new key and bring it into every log: its record is signed by the old and the new key and\n' +
         'published under the old one before the new one signs; then the old one is retired. Bundles that\n' +
-        `the old one signed stay as genuine as they were.\n\n${AGAIN}`,
+        `the old one signed stay as genuine as they were. Left out, those of both uses that stand in logs;\n` +
+        `--use webhook makes another for events, which no log knows.\n\n${AGAIN}`,
     )
     .addOption(use())
     .addOption(tenants())
     .option('--keep', 'leave the old key standing; it signs nothing more')
     .addOption(json())
-    .action((options: Options) => change(options, (work) => rotateInLogs(work, options)))
+    .action(({ use, ...options }: Options) =>
+      change(options, (work) =>
+        use === 'webhook' ? rotateForWebhooks() : rotateInLogs(work, { ...options, use }),
+      ),
+    )
   command
     .command('retire')
     .argument('<kid>', 'the key, by its id')
@@ -100,6 +106,13 @@ function momentOf(text: string): string {
   throw new InvalidArgumentError('it must be a time such as 2026-03-31T09:15:00Z.')
 }
 
+/** No log knows of these, and no server keeps them in mind: the next event is signed by the new one. */
+async function rotateForWebhooks(): Promise<Done> {
+  const keys = await openServiceKeys(readConfig())
+  const { kid } = await keys.webhook!.make()
+  return { keys: { webhook: kid }, tenants: [] }
+}
+
 const print = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 
 async function change(
@@ -114,7 +127,8 @@ async function change(
 
 async function exportKeys({ use, out }: Options) {
   const keys = await openServiceKeys(readConfig(), { signing: false })
-  const held = (await keys.list()).filter((key) => use === undefined || key.use === use)
+  const all = [...(await keys.list()), ...((await keys.webhook?.list()) ?? [])]
+  const held = all.filter((key) => use === undefined || key.use === use)
   const text = `${JSON.stringify(jwks(held), null, 2)}\n`
   if (out === undefined) process.stdout.write(text)
   else writeFileSync(out, text)

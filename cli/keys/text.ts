@@ -1,5 +1,5 @@
 import type { KeyChange } from '../../ledger/key-desk.ts'
-import type { KeyUse } from '../../ledger/keys.ts'
+import type { HeldUse, KeyUse } from '../../ledger/keys.ts'
 import type { ScheduledKey } from '../../proofs/key-schedule.ts'
 
 /** What was done in the log of one tenant; `code` and `message` where it was refused. */
@@ -13,7 +13,7 @@ export interface TenantDone {
 /** What a change of keys did. */
 export interface Done {
   /** The keys that took others' places, by use. */
-  keys: Partial<Record<KeyUse, string>>
+  keys: Partial<Record<HeldUse, string>>
   tenants: TenantDone[]
 }
 
@@ -54,7 +54,8 @@ export function changesText({ keys, tenants }: Done): string {
     if (changes.length === 0) return `${tenant}: nothing left to do`
     return `${tenant}: ${changes.map(told).join('; ')}`
   })
-  return [...made, ...lines, tenants.length === 0 ? 'There is no tenant.' : '', ''].join('\n')
+  const none = tenants.length === 0 && keys.webhook === undefined
+  return [...made, ...lines, none ? 'There is no tenant.' : '', ''].join('\n')
 }
 
 const told = ({ event, use, kid, seq, from }: KeyChange) =>
