@@ -33,6 +33,7 @@ export const KINDS = [
   'Erasure',
   'Policy',
   'Grant',
+  'Webhook',
   ...BODIED_KINDS,
 ] as const
 export type Kind = (typeof KINDS)[number]
@@ -110,6 +111,7 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Ki
   Erasure: { BASED_ON: 'any' },
   Policy: {},
   Grant: {},
+  Webhook: {},
   Source: {
     LICENSED_UNDER: 'License',
     ASSESSED_BY: 'DpiaPacket',
@@ -158,6 +160,7 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Erasure: false,
   Policy: false,
   Grant: false,
+  Webhook: false,
   Source: true,
   License: true,
   Clause: true,

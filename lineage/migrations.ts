@@ -77,6 +77,15 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX usage_window_seq IF NOT EXISTS FOR (n:UsageWindow) ON (n.tenant, n.seq)',
     ],
   },
+  {
+    number: 8,
+    name: 'deliveries of webhooks, and what could not be delivered',
+    commands: [
+      'CREATE CONSTRAINT delivery_id IF NOT EXISTS FOR (n:Delivery) REQUIRE (n.tenant, n.id) IS UNIQUE',
+      'CREATE INDEX delivery_due IF NOT EXISTS FOR (n:Delivery) ON (n.tenant, n.at)',
+      'CREATE CONSTRAINT dead_letter_place IF NOT EXISTS FOR (n:DeadLetter) REQUIRE (n.tenant, n.hook, n.seq) IS UNIQUE',
+    ],
+  },
 ]
 
 const LOCK_CONSTRAINT =

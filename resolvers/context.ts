@@ -1,6 +1,7 @@
 import type { Access } from '../domains/access/access.ts'
 import type { Role } from '../domains/access/roles.ts'
 import type { Exporting } from '../domains/evidence/export.ts'
+import type { Networks } from '../domains/webhooks/reachable.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
 import type { Position } from '../lineage/position.ts'
@@ -14,6 +15,8 @@ import { budgetSpent, tenantMissing } from './problems.ts'
 /** What the server hands to every request; exporting needs the most of it. */
 export interface Services extends Exporting {
   access: Access
+  /** The networks that webhooks may lead to though they are not public; none by default. */
+  webhookNetworks?: Networks | null
   /** How long the caller of this request waits; as long as it takes, where it is left out. */
   until?: Until
   /** The clock by which grants begin and end, in milliseconds since 1970; the machine's by default. */

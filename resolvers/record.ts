@@ -88,7 +88,8 @@ export async function retireEntity(
   place: Place,
 ): Promise<Receipt> {
   // Whoever may retire things may not thereby lift what forbids them something.
-  if (kindOfUrn(checkId(id)) === 'Policy') throw retireRefused('Policy')
+  const kind = kindOfUrn(checkId(id))
+  if (kind === 'Policy' || kind === 'Webhook') throw retireRefused(kind)
   const receipt = await context.services.ledger.submit({
     tenant: context.tenant,
     subject: context.caller.subject,

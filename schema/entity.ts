@@ -28,6 +28,7 @@ const WHAT_KINDS_ARE: Record<Kind, string> = {
   Erasure: 'The ground on which something was erased.',
   Policy: 'Who may do what in the tenant, as it has said itself.',
   Grant: 'What one tenant lets another read, and until when.',
+  Webhook: 'Where records are told as events, and which.',
 }
 
 export const KindRef = builder.enumType('Kind', {

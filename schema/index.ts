@@ -27,6 +27,7 @@ import './diff.ts'
 import './policy.ts'
 import './grant.ts'
 import './granted.ts'
+import './webhook.ts'
 import './kinds.ts'
 
 /** The whole API. */

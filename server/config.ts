@@ -24,6 +24,7 @@ import {
 } from './settings/sources.ts'
 import { TEST_SETTINGS } from './settings/tests.ts'
 import { TRACING_SETTINGS } from './settings/tracing.ts'
+import { WEBHOOK_SETTINGS } from './settings/webhooks.ts'
 import { WITNESSING_SETTINGS } from './settings/witnessing.ts'
 
 /**
@@ -38,6 +39,7 @@ export const SETTINGS = {
   ...LIMIT_SETTINGS,
   ...BACKUP_SETTINGS,
   ...OBJECT_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...OPERATIONS_SETTINGS,
   ...TRACING_SETTINGS,
   ...DATABASE_SETTINGS,

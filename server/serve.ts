@@ -1,4 +1,5 @@
 import type { Keys } from '../ledger/keys.ts'
+import { deliveryLag } from '../lineage/deliveries.ts'
 import { type Database, type QueryStarted, SERVICE } from '../lineage/graph.ts'
 import { readLogLag } from '../lineage/log-lag.ts'
 import { planTraversals } from '../lineage/traversal.ts'
@@ -20,6 +21,7 @@ import { shutDown } from './shut-down.ts'
 import { readTlsFiles, tlsFilesOf } from './tls.ts'
 import { openTracing } from './tracing/open.ts'
 import { VERSION } from './version.ts'
+import { openDeliverer } from './webhooks/deliverer.ts'
 import { within } from './within.ts'
 
 /** Whoever asks for metrics waits for about ten seconds, and wants the rest of them too. */
@@ -27,6 +29,17 @@ const LAG_WITHIN_MS = 2_000
 
 /** How often this server looks at what it shares with others: the object store, and keys not to be had. */
 const LOOK_EVERY_MS = 5_000
+
+/** How long the longest pause before a webhook is tried again is. */
+const LONGEST_PAUSE_MS = 3_600_000
+
+/** How long webhooks are given, as the settings say. */
+const patienceOf = ({ webhookAttempts, webhookPause, webhookDays }: Config) => ({
+  attempts: webhookAttempts,
+  firstMs: webhookPause,
+  mostMs: LONGEST_PAUSE_MS,
+  failingMs: webhookDays * 86_400_000,
+})
 
 /** Tells both of every text. */
 const bothOf =
@@ -109,10 +122,19 @@ export async function serve(
     issuers: identity.states,
     checks: readiness.states,
     lag: () => within(LAG_WITHIN_MS, readLogLag(database.graph(SERVICE).read, Date.now())),
+    deliveries: () => within(LAG_WITHIN_MS, deliveryLag(database.graph(SERVICE).read)),
   })
+  const delivering = config.webhooks
+    ? openDeliverer({
+        ...{ database, keys: ledger.keys.held, service: config.service },
+        ...{ networks: config.webhookNetworks, timeoutMs: config.webhookTimeout },
+        ...{ patience: patienceOf(config), onOutcome: metrics.onDelivery, onError },
+      })
+    : null
   const closeService = async () => {
     store.stop()
     issuers.stop()
+    await delivering?.close()
     await service.close()
   }
   let listening: Listening
@@ -122,6 +144,7 @@ export async function serve(
     listening = await listen(
       createApp({
         ...{ database, ledger, objects, witnessWaitMs, askReplayer },
+        webhookNetworks: config.webhookNetworks,
         readiness,
         identity,
         hosts: config.publicHosts,

@@ -30,6 +30,8 @@ const ASK_THE_CLOCK: Record<string, string> = {
   'server/neo4j/supervisor.ts': 'when Neo4j was started',
   'server/objects/objects.ts': 'which marks and drafts are old, by the dates of files',
   'server/serve.ts': 'how long records wait for a checkpoint, by their own times',
+  'server/webhooks/endpoint.ts': 'when an event was sent',
+  'server/webhooks/turn.ts': 'until when an endpoint wants to be left alone',
   'server/witness/answer.ts': 'the time of a cosignature',
   'server/witness/replayer.ts': 'the time of a note, never before the last',
   'server/witnessing/open.ts': 'whether the time of a cosignature can be true',

@@ -12,6 +12,7 @@ export const GROUPS = {
   operate: 'Keep the service running.',
   govern: 'Decide who sees and may do what.',
   share: 'Let another tenant read a part of the graph, and end that.',
+  notify: 'Have other systems told what is recorded, and end that.',
   policy: 'Look at the policies of the tenant, and change them.',
   service: 'What is about no tenant, or about all of them.',
 } as const
@@ -165,6 +166,16 @@ export const PERMISSIONS = {
     groups: ['read'],
     on: 'Tenant',
     says: 'Read what another tenant has granted this one.',
+  },
+  'webhook:read': {
+    groups: ['notify', 'audit'],
+    on: 'Tenant',
+    says: 'See how webhooks stand, and what could not be delivered. Each is an entity too: entity:read shows its address.',
+  },
+  'webhook:write': {
+    groups: ['notify'],
+    on: 'Tenant',
+    says: 'Register, change, pause and delete webhooks, and have events delivered again.',
   },
   'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
   'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },

@@ -1,6 +1,7 @@
 import { failpoint } from '../../core/failpoint.ts'
 import { appendLeaves } from '../../ledger/append-leaves.ts'
 import { edgeRows } from '../../ledger/edge-rows.ts'
+import { stopWebhooks } from '../../lineage/deliveries.ts'
 import { changeEntities, createEntityNodes, writeEdges } from '../../lineage/entity-store.ts'
 import type { Graph, Transaction } from '../../lineage/graph.ts'
 import { OPEN } from '../../lineage/kinds.ts'
@@ -173,6 +174,7 @@ export class RestoreTenant {
     await this.#write(async ({ run }) => {
       await this.#lock(run, this.#log.size)
       await endLog(run, this.#log, { keySeqs, witnessedSize })
+      await stopWebhooks(run)
     })
     failpoint('restore-commit')
   }

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import type { DeliveryLag } from '../../lineage/deliveries.ts'
 import type { LogLag } from '../../lineage/log-lag.ts'
 import type { KeysState } from '../identity/issuer.ts'
 import type { Held } from '../limits/held.ts'
@@ -17,10 +18,13 @@ export interface Depths {
   checks?(): Promise<Readonly<Record<string, CheckState>>>
   /** How far logs are beyond their checkpoints. */
   lag(): Promise<LogLag>
+  /** How far webhooks are behind their logs. */
+  deliveries?(): Promise<DeliveryLag>
 }
 
 /** Adds what is read when somebody looks, and not kept. */
-export function openGauges(register: Registry, { pool, waiting, issuers, checks, lag }: Depths) {
+export function openGauges(register: Registry, depths: Depths) {
+  const { pool, waiting, issuers, checks, lag, deliveries } = depths
   const registers = [register]
   const read = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -48,6 +52,7 @@ export function openGauges(register: Registry, { pool, waiting, issuers, checks,
     () => waiting().witnesses,
   )
   openLag(register, lag)
+  if (deliveries) openDeliveries(register, deliveries)
   if (issuers) openIssuers(register, issuers)
   if (checks) openChecks(register, checks)
 }
@@ -112,17 +117,17 @@ function openIssuers(register: Registry, issuers: NonNullable<Depths['issuers']>
 }
 
 /** All are of one look at the database; where that fails, they are not told at all. */
-function openLag(register: Registry, lag: Depths['lag']) {
-  let looking: Promise<LogLag | null> | null = null
+function atOneLook<Found>(register: Registry, ask: () => Promise<Found>) {
+  let looking: Promise<Found | null> | null = null
   const look = () => {
-    looking ??= lag()
+    looking ??= ask()
       .catch(() => null)
       .finally(() => {
         looking = null
       })
     return looking
   }
-  const read = (name: string, help: string, value: (now: LogLag | null) => number | undefined) =>
+  return (name: string, help: string, value: (now: Found | null) => number | undefined) =>
     new Gauge({
       name,
       help,
@@ -133,6 +138,25 @@ function openLag(register: Registry, lag: Depths['lag']) {
         else this.set(found)
       },
     })
+}
+
+function openDeliveries(register: Registry, deliveries: NonNullable<Depths['deliveries']>) {
+  const read = atOneLook(register, deliveries)
+  read(
+    'selvedge_webhooks_behind',
+    'Webhooks that are not told everything yet.',
+    (now) => now?.webhooks,
+  )
+  read(
+    'selvedge_webhook_lag_records',
+    'How many leaves of its log the webhook that is furthest behind has to go.',
+    (now) => now?.records,
+  )
+  read('selvedge_dead_letters', 'Events that could not be delivered.', (now) => now?.dead)
+}
+
+function openLag(register: Registry, lag: Depths['lag']) {
+  const read = atOneLook(register, lag)
   read(
     'selvedge_log_unsigned_records',
     'Records that no published checkpoint covers, in all logs.',

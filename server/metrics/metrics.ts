@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { QueryStarted } from '../../lineage/graph.ts'
 import type { CurrentRequest } from '../current-request.ts'
 import type { RequestEnd } from '../observed.ts'
+import type { Outcome } from '../webhooks/turn.ts'
 import { type Depths, openGauges, openQueueGauges, type Queues } from './gauges.ts'
 
 /** What whoever watches the service counts and measures. */
@@ -13,6 +14,8 @@ export interface Metrics {
   requestEnded(request: CurrentRequest, end: RequestEnd): void
   /** Measures every Cypher text that runs. */
   onQuery: QueryStarted
+  /** Counts what came of each attempt to deliver an event. */
+  onDelivery(outcome: Outcome): void
   /** Says where the gauges are read, once there is something to read. */
   watch(depths: Depths): void
   /** Says where requests wait; once, as well. */
@@ -78,6 +81,12 @@ export function openMetrics({ version }: { version: string }): Metrics {
     labelNames: ['query', 'access'],
     registers,
   })
+  const deliveries = new Counter({
+    name: 'selvedge_webhook_deliveries_total',
+    help: 'Attempts to deliver events to webhooks, and to have endpoints agree, by what came of them.',
+    labelNames: ['outcome'],
+    registers,
+  })
   return {
     contentType: register.contentType,
     text: () => register.metrics(),
@@ -100,6 +109,7 @@ export function openMetrics({ version }: { version: string }): Metrics {
         if (error !== undefined) queryFailures.inc({ query: name, access })
       }
     },
+    onDelivery: (outcome) => deliveries.inc({ outcome }),
     watch: (depths) => openGauges(register, depths),
     watchQueues: (queues) => openQueueGauges(register, queues),
   }

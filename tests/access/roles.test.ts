@@ -64,6 +64,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'terms:read',
     'impact:read',
     'usage:read',
+    'webhook:read',
   ],
   steward: [
     'attachment:create',
@@ -89,6 +90,8 @@ const MAY: Record<Role, readonly Permission[]> = {
     'impact:read',
     'usage:read',
     'transformation:write',
+    'webhook:read',
+    'webhook:write',
   ],
   operator: [
     'attachment:read',
@@ -103,6 +106,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'terms:read',
     'impact:read',
     'usage:read',
+    'webhook:read',
   ],
   ombuds: [
     'attachment:read',
@@ -117,6 +121,7 @@ const MAY: Record<Role, readonly Permission[]> = {
     'terms:read',
     'impact:read',
     'usage:read',
+    'webhook:read',
   ],
   finance: [
     'attachment:read',

@@ -66,7 +66,37 @@ const withHeader = (name: string, headers: (host: string) => Record<string, stri
   'ROUTE_UNKNOWN',
 ]
 
+const hook = (name: string, url: (w: World) => string): Attack => [
+  `a webhook: ${name}`,
+  (w) =>
+    w.ask(
+      'mallory',
+      'mutation ($url: String!) { webhookCreate(input: {url: $url}) { position } }',
+      {
+        variables: { url: url(w) },
+      },
+    ),
+  200,
+  'WEBHOOK_INVALID',
+]
+
 const ATTACKS: Attack[] = [
+  hook('by plain http', (w) => w.canary.url),
+  hook('to this machine', (w) => w.canary.url.replace('http', 'https')),
+  hook('by its number', (w) => w.canary.url.replace('http://127.0.0.1', 'https://2130706433')),
+  hook('by its number in hex', () => 'https://0x7f000001/'),
+  hook('by fewer parts', () => 'https://127.1/'),
+  hook('as IPv6', () => 'https://[::1]/'),
+  hook('as IPv4 within IPv6', () => 'https://[::ffff:127.0.0.1]/'),
+  hook('through NAT64', () => 'https://[64:ff9b::7f00:1]/'),
+  hook('through 6to4', () => 'https://[2002:7f00:1::]/'),
+  hook('the machine’s own services', () => 'https://169.254.169.254/latest/meta-data'),
+  hook('by nothing', () => 'https://0.0.0.0/'),
+  hook('a network of its own', () => 'https://192.168.0.1/'),
+  hook('a file', () => 'file:///etc/passwd'),
+  hook('another protocol', () => 'gopher://example.com:25/_EHLO'),
+  hook('in the name of a user', () => 'https://127.0.0.1@example.com/'),
+
   leading('jku', (at) => ({ jku: `${at}/jwks` })),
   leading('x5u', (at) => ({ x5u: `${at}/chain.pem` })),
   leading('kid', (at) => ({ kid: `${at}/jwks` })),

@@ -25,6 +25,8 @@ const NODES = {
   Entity: 'derived from the records',
   UsageEvent: 'kept',
   UsageWindow: 'kept, as of the checkpoint; how many events it has is derived',
+  Delivery: 'left out: a webhook that was restored stands still until it is resumed',
+  DeadLetter: 'left out: when resumed, a webhook is told everything from its own record on',
   Tile: 'derived from the leaves',
   Page: 'derived from the records',
   MigrationLock: 'left out: of the database, not of what is in it',

@@ -6,6 +6,8 @@ import type { LeafLine } from '../../domains/backup/lines.ts'
 import { weaveBundle } from '../../domains/evidence/export.ts'
 import { trustRoot } from '../../domains/evidence/trust-root.ts'
 import { finishMerges } from '../../domains/openlineage/merge-worker.ts'
+import { createWebhook, deleteWebhook } from '../../domains/webhooks/register.ts'
+import { claimDelivery, deliveriesOf, noteDelivery } from '../../lineage/deliveries.ts'
 import { exitCode } from '../../proofs/report.ts'
 import { verifyBundle } from '../../proofs/verify.ts'
 import { copyOf, erase } from '../ledger/copies.ts'
@@ -189,6 +191,28 @@ it('goes on under a new origin though nothing that was signed is lost, and proof
   const after = await weaveBundle({ database, ledger: server }, question)
   const told = await verifyBundle({ sha256, bytes: after.bytes, trust })
   expect([exitCode(told), told.bundle?.records]).toEqual([0, before.records])
+})
+
+it('brings webhooks back that stand still until somebody resumes them', async () => {
+  const tenant = await newTenant()
+  const registering = { ledger, database, networks: null }
+  const by = { tenant, subject: 'ada' }
+  const created = await createWebhook(registering, { url: 'https://example.com/' }, by)
+  const { id, seq } = created.outcomes[0]!
+  const deleted = await createWebhook(registering, { url: 'https://example.com/2' }, by)
+  await deleteWebhook(registering, deleted.outcomes[0]!.id, by)
+  const { read, write } = database.graph(tenant)
+  const row = { next: 100 }
+  await write(({ run }) => claimDelivery(run, { id, holder: 'me' }))
+  await write(({ run }) => noteDelivery(run, { id, holder: 'me' }, { row }))
+  await sign(tenant)
+  const path = fresh()
+  await backUp(path, [tenant])
+  await erase(raw, tenant)
+  await bringBack(path)
+  const stands = await deliveriesOf(read, [id, deleted.outcomes[0]!.id])
+  expect(stands).toMatchObject([{ id, next: seq, ended: 'restored', endedSeq: seq, dead: 0 }])
+  await expectClean(database, tenant)
 })
 
 it('brings a body back that is as long as one may be', async () => {

@@ -131,6 +131,7 @@ const questions = (
       'what is erased',
       '{ entity(kind: Dataset, namespace: "db", name: "raw") { id name erased { seq at ground erasure } } entities(kind: Erasure) { nodes { ... on Erasure { ground reason status entity by records } } } }',
     ],
+    ['webhooks', '{ webhooks { nodes { id url state delivery { next behind deadLetters } } } }'],
     ['grants', '{ grants { nodes { id side from to root active reference { seq leaf } } } }'],
     [
       'what is granted',
@@ -245,6 +246,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     to: 100,
     seqs: [1, 2, 3, 4, 5, ...erased.seqs],
     seq: 5,
+    above: -1,
     n: null,
     position: 60,
     first: 50,

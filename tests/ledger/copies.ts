@@ -11,7 +11,7 @@ interface Copy {
 
 const LABELS = [
   ...(['Entity', 'Record', 'Log', 'Tile', 'Command', 'Actor', 'Page', 'Merge'] as const),
-  ...(['UsageEvent', 'UsageWindow'] as const),
+  ...(['UsageEvent', 'UsageWindow', 'Delivery', 'DeadLetter'] as const),
 ] as const
 
 /** All that is stored of a tenant, as a backup would have it. */

@@ -10,6 +10,7 @@ import { type Walking, walk } from '../../domains/impact/walk.ts'
 import { readUsage } from '../../domains/metering/cloud-event.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
+import { readUrl } from '../../domains/webhooks/webhook.ts'
 import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
 import { checkPaths } from '../../lineage/paths.ts'
 import { checkSearch } from '../../lineage/search.ts'
@@ -29,6 +30,7 @@ import { readLicences } from '../../resolvers/impact-terms.ts'
 import { checkRuns, requireOneDocument } from '../../resolvers/provenance.ts'
 import { recordItems } from '../../resolvers/record.ts'
 import { MOST_REASONS, MOST_TERMS } from '../../resolvers/terms.ts'
+import { redeliver } from '../../resolvers/webhook.ts'
 import { createApp } from '../../server/app.ts'
 import { receiveAttachment } from '../../server/attachments.ts'
 import { receiveUsage } from '../../server/events.ts'
@@ -312,6 +314,10 @@ const CASES: Record<string, (n: number) => () => unknown> = {
       ...{ tenant: 'acme', subject: 'ada', ground: 'court-order' as never, reason: 'x'.repeat(n) },
       what: { entity: 'urn:selvedge:dataset:h:x' },
     } as never),
+  'characters of the address of a webhook': (n) => () =>
+    readUrl(`https://example.com/${'x'.repeat(n - 20)}`, null),
+  'dead letters named to be delivered again': (n) => () =>
+    redeliver({ id: 'urn:selvedge:webhook:x', seqs: times(n, (i) => i) }, context()),
   'bytes of an attachment': (n) => () => sendFile(n),
   'patterns of `withhold`': (n) => () => readWithholding(times(n, (i) => `field${i}`)),
   'characters of `x-selvedge-subject`': (n) =>
