@@ -111,6 +111,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/import.ts'),
   },
   {
+    name: 'webhook',
+    summary: 'tell other systems what is recorded, and what could not be delivered',
+    load: () => import('./commands/webhook.ts'),
+  },
+  {
     name: 'metering',
     summary: 'list and seal windows of usage, and prove that events are in them',
     load: () => import('./commands/metering.ts'),
