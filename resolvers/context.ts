@@ -11,6 +11,7 @@ import { TENANT } from '../proofs/ids.ts'
 import { type Authorising, openAuthorising } from './authorising.ts'
 import { openPin, type Pin } from './pin.ts'
 import { budgetSpent, tenantMissing } from './problems.ts'
+import type { Subscribing } from './subscription.ts'
 
 /** What the server hands to every request; exporting needs the most of it. */
 export interface Services extends Exporting {
@@ -42,6 +43,8 @@ export interface Caller {
 export interface Context extends Authorising {
   readonly services: Services
   readonly caller: Caller
+  /** What a subscription is about; nothing, where this is none. */
+  readonly subscribing?: Subscribing
   /** The tenant asked about. @throws {Problem} `TENANT_MISSING`, `TENANT_UNKNOWN`. */
   readonly tenant: string
   readonly graph: Graph
@@ -63,7 +66,11 @@ export const MOST_ITEMS = 20_000
  * Opens the context of one request. What needs a tenant is opened when it is first asked for, so that
  * a request that needs none may go without.
  */
-export function openContext(services: Services, caller: Caller): Context {
+export function openContext(
+  services: Services,
+  caller: Caller,
+  subscribing?: Subscribing,
+): Context {
   let scope: { graph: Graph; pin: Pin; loaders: Loaders } | undefined
   let spent = 0
   const open = () => {
@@ -83,6 +90,7 @@ export function openContext(services: Services, caller: Caller): Context {
   return {
     services: { ...services, ledger },
     caller,
+    subscribing,
     authorise: authorising.authorise,
     beginReading: authorising.beginReading,
     submitBy: authorising.submitBy,

@@ -16,6 +16,10 @@ export const builder = new SchemaBuilder<{
 }>({ defaultFieldNullability: false, plugins: ['permission'] })
 
 builder.queryType({ description: 'What can be asked. All of one answer is read at one position.' })
+builder.subscriptionType({
+  description:
+    'What can be followed, as server-sent events. A client that was cut off loses nothing.',
+})
 builder.mutationType({
   description: 'What can be changed. Every change is a record in the log of its tenant.',
 })

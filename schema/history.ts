@@ -41,7 +41,7 @@ const VersionEdgeRef = builder.objectRef<VersionEdge>('VersionEdge').implement({
   }),
 })
 
-const VersionRef = builder.objectRef<Version>('Version').implement({
+export const VersionRef = builder.objectRef<Version>('Version').implement({
   description: 'A record of an entity: who said what of it, when, in the place of what.',
   fields: (t) => ({
     version: t.int({

@@ -229,7 +229,7 @@ const CountsRef = builder.objectRef<ImpactCounts>('ImpactCounts').implement({
   }),
 })
 
-const ImpactRef = builder.objectRef<Impact>('Impact').implement({
+export const ImpactRef = builder.objectRef<Impact>('Impact').implement({
   description: 'A page of what a change would do. Nothing is changed by asking.',
   fields: (t) => ({
     root: t.field({

@@ -29,6 +29,7 @@ import { behindProxies, type Proxies } from './proxies.ts'
 import { openReadiness, type Readiness } from './readiness.ts'
 import { answerByRoute } from './routes.ts'
 import { securedFetch, securedListener } from './security-headers.ts'
+import { openSubscriptions } from './subscriptions/subscriptions.ts'
 import { decisionEngine } from './surface.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
@@ -62,6 +63,8 @@ export interface App {
   listener: RequestListener
   /** Whether only this machine may be listened to. */
   isLocal: boolean
+  /** Ends what would last, each stream with where to go on, and takes no more of it. */
+  endSubscriptions(): void
 }
 
 const TAKEN_BY_GRAPHQL = ['GET', 'POST']
@@ -94,6 +97,8 @@ export function createApp({
   const checkHost = identity.isDevelopment ? localHostsOnly : publicHosts(hosts)
   const door = openDoor({ limits, identity })
   metrics?.watchQueues(door)
+  const subscriptions = openSubscriptions(limits)
+  metrics?.watchSubscriptions(subscriptions)
   const strangers = openStrangers()
   const crossSite = openCrossSite(limits.corsOrigins, {
     believesHeaders: identity.isDevelopment,
@@ -147,7 +152,7 @@ export function createApp({
   }
   const tell = (error: unknown) => problemResponse(problemOf(error, report))
   const yoga = openYoga(services, {
-    ...{ report, identity, limits, door, tracing, answer },
+    ...{ report, identity, limits, door, tracing, subscriptions, answer },
     finish: (request, headers) => {
       door.leave(request, headers)
       crossSite.tell(request, headers)
@@ -162,6 +167,7 @@ export function createApp({
     ),
     listener: observedListener(securedListener(refuseOddRequests(counted)), observers),
     isLocal: identity.isDevelopment,
+    endSubscriptions: subscriptions.end,
   }
 }
 

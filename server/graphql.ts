@@ -18,6 +18,8 @@ import { checkLimits, checkNesting, introspects, MOST_TOKENS } from './limits/op
 import { openPersisted, type Persisted } from './limits/persisted.ts'
 import { noteOperation } from './operation-notes.ts'
 import { introspectionOff, type Report, tellProblem, withRequestId } from './problems.ts'
+import type { Subscriptions } from './subscriptions/subscriptions.ts'
+import { useSubscriptions } from './subscriptions/use-subscriptions.ts'
 import type { Tracing } from './tracing/tracing.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -40,6 +42,7 @@ export function openYoga(
     limits,
     door,
     tracing,
+    subscriptions,
     answer,
     finish,
   }: {
@@ -48,6 +51,7 @@ export function openYoga(
     limits: Limits
     door: Door
     tracing: Tracing | null
+    subscriptions: Subscriptions
     answer(request: Request): Promise<Response> | undefined
     finish(request: Request, headers: Headers): void
   },
@@ -75,6 +79,7 @@ export function openYoga(
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
       useOwnContext(services, { identity, limits, door }),
+      useSubscriptions(services, { identity, limits, door, subscriptions, minPositionOf }),
       ...(tracing ? [useTracing(tracing)] : []),
       useRequestIds(),
     ],

@@ -3,7 +3,7 @@ import { deliveryLag } from '../lineage/deliveries.ts'
 import { type Database, type QueryStarted, SERVICE } from '../lineage/graph.ts'
 import { readLogLag } from '../lineage/log-lag.ts'
 import { planTraversals } from '../lineage/traversal.ts'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { logDecisions } from './decision-log.ts'
 import { openIdentity } from './identity/open.ts'
@@ -138,27 +138,26 @@ export async function serve(
     await service.close()
   }
   let listening: Listening
+  let app: App
   try {
     // So that the first probe is told of them, and not that nobody has looked yet.
     await store.first
-    listening = await listen(
-      createApp({
-        ...{ database, ledger, objects, witnessWaitMs, askReplayer },
-        webhookNetworks: config.webhookNetworks,
-        readiness,
-        identity,
-        hosts: config.publicHosts,
-        metrics,
-        tracing,
-        proxies: config.trustedProxies,
-        report: reportTo(log),
-        onEnded: logRequests(log),
-        onDecision: logDecisions(log),
-        decisionSample: config.logPermits / 100,
-        limits: config,
-      }),
-      { ...config, tls, onTls: tellTls(log) },
-    )
+    app = createApp({
+      ...{ database, ledger, objects, witnessWaitMs, askReplayer },
+      webhookNetworks: config.webhookNetworks,
+      readiness,
+      identity,
+      hosts: config.publicHosts,
+      metrics,
+      tracing,
+      proxies: config.trustedProxies,
+      report: reportTo(log),
+      onEnded: logRequests(log),
+      onDecision: logDecisions(log),
+      decisionSample: config.logPermits / 100,
+      limits: config,
+    })
+    listening = await listen(app, { ...config, tls, onTls: tellTls(log) })
   } catch (error) {
     await closeService()
     throw error
@@ -172,7 +171,10 @@ export async function serve(
       drainMs: config.drainWait,
       withinMs: config.shutdownWithin,
       drain: readiness.drain,
-      stopListening: listening.close,
+      stopListening: () => {
+        app.endSubscriptions()
+        return listening.close()
+      },
       closeService: async () => {
         await planned
         await closeService()

@@ -41,6 +41,11 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Ask what came from what, in which run.',
   },
+  'changes:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Follow what is recorded, as it happens. What it did downstream, impact:read tells.',
+  },
   'terms:read': {
     groups: ['read'],
     on: 'Tenant',

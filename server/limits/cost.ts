@@ -16,6 +16,15 @@ const WAYS = ['report', 'only']
  */
 export function useCost(most: number): Plugin {
   return {
+    onSubscribe({ args, context, setResultAndStopExecution }) {
+      const { extensions } = (context as unknown as { params: GraphQLRequest }).params
+      const price = priceOfArgs(args as ExecutionArgs)
+      if (wayOf(extensions) === 'only') {
+        const told = { data: null, extensions: { cost: { ...price, most } } }
+        return setResultAndStopExecution(told as never)
+      }
+      if (price.price > most) throw operationTooCostly(price.price, most)
+    },
     onExecute({ args, context, setResultAndStopExecution }) {
       const { extensions } = (context as unknown as { params: GraphQLRequest }).params
       const way = wayOf(extensions)

@@ -102,6 +102,21 @@ export function openQueueGauges(register: Registry, { lanes, held }: Queues) {
   })
 }
 
+/** Adds how many subscriptions this process tells. */
+export function openSubscriptionGauge(
+  register: Registry,
+  subscriptions: { readonly open: number },
+) {
+  new Gauge({
+    name: 'selvedge_subscriptions_open',
+    help: 'Subscriptions that are told at this moment.',
+    registers: [register],
+    collect() {
+      this.set(subscriptions.open)
+    },
+  })
+}
+
 /** The names are the operator's own, from his settings. */
 function openIssuers(register: Registry, issuers: NonNullable<Depths['issuers']>) {
   new Gauge({

@@ -3,7 +3,13 @@ import type { QueryStarted } from '../../lineage/graph.ts'
 import type { CurrentRequest } from '../current-request.ts'
 import type { RequestEnd } from '../observed.ts'
 import type { Outcome } from '../webhooks/turn.ts'
-import { type Depths, openGauges, openQueueGauges, type Queues } from './gauges.ts'
+import {
+  type Depths,
+  openGauges,
+  openQueueGauges,
+  openSubscriptionGauge,
+  type Queues,
+} from './gauges.ts'
 
 /** What whoever watches the service counts and measures. */
 export interface Metrics {
@@ -20,6 +26,8 @@ export interface Metrics {
   watch(depths: Depths): void
   /** Says where requests wait; once, as well. */
   watchQueues(queues: Queues): void
+  /** Says where subscriptions are counted; once, as well. */
+  watchSubscriptions(subscriptions: { readonly open: number }): void
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -112,5 +120,6 @@ export function openMetrics({ version }: { version: string }): Metrics {
     onDelivery: (outcome) => deliveries.inc({ outcome }),
     watch: (depths) => openGauges(register, depths),
     watchQueues: (queues) => openQueueGauges(register, queues),
+    watchSubscriptions: (subscriptions) => openSubscriptionGauge(register, subscriptions),
   }
 }

@@ -104,6 +104,30 @@ export const LIMIT_SETTINGS = {
     wholeNumber(16_000_000, 999_999_999),
     'How many bytes of request bodies are held at once, half of them of one tenant; more are answered SERVER_BUSY. Read, they take some five times as much.',
   ),
+  subscriptions: setting(
+    'SELVEDGE_SUBSCRIPTIONS',
+    '1000',
+    wholeNumber(0, 100_000),
+    'How many subscriptions one process tells at once; more are answered SERVER_BUSY.',
+  ),
+  tenantSubscriptions: setting(
+    'SELVEDGE_TENANT_SUBSCRIPTIONS',
+    '100',
+    wholeNumber(0, 100_000),
+    'How many of them may be of one tenant.',
+  ),
+  subscriptionLife: setting(
+    'SELVEDGE_SUBSCRIPTION_LIFE',
+    '3600000',
+    wholeNumber(100, 86_400_000),
+    'How long a subscription lasts at most, in milliseconds; its client then subscribes again.',
+  ),
+  subscriptionHeartbeat: setting(
+    'SELVEDGE_SUBSCRIPTION_HEARTBEAT',
+    '15000',
+    wholeNumber(50, 600_000),
+    'How often a subscription that has nothing to tell says so, in milliseconds.',
+  ),
   corsOrigins: setting(
     'SELVEDGE_CORS_ORIGINS',
     '',

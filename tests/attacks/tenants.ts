@@ -76,6 +76,15 @@ const BY_ID: Attack[] = [
     'LINEAGE_ROOT_UNKNOWN',
   ],
   [
+    'an id as the root of what is followed',
+    m(
+      (id) => `subscription { changes(root: "${id}") { position } }`,
+      (w) => w.clean,
+    ),
+    200,
+    'LINEAGE_ROOT_UNKNOWN',
+  ],
+  [
     'an id as the middle of a neighbourhood',
     m(
       (id) => `{ neighbourhood(id: "${id}") { truncated } }`,

@@ -17,7 +17,7 @@ async function serving<T>(
   options: Partial<ListenOptions>,
   use: (port: number) => Promise<T>,
 ): Promise<T> {
-  const app: App = { isLocal: true, fetch: undefined as never, listener }
+  const app = { isLocal: true, listener } as App
   const { port, close } = await listen(app, {
     host: '127.0.0.1',
     port: 0,

@@ -4,6 +4,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
+import { readChanges } from '../../domains/changes/read-changes.ts'
 import { erase } from '../../domains/erasure/erase.ts'
 import { readWithholding } from '../../domains/evidence/withhold.ts'
 import { type Walking, walk } from '../../domains/impact/walk.ts'
@@ -41,6 +42,7 @@ import { defaultLimits } from '../../server/limits/limits.ts'
 import { openRates } from '../../server/limits/rates.ts'
 import { listen } from '../../server/listen.ts'
 import { receiveBatch, receiveEvent } from '../../server/openlineage.ts'
+import { openSubscriptions } from '../../server/subscriptions/subscriptions.ts'
 import { usage } from '../metering/support.ts'
 import { head, runId } from '../openlineage/events.ts'
 import { near } from '../schema/recording.ts'
@@ -163,6 +165,15 @@ function count(n: number, of: 'address' | 'principal' | 'tenant') {
   for (let i = 1; i < n; i++) take(i)
   if (take(n).some(({ standing }) => !standing.isWithin)) {
     throw Object.assign(new Error(), { code: 'RATE_LIMITED' })
+  }
+}
+
+function follow(n: number, tenant: (i: number) => string) {
+  const { enter, end } = openSubscriptions(limits)
+  try {
+    for (let i = 0; i < n; i++) enter(tenant(i), new AbortController().signal)
+  } finally {
+    end()
   }
 }
 
@@ -328,6 +339,10 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'requests of a tenant at once': (n) => () => count(n, 'tenant'),
   'bytes of bodies held at once': (n) => () => hold([100_000_000, 100_000_000, n - 200_000_000]),
   'bytes of bodies of one tenant held at once': (n) => () => hold([n]),
+  'subscriptions of one server': (n) => () => follow(n, (i) => `tenant ${i}`),
+  'subscriptions of one tenant on it': (n) => () => follow(n, () => 'acme'),
+  'changes that are read at once': (n) => () =>
+    readChanges({ read: away }, { after: { epoch: 0, seq: 3 }, first: n }),
   'requests that wait in a line': (n) => () => wait(n),
 }
 

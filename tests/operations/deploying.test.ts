@@ -93,6 +93,7 @@ describe('the Containerfile', () => {
       ({
         isLocal: true,
         fetch: undefined as never,
+        endSubscriptions: () => {},
         listener: ({ url }, outgoing) =>
           void outgoing.writeHead(url === '/livez' ? status : 404).end(),
       }) as App

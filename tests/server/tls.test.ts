@@ -29,6 +29,7 @@ function put({ cert, key }: typeof FIRST) {
 const app = {
   isLocal: true,
   fetch: undefined as never,
+  endSubscriptions: () => {},
   listener: (_incoming, outgoing) => void outgoing.end('answered'),
 } as App
 
