@@ -66,6 +66,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'tail',
+    summary: 'follow what is recorded, as it happens',
+    load: () => import('./commands/tail.ts'),
+  },
+  {
     name: 'search',
     summary: 'find entities by words of what they say',
     load: () => import('./commands/search.ts'),
