@@ -25,13 +25,15 @@ export interface Lanes {
   readonly lanes: Readonly<Record<Lane, Pick<Shares, 'running' | 'waiting'>>>
 }
 
+/** A tenant that never pauses has half of its time, while others are there: what it asks is worked on by this process, too. */
+const REST = 1
 /** Files that are put at once: of each, 8 MiB are in memory on its way to a bucket. */
 const STORE_SLOTS = 8
 
 export function openLanes({ readSlots, writeSlots, queue }: Limits): Lanes {
   const lanes = {
     // By default as many as there are processors: more would slow each other.
-    read: openShares({ slots: readSlots, shared: Math.ceil(readSlots / 2), queue }),
+    read: openShares({ slots: readSlots, shared: Math.ceil(readSlots / 2), queue, rest: REST }),
     write: openShares({ slots: writeSlots, queue }),
     parse: openShares({ slots: 1, queue }),
     store: openShares({ slots: STORE_SLOTS, queue }),

@@ -19,6 +19,8 @@ export interface ShareOptions {
   queue: number
   /** How long a party that has nothing to do counts on, in milliseconds. */
   lingerMs?: number
+  /** How long a party with more waiting rests after a turn while others are there, in times of what the turn took. */
+  rest?: number
 }
 
 /** Slots shared out among parties. */
@@ -38,9 +40,13 @@ interface Party {
   served: number
   /** When it last had anything to do. */
   seenAt: number
+  /** Until when it begins nothing, unless it is alone. */
+  restsUntil: number
 }
 
 const LINGER_MS = 1_000
+/** After a long turn, which has mostly waited for the database, there is no more to make good. */
+const LONGEST_REST_MS = 50
 
 /**
  * Shares slots out among parties, so that what one floods the server with does not keep another from
@@ -49,6 +55,8 @@ const LINGER_MS = 1_000
  * * While several parties are there, none runs more than its share of the slots, though others stand
  *   idle: who asks only now and then finds a slot free, and a machine that is not full. A party counts
  *   for a moment longer than it has anything to do. One that is alone has all slots.
+ * * While several parties are there, one that has more waiting when a turn ends rests before its next, and
+ *   holds no slot meanwhile: what does the work is left to the others then, too.
  * * The next turn is that of the party that runs least, and among equals of the one whose last turn is
  *   longest ago. Within a party, first come, first served.
  * * Where the queue is full, the newest of the longest line goes, be it the one that just came.
@@ -56,18 +64,19 @@ const LINGER_MS = 1_000
  * @param now In milliseconds; it may stand still, but not go back.
  */
 export function openShares(
-  { slots, shared = slots, queue, lingerMs = LINGER_MS }: ShareOptions,
+  { slots, shared = slots, queue, lingerMs = LINGER_MS, rest = 0 }: ShareOptions,
   now: () => number = () => performance.now(),
 ): Shares {
   const parties = new Map<string, Party>()
   let running = 0
   let waiting = 0
   let starts = 0
+  let wakes: NodeJS.Timeout | undefined
 
   const partyOf = (name: string) => {
     let party = parties.get(name)
     if (!party) {
-      party = { running: 0, waiting: [], served: 0, seenAt: now() }
+      party = { running: 0, waiting: [], served: 0, seenAt: now(), restsUntil: 0 }
       parties.set(name, party)
     }
     party.seenAt = now()
@@ -85,11 +94,17 @@ export function openShares(
     while (running < slots && waiting > 0) {
       const share = parties.size === 1 ? slots : Math.max(1, Math.floor(shared / parties.size))
       let next: Party | undefined
+      let rested = Number.POSITIVE_INFINITY
       for (const party of parties.values()) {
         if (party.waiting.length === 0 || party.running >= share) continue
-        if (!next || comesBefore(party, next)) next = party
+        const left = parties.size === 1 ? 0 : party.restsUntil - now()
+        if (left > 0) rested = Math.min(rested, left)
+        else if (!next || comesBefore(party, next)) next = party
       }
-      if (!next) return
+      if (!next) {
+        if (rested < Number.POSITIVE_INFINITY) startIn(rested)
+        return
+      }
       const waiter = next.waiting.shift()!
       waiting -= 1
       running += 1
@@ -98,6 +113,14 @@ export function openShares(
       next.served = starts
       waiter.begin()
     }
+  }
+
+  const startIn = (ms: number) => {
+    clearTimeout(wakes)
+    wakes = setTimeout(() => {
+      forget()
+      start()
+    }, ms)
   }
 
   /** Makes room in a full queue. */
@@ -115,10 +138,10 @@ export function openShares(
       forget()
       const party = partyOf(name)
       let state: 'there' | 'left' = 'there'
-      let began = false
+      let beganAt: number | undefined
       const own: Waiter = {
         begin: () => {
-          began = true
+          beganAt = now()
           waiter.begin()
         },
         refuse: () => {
@@ -138,9 +161,12 @@ export function openShares(
           if (state === 'left') return
           state = 'left'
           party.seenAt = now()
-          if (began) {
+          if (beganAt !== undefined) {
             running -= 1
             party.running -= 1
+            if (party.waiting.length > 0) {
+              party.restsUntil = now() + Math.min(rest * (now() - beganAt), LONGEST_REST_MS)
+            }
           } else {
             waiting -= 1
             party.waiting.splice(party.waiting.indexOf(own), 1)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openShares, type ShareOptions, type Turn } from '../../server/limits/shares.ts'
 
 /** One piece of work, as whoever asked for its turn sees it. */
@@ -43,6 +43,85 @@ function world(options: ShareOptions) {
     },
   }
 }
+
+describe('rest between turns', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** Turns that are followed by a rest as long as themselves; the timers go by the same clock. */
+  const resting = (options: Partial<ShareOptions> = {}) => {
+    const w = world({ slots: 4, shared: 2, queue: 99, rest: 1, ...options })
+    const pass = (ms: number) => {
+      w.pass(ms)
+      vi.advanceTimersByTime(ms)
+    }
+    return { ...w, pass }
+  }
+
+  it('is as long as the turn was, where more is waiting and others are there', () => {
+    const { enter, leave, pass } = resting()
+    leave(enter('quiet'))
+    const [first, second] = [enter('flood'), enter('flood')]
+    pass(8)
+    leave(first)
+    pass(7)
+    expect(second.state).toBe('waiting')
+    pass(1)
+    expect(second.state).toBe('running')
+  })
+
+  it('is not taken by one that is alone', () => {
+    const { enter, leave, pass } = resting({ slots: 1 })
+    const [first, second] = [enter('flood'), enter('flood')]
+    pass(8)
+    leave(first)
+    expect(second.state).toBe('running')
+  })
+
+  it('is not taken by one that asks again when it has its answer', () => {
+    const { enter, leave, pass } = resting()
+    leave(enter('other'))
+    const first = enter('quiet')
+    pass(8)
+    leave(first)
+    expect(enter('quiet').state).toBe('running')
+  })
+
+  it('leaves its slot to the others', () => {
+    const { enter, leave, pass } = resting({ slots: 1, shared: 1 })
+    const [first, second, other] = [enter('flood'), enter('flood'), enter('other')]
+    pass(8)
+    leave(first)
+    expect([second.state, other.state]).toEqual(['waiting', 'running'])
+  })
+
+  it('ends when the others have been gone for a moment', () => {
+    const { enter, leave, pass } = resting({ lingerMs: 30 })
+    leave(enter('quiet'))
+    const [first, second] = [enter('flood'), enter('flood')]
+    pass(29)
+    leave(first)
+    pass(1)
+    enter('flood')
+    expect(second.state).toBe('running')
+  })
+
+  it('is 50 ms after a turn of any length', () => {
+    const { enter, leave, pass } = resting({ lingerMs: 99_999 })
+    leave(enter('quiet'))
+    const [first, second] = [enter('flood'), enter('flood')]
+    pass(10_000)
+    leave(first)
+    pass(49)
+    expect(second.state).toBe('waiting')
+    pass(1)
+    expect(second.state).toBe('running')
+  })
+})
 
 describe('slots among parties', () => {
   it('are all for one that is alone', () => {
