@@ -71,7 +71,7 @@ it('an exception and a later version are left out, and nothing else of an expres
   )
 })
 
-/** Where the two differ, and why ours stays as it is: docs/decisions/0044. */
+/** Where the two differ, and why ours stays as it is: docs/decisions/0043. */
 it.each([
   ['a later version that is accepted', 'GPL-2.0+', ['GPL-3.0'], { theirs: true, ours: false }],
   ['another word for the same', 'GPL-2.0-or-later', ['GPL-3.0'], { theirs: true, ours: false }],
