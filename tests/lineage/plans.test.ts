@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import neo4j from 'neo4j-driver'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { queries } from '../../lineage/graph.ts'
 import { newestRecordFirst } from '../../lineage/index-order.ts'
 import { testApp } from '../setup/app.ts'
@@ -14,7 +14,44 @@ for (const file of globSync('{lineage,ledger,domains,server}/**/*.ts')) {
 }
 const { uri, username, password } = testNeo4j()
 const driver = neo4j.driver(uri, neo4j.auth.basic(username, password))
-afterAll(() => driver.close())
+const FILLER = `plans-${crypto.randomUUID().slice(0, 8)}/`
+const TENANTS = 20
+const NODES = 2_000
+
+/**
+ * Nodes of every label, of tenants of their own that are on no list: a database that has next to none
+ * of a label is right to read them all, and which labels those are goes by the tests that ran before.
+ */
+beforeAll(async () => {
+  const { records } = await driver.executeQuery(
+    `SHOW INDEXES YIELD type, entityType, labelsOrTypes, properties
+     WHERE type = 'RANGE' AND entityType = 'NODE' AND NOT labelsOrTypes[0] ENDS WITH 'Lock'
+     RETURN labelsOrTypes[0] AS label, collect(properties) AS indexed`,
+  )
+  for (const record of records) {
+    const others = [...new Set((record.get('indexed') as string[][]).flat())].filter(
+      (property) => property !== 'tenant',
+    )
+    await driver.executeQuery(
+      `UNWIND range(1, $nodes) AS i
+       CREATE (n:${record.get('label')} {tenant: $filler + CASE WHEN $each THEN i ELSE i % $tenants END})
+       SET ${['n.filler = true', ...others.map((property) => `n.${property} = i`)].join(', ')}`,
+      {
+        ...{ filler: FILLER, nodes: neo4j.int(NODES), tenants: neo4j.int(TENANTS) },
+        // Where nothing else tells them apart, there is one for each tenant.
+        each: !others.some((property) => property !== 'unsigned'),
+      },
+    )
+  }
+  await driver.executeQuery('CALL db.prepareForReplanning(300)')
+}, 240_000)
+
+afterAll(async () => {
+  await driver.executeQuery('MATCH (n) WHERE n.tenant STARTS WITH $filler DETACH DELETE n', {
+    filler: FILLER,
+  })
+  await driver.close()
+}, 240_000)
 
 /** There is one of each for a tenant, and who looks for them asks about all tenants. */
 const ONE_A_TENANT = /\w+:(TenantEntry|Log)$/
