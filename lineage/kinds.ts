@@ -34,6 +34,7 @@ export const KINDS = [
   'Policy',
   'Grant',
   'Webhook',
+  'SavedQuery',
   ...BODIED_KINDS,
 ] as const
 export type Kind = (typeof KINDS)[number]
@@ -112,6 +113,7 @@ export const OUT_EDGES: Record<Kind, Partial<Record<Relation, Kind | readonly Ki
   Policy: {},
   Grant: {},
   Webhook: {},
+  SavedQuery: {},
   Source: {
     LICENSED_UNDER: 'License',
     ASSESSED_BY: 'DpiaPacket',
@@ -161,6 +163,7 @@ const MAY_BE_GRANTED: Record<Kind, boolean> = {
   Policy: false,
   Grant: false,
   Webhook: false,
+  SavedQuery: false,
   Source: true,
   License: true,
   Clause: true,

@@ -1,6 +1,7 @@
 import type { Access } from '../domains/access/access.ts'
 import type { Role } from '../domains/access/roles.ts'
 import type { Exporting } from '../domains/evidence/export.ts'
+import type { CheckDocument } from '../domains/saved-queries/saved-query.ts'
 import type { Networks } from '../domains/webhooks/reachable.ts'
 import { tenantUnknown } from '../ledger/problems.ts'
 import type { Graph } from '../lineage/graph.ts'
@@ -18,6 +19,8 @@ export interface Services extends Exporting {
   access: Access
   /** The networks that webhooks may lead to though they are not public; none by default. */
   webhookNetworks?: Networks | null
+  /** Checks a document as if it were sent; given by the server that takes it. */
+  checkDocument?: CheckDocument
   /** How long the caller of this request waits; as long as it takes, where it is left out. */
   until?: Until
   /** The clock by which grants begin and end, in milliseconds since 1970; the machine's by default. */

@@ -2,7 +2,7 @@ import { partKey } from '../core/part-key.ts'
 import type { Assertion, Draft } from '../ledger/draft.ts'
 import type { Receipt } from '../ledger/ledger.ts'
 import { retireRefused } from '../ledger/problems.ts'
-import { kindOfUrn } from '../lineage/kinds.ts'
+import { type Kind, kindOfUrn } from '../lineage/kinds.ts'
 import type { Caller, Context } from './context.ts'
 import { checkId } from './entity.ts'
 import { batchEmpty, batchTooLarge } from './problems.ts'
@@ -14,6 +14,9 @@ import {
   type RecordItem,
   type Touching,
 } from './record-item.ts'
+
+/** Kinds that are retired by a mutation of their own, under another permission. */
+const OF_THEIR_OWN: ReadonlySet<Kind> = new Set(['Policy', 'Webhook', 'SavedQuery'])
 
 const MOST_ITEMS = 500
 const MOST_BYTES = 2_000_000
@@ -89,7 +92,7 @@ export async function retireEntity(
 ): Promise<Receipt> {
   // Whoever may retire things may not thereby lift what forbids them something.
   const kind = kindOfUrn(checkId(id))
-  if (kind === 'Policy' || kind === 'Webhook') throw retireRefused(kind)
+  if (kind && OF_THEIR_OWN.has(kind)) throw retireRefused(kind)
   const receipt = await context.services.ledger.submit({
     tenant: context.tenant,
     subject: context.caller.subject,

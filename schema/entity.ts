@@ -29,6 +29,7 @@ const WHAT_KINDS_ARE: Record<Kind, string> = {
   Policy: 'Who may do what in the tenant, as it has said itself.',
   Grant: 'What one tenant lets another read, and until when.',
   Webhook: 'Where records are told as events, and which.',
+  SavedQuery: 'A query that people have saved under a name.',
 }
 
 export const KindRef = builder.enumType('Kind', {

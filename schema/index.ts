@@ -29,6 +29,7 @@ import './policy.ts'
 import './grant.ts'
 import './granted.ts'
 import './webhook.ts'
+import './saved-query.ts'
 import './kinds.ts'
 
 /** The whole API. */

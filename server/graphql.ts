@@ -2,7 +2,6 @@ import { useGraphQlJit } from '@envelop/graphql-jit'
 import { type DocumentNode, type ExecutionArgs, getOperationAST } from 'graphql'
 import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
 import { formatPosition } from '../lineage/position.ts'
-import { positionInvalid } from '../lineage/problems.ts'
 import { type Context, openContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { callerOf } from './caller.ts'
@@ -16,8 +15,11 @@ import type { Door } from './limits/door.ts'
 import type { Limits } from './limits/limits.ts'
 import { checkLimits, checkNesting, introspects, MOST_TOKENS } from './limits/operation.ts'
 import { openPersisted, type Persisted } from './limits/persisted.ts'
+import { openSavedDocuments, type Taking } from './limits/saved-documents.ts'
+import { minPositionOf } from './min-position.ts'
 import { noteOperation } from './operation-notes.ts'
 import { introspectionOff, type Report, tellProblem, withRequestId } from './problems.ts'
+import { type NamedQueries, openNamedQueries } from './saved-queries.ts'
 import type { Subscriptions } from './subscriptions/subscriptions.ts'
 import { useSubscriptions } from './subscriptions/use-subscriptions.ts'
 import type { Tracing } from './tracing/tracing.ts'
@@ -35,7 +37,7 @@ const LONGEST_CACHED = 8_192
  * @param finish Adds to the headers of every answer.
  */
 export function openYoga(
-  services: Services,
+  given: Services,
   {
     report,
     identity,
@@ -57,7 +59,14 @@ export function openYoga(
   },
 ) {
   quietenCompiler()
-  return createYoga({
+  const persisted = openPersisted(limits)
+  const checkDocument = openSavedDocuments(() => yoga.getEnveloped({}) as unknown as Taking, {
+    persisted,
+    mostPrice: limits.mostPrice,
+  })
+  const services = { ...given, checkDocument }
+  const named = openNamedQueries(services, { identity, limits, door })
+  const yoga = createYoga({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     // No URL ends so: yoga would answer any that does, before anything is checked. /livez is a route.
@@ -74,7 +83,7 @@ export function openYoga(
     parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache() },
     plugins: [
       useRoutes({ answer, finish }),
-      useDoor(door, openPersisted(limits)),
+      useDoor(door, { named, persisted }),
       useLimits({ mayIntrospect: mayIntrospect(limits, identity) }),
       useCost(limits.mostPrice),
       useGraphQlJit({}, { enableIf: ({ document }) => isWorthCompiling(document) }),
@@ -84,6 +93,7 @@ export function openYoga(
       useRequestIds(),
     ],
   })
+  return yoga
 }
 
 /** Whether callers may ask for the schema. */
@@ -114,14 +124,17 @@ function useRoutes({
  * Lets a request in before anything of it is read, and reads it with a parser of ours: other media
  * types are refused, since a form could be sent from any page without asking.
  */
-function useDoor(door: Door, persisted: Persisted): Plugin {
+function useDoor(
+  door: Door,
+  { named, persisted }: { named: NamedQueries; persisted: Persisted },
+): Plugin {
   return {
     async onRequestParse({ request, setRequestParser }) {
       await door.admit(request)
       const turns = door.turnsOf(request)
       setRequestParser(async (sent) => {
         const read = sent.method === 'POST' ? readGraphQLRequest : readGraphQLAddress
-        return persisted(await read(sent, turns))
+        return persisted(await named(sent, await read(sent, turns)))
       })
     },
   }
@@ -192,12 +205,6 @@ function useRequestIds(): Plugin {
       setResult({ ...result, errors: result.errors.map(withRequestId) })
     },
   }
-}
-
-function minPositionOf({ extensions }: GraphQLRequest) {
-  const given = extensions?.minPosition
-  if (given === undefined || typeof given === 'string') return given
-  throw positionInvalid(JSON.stringify(given))
 }
 
 function tellPosition(result: { extensions?: object }, { position }: Context) {

@@ -182,6 +182,16 @@ export const PERMISSIONS = {
     on: 'Tenant',
     says: 'Register, change, pause and delete webhooks, and have events delivered again.',
   },
+  'saved-query:read': {
+    groups: ['read'],
+    on: 'Tenant',
+    says: 'Look saved queries up, and have them run. What one asks for needs permissions of its own.',
+  },
+  'saved-query:write': {
+    groups: ['write', 'curate'],
+    on: 'Tenant',
+    says: 'Save queries under a name, and remove them.',
+  },
   'tenant:list': { groups: ['service'], on: 'Service', says: 'List the tenants of the service.' },
   'tenant:create': { groups: ['service'], on: 'Service', says: 'Found a tenant.' },
 } as const satisfies Record<string, Entry>

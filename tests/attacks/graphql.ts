@@ -174,6 +174,46 @@ const ATTACKS: Attack[] = [
     'PERSISTED_QUERY_NOT_FOUND',
   ],
   [
+    'a saved query that nobody has saved',
+    m(undefined as never, { extensions: { savedQuery: { name: '../../admin' } } }),
+    404,
+    'SAVED_QUERY_NOT_FOUND',
+  ],
+  [
+    'a saved query by a name that is an object',
+    m(undefined as never, { extensions: { savedQuery: { name: { $ne: '' } } } }),
+    400,
+    'SAVED_QUERY_INVALID',
+  ],
+  [
+    'a saved query beside a text',
+    m('{ log { size } }', { extensions: { savedQuery: { name: 'a' } } }),
+    400,
+    'SAVED_QUERY_INVALID',
+  ],
+  [
+    'a saved query in a version of a prototype',
+    m(undefined as never, { extensions: { savedQuery: { name: 'a', version: '__proto__' } } }),
+    400,
+    'SAVED_QUERY_INVALID',
+  ],
+  [
+    'a mutation that is to be saved',
+    m(
+      'mutation { savedQuerySave(input: {name: "a", document: "mutation { logPublicSet(public: true) { position } }"}) { position } }',
+    ),
+    200,
+    'SAVED_QUERY_INVALID',
+  ],
+  [
+    'a bomb of fragments that is to be saved',
+    m(
+      `mutation { savedQuerySave(input: {name: "a", document: "{ ...F0 } ${times(14, (i) => `fragment F${i} on Query { a: log { size } ...F${i + 1} ...F${i + 1} }`)} fragment F14 on Query { log { size } }"}) { position } }`,
+    ),
+    200,
+    'OPERATION_TOO_LARGE',
+  ],
+  [
     'a price that is none',
     m('{ log { size } }', { extensions: { cost: { report: true } } }),
     400,

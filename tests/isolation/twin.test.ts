@@ -54,6 +54,9 @@ const RECORD = /* GraphQL */ `
     }
   }`
 
+const SAVE =
+  'mutation { savedQuerySave(input: {name: "mine", document: "{ log { size } }"}) { position } }'
+
 /** Everything that can be asked, in the words of one tenant. */
 const questions = (
   tenant: string,
@@ -132,6 +135,10 @@ const questions = (
       '{ entity(kind: Dataset, namespace: "db", name: "raw") { id name erased { seq at ground erasure } } entities(kind: Erasure) { nodes { ... on Erasure { ground reason status entity by records } } } }',
     ],
     ['webhooks', '{ webhooks { nodes { id url state delivery { next behind deadLetters } } } }'],
+    [
+      'saved queries',
+      '{ savedQuery(name: "mine") { id document } savedQueries { nodes { id name version document } } }',
+    ],
     ['grants', '{ grants { nodes { id side from to root active reference { seq leaf } } } }'],
     [
       'what is granted',
@@ -236,6 +243,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     ids: [root, edge.from, edge.to],
     id: isOfUsage ? used.window : text.includes('record.erasure') ? erased.id : root,
     window: used.window,
+    version: 1,
     wanted: [{ series: used.window.slice(11), day: '2026-01-01' }],
     states: ['open', 'closing', 'sealed'],
     erasure: erased.erasure,
@@ -421,6 +429,7 @@ describe('a twin with the same ids', () => {
     twin = `${tenant}-b`
     expect((await send(tenant, 'events')).status).toBe(200)
     await ask(RECORD, { tenant, headers: { 'idempotency-key': 'own' } })
+    await ask(SAVE, { tenant, headers: { 'idempotency-key': 'saved' } })
     const found = await ask<{ entity: { id: string } }>(
       `{ entity(kind: Dataset, namespace: "${ROOT.namespace}", name: "${ROOT.name}") { id } }`,
       { tenant },
@@ -474,6 +483,7 @@ describe('a twin with the same ids', () => {
       RECORD.replace('mine', 'TWIN'),
       'mutation { eraseActor(subject: "local", ground: OTHER, reason: "TWIN") { position } }',
       `mutation { retire(id: "${root}") { results { id } } }`,
+      SAVE.replace('size', 'origin'),
       `mutation { record(items: [{ job: { namespace: "food_delivery", name: "etl_orders", uses: [{ id: "${root}" }] } }]) { position } }`,
     ]
     for (const [i, mutation] of hostile.entries()) {

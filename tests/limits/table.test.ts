@@ -11,6 +11,7 @@ import { type Walking, walk } from '../../domains/impact/walk.ts'
 import { readUsage } from '../../domains/metering/cloud-event.ts'
 import { parseBody } from '../../domains/openlineage/parse-body.ts'
 import { parseEvent } from '../../domains/openlineage/parse-event.ts'
+import { readSavedQuery } from '../../domains/saved-queries/saved-query.ts'
 import { readUrl } from '../../domains/webhooks/webhook.ts'
 import { checkNeighbourhood } from '../../lineage/neighbourhood.ts'
 import { checkPaths } from '../../lineage/paths.ts'
@@ -128,6 +129,8 @@ const event = (more: object) =>
     [],
   )
 const facet = (bytes: number) => ({ note: 'x'.repeat(bytes - '{"note":""}'.length) })
+
+const save = (more: object) => readSavedQuery({ name: 'a', document: '{ log { size } }', ...more })
 
 const fromMany = (n: number) => ({
   ...near('out'),
@@ -329,6 +332,12 @@ const CASES: Record<string, (n: number) => () => unknown> = {
     readUrl(`https://example.com/${'x'.repeat(n - 20)}`, null),
   'dead letters named to be delivered again': (n) => () =>
     redeliver({ id: 'urn:selvedge:webhook:x', seqs: times(n, (i) => i) }, context()),
+  'characters of the name of a saved query': (n) => () => save({ name: 'x'.repeat(n) }),
+  'characters of its document': (n) => () => save({ document: 'x'.repeat(n) }),
+  'characters of its title': (n) => () => save({ title: 'x'.repeat(n) }),
+  'characters of its description': (n) => () => save({ description: 'x'.repeat(n) }),
+  'characters of its variables, as JSON': (n) => () =>
+    save({ variables: { value: { a: 'x'.repeat(n - 8) }, numbersAsText: [] } }),
   'bytes of an attachment': (n) => () => sendFile(n),
   'patterns of `withhold`': (n) => () => readWithholding(times(n, (i) => `field${i}`)),
   'characters of `x-selvedge-subject`': (n) =>
