@@ -106,6 +106,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/columns.ts'),
   },
   {
+    name: 'query',
+    summary: 'run a saved query, or save one',
+    load: () => import('./commands/query.ts'),
+  },
+  {
     name: 'export',
     summary: 'write the answer to a lineage question as a bundle that verifies offline',
     load: () => import('./commands/export.ts'),
