@@ -220,6 +220,25 @@ describe('the world', () => {
     )
   })
 
+  it('has questions that are asked by a name', async () => {
+    const run = async (name: string) => {
+      const body = JSON.stringify({ extensions: { savedQuery: { name } } })
+      return (await client.post<{ data: object }>('/graphql', body)).data
+    }
+    expect(await run('assessment-ends')).toMatchObject({
+      impact: {
+        nodes: expect.arrayContaining([
+          expect.objectContaining({ entity: { kind: 'Model', name: 'delivery minutes' } }),
+        ]),
+      },
+    })
+    expect(await run('models')).toMatchObject({
+      entities: {
+        nodes: expect.arrayContaining([expect.objectContaining({ name: 'delivery minutes' })]),
+      },
+    })
+  })
+
   it('gives the card of the model out, and proves a number of its usage', async () => {
     const id = await idOf(SEED_MODEL.kind, SEED_MODEL.namespace, SEED_MODEL.name)
     const card = new TextDecoder().decode(await client.get(`/api/v1/models/${id}/model-card`))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Problem } from '../../core/problem.ts'
 import type { Client } from '../client.ts'
 import { attachOnce } from './attach-once.ts'
+import { saveQueries } from './queries.ts'
 import { sendUsage } from './usage.ts'
 
 const FOLDER = new URL('../../seeds/governance/', import.meta.url)
@@ -36,8 +37,8 @@ export interface SentLines {
 }
 
 /**
- * Sends who answers for the seed world, what was assessed, modelled, predicted, explained, decided and
- * used in it. The events must be there. Sent again it changes nothing.
+ * Sends who answers for the seed world, what was assessed, modelled, predicted, explained, decided, used
+ * and asked in it. The events must be there. Sent again it changes nothing.
  *
  * @throws {Problem} The first refusal.
  */
@@ -57,6 +58,7 @@ export async function sendGovernance(client: Client, onSent: (sent: SentLines) =
   done({ file: MODEL_FILE, lines: 1, added: (await attachOnce(client, file)) ? 1 : 0 })
   const usage = JSON.parse(readFileSync(new URL('usage.json', FOLDER), 'utf8'))
   done({ file: 'usage.json', ...(await sendUsage(client, { ...usage, subject: entity.id })) })
+  done({ file: 'queries.json', ...(await saveQueries(client, FOLDER)) })
   return all
 }
 
