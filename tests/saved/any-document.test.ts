@@ -6,7 +6,7 @@ import { chain } from '../schema/recording.ts'
 import { testApp } from '../setup/app.ts'
 import { tryToSave } from './support.ts'
 
-const DOCUMENTS = 120
+const DOCUMENTS = 100
 
 const { app, ask, freshTenant } = await testApp('on demand')
 const next = seededNumbers()
