@@ -7,7 +7,7 @@ import type { Erasing } from './erasures.ts'
 import { ledgerBusy, ledgerClosing } from './problems.ts'
 
 /** Commands that one transaction takes at most; the leaves they append are bounded apart. */
-const MOST_COMMANDS = 250
+const MOST_COMMANDS = 500
 /** Commands of one tenant that may wait, and the text of their requests; above it the server sheds early. */
 const MOST_WAITING = 5_000
 const MOST_WAITING_TEXT = 64_000_000
