@@ -1,3 +1,4 @@
+import { firstFitting } from '../core/first-fitting.ts'
 import { type EntityAt, type EntityColumns, entitiesAt, entityColumns } from './entities.ts'
 import { type Ask, query } from './graph.ts'
 import type { Kind } from './kinds.ts'
@@ -54,13 +55,14 @@ interface PageRow extends EntityColumns, LogState {
 
 /**
  * The hits of a tenant. Only its own tokens can match; that the tenant is its own is looked at as well.
- * One more is asked for than is looked at: where that comes, there are too many.
+ * One more is asked for than is looked at: where that comes, there are too many, and none is read.
  */
 const HITS = `CALL (n) {
     CALL db.index.fulltext.queryNodes('entity_words', $query, {limit: toInteger($most) + 1})
     YIELD node AS e
-    WITH e, n WHERE e.tenant = $tenant AND e.first < n
-    RETURN collect(e) AS hits
+    WITH collect(e) AS found
+    RETURN CASE WHEN size(found) > $most THEN found
+      ELSE [e IN found WHERE e.tenant = $tenant AND e.first < n] END AS hits
   }`
 
 const PAGE = query<PageRow>(`
@@ -180,12 +182,19 @@ export async function readSearch(
   const queries = queriesFor(tenant, asked)
   let place = after?.query ?? 0
   if (place >= queries.length) throw cursorInvalid()
-  let [row] = await ask(PAGE, { ...params, query: queries[place] })
-  while (row && row.total > MOST_LOOKED_AT && place < queries.length - 1) {
-    place += 1
-    ;[row] = await ask(PAGE, { ...params, n: row.n, query: queries[place] })
-  }
+  const hitsOf = async (place: number, n: number | null) =>
+    (await ask(PAGE, { ...params, n, query: queries[place] }))[0]
+  let row = await hitsOf(place, n)
   if (!row) return undefined
+  if (isTooMany(row) && place < queries.length - 1) {
+    const { n: at } = row
+    const narrower = { from: place + 1, to: queries.length - 1 }
+    const found = await firstFitting(narrower, async (one) => {
+      const hits = (await hitsOf(one, at))!
+      return { found: hits, fits: !isTooMany(hits) }
+    })
+    ;[place, row] = [found.place, found.found]
+  }
   const entities = await entitiesAt(ask, row, row.n)
   return {
     ...stateOf(row),
@@ -193,13 +202,15 @@ export async function readSearch(
     entities: entities.slice(0, first),
     ranks: row.ranks.slice(0, first),
     total: Math.min(row.total, MOST_LOOKED_AT),
-    more: place > 0 || row.total > MOST_LOOKED_AT,
+    more: place > 0 || isTooMany(row),
     hasNextPage: entities.length > first,
     complete: row.complete,
     query: place,
     lucene: queries[place]!,
   }
 }
+
+const isTooMany = ({ total }: { total: number }) => total > MOST_LOOKED_AT
 
 /** Counts the hits that one of the queries finds, at `n`; `undefined` where there is no such tenant. */
 export async function readSearchFacets(
