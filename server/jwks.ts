@@ -15,13 +15,13 @@ const answers = new WeakMap<Keys, Answered>()
 
 /**
  * Answers with the public halves of all keys that are held, as a JWK Set (RFC 7517, RFC 8037): retired
- * ones too, until they are gone. It says who the keys are of and not which log they may speak for; that
+ * ones too, until they are gone; of those that sign events, none that is compromised. It says who the keys are of and not which log they may speak for; that
  * is in a trust root. `selvedge_use` tells the uses apart, since `use` is `sig` for all.
  */
 export async function serveJwks(keys: Keys, now = performance.now()): Promise<Response> {
   let known = answers.get(keys)
   if (!known || now - known.at > FRESH_MS) {
-    const held = Promise.all([keys.list(), keys.webhook?.list() ?? []])
+    const held = Promise.all([keys.list(), eventKeys(keys)])
     known = { at: now, body: held.then((all) => JSON.stringify(jwks(all.flat()))) }
     answers.set(keys, known)
     known.body.catch(() => answers.delete(keys))
@@ -29,6 +29,13 @@ export async function serveJwks(keys: Keys, now = performance.now()): Promise<Re
   const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': CACHE }
   return new Response(await known.body, { headers })
 }
+
+/**
+ * Receivers take an event for genuine by what is published here alone: there is no log by which they
+ * could know of a key that somebody else may have.
+ */
+const eventKeys = async ({ webhook, isBanned }: Keys) =>
+  ((await webhook?.list()) ?? []).filter(({ kid }) => !isBanned(kid))
 
 /** The JWK Set of some keys. */
 export const jwks = (held: readonly Pick<SigningKey<HeldUse>, 'use' | 'kid' | 'publicKey'>[]) => ({

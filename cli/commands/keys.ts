@@ -78,7 +78,8 @@ export function define(command: Command): void {
     .description(
       'Say in every log that somebody else may have a key. Where it signs, another takes its place\n' +
         'first. From then on it signs nothing here, whatever a restored database says. Hand on the\n' +
-        `trust roots anew afterwards (docs/runbooks/compromised-key.md).\n\n${AGAIN}`,
+        'trust roots anew afterwards (docs/runbooks/compromised-key.md). One that signs events stands in\n' +
+        `no log: it is published no more.\n\n${AGAIN}`,
     )
     .option(
       '--since <time>',
@@ -128,7 +129,9 @@ async function change(
 async function exportKeys({ use, out }: Options) {
   const keys = await openServiceKeys(readConfig(), { signing: false })
   const all = [...(await keys.list()), ...((await keys.webhook?.list()) ?? [])]
-  const held = all.filter((key) => use === undefined || key.use === use)
+  const isMeant = ({ use: own, kid }: (typeof all)[number]) =>
+    (use === undefined || own === use) && !(own === 'webhook' && keys.isBanned(kid))
+  const held = all.filter(isMeant)
   const text = `${JSON.stringify(jwks(held), null, 2)}\n`
   if (out === undefined) process.stdout.write(text)
   else writeFileSync(out, text)

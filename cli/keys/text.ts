@@ -1,5 +1,5 @@
 import type { KeyChange } from '../../ledger/key-desk.ts'
-import type { HeldUse, KeyUse } from '../../ledger/keys.ts'
+import type { HeldUse } from '../../ledger/keys.ts'
 import type { ScheduledKey } from '../../proofs/key-schedule.ts'
 
 /** What was done in the log of one tenant; `code` and `message` where it was refused. */
@@ -19,7 +19,7 @@ export interface Done {
 
 /** The keys of the service, and of the logs that were asked about. */
 export interface Listed {
-  keys: { use: KeyUse; kid: string; held: boolean; newest: boolean; compromised: boolean }[]
+  keys: { use: HeldUse; kid: string; held: boolean; newest: boolean; compromised: boolean }[]
   tenants: { tenant: string; keys: ScheduledKey[] }[]
 }
 

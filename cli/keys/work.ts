@@ -1,6 +1,6 @@
 import { Problem } from '../../core/problem.ts'
 import type { KeyChange, KeyDesk } from '../../ledger/key-desk.ts'
-import { KEY_USES, type KeyUse, type SigningKey } from '../../ledger/keys.ts'
+import { KEY_USES, type Keys, type KeyUse, type SigningKey } from '../../ledger/keys.ts'
 import { keyUnknown } from '../../ledger/problems.ts'
 import type { Database } from '../../lineage/graph.ts'
 import { allTenants } from '../../lineage/tenants.ts'
@@ -78,13 +78,18 @@ export const listKeys = (tenants: readonly string[]): Promise<Listed> =>
   withService({ onRefused: () => {} }, async ({ desk }) => {
     const registered = await desk.registered()
     const held = new Set((await desk.held.list()).map(({ kid }) => kid))
-    const keys = KEY_USES.flatMap((use) =>
+    const keys: Listed['keys'] = KEY_USES.flatMap((use) =>
       registered[use].map((kid) => ({
         ...{ use, kid, held: held.has(kid) },
         newest: kid === registered[use].at(-1),
         compromised: desk.held.isBanned(kid),
       })),
     )
+    const hooks = (await desk.held.webhook?.list()) ?? []
+    for (const { use, kid } of hooks) {
+      const compromised = desk.held.isBanned(kid)
+      keys.push({ use, kid, held: true, newest: kid === hooks.at(-1)!.kid, compromised })
+    }
     const logs: Listed['tenants'] = []
     for (const tenant of tenants) {
       logs.push({ tenant, keys: (await desk.ofLog(tenant)).schedule })
@@ -150,13 +155,20 @@ export const retireInLogs = (
     return { keys: {}, tenants: done }
   })
 
-/** Says in each log that has a key that it is compromised, and has it never sign again once all say so. */
+/**
+ * Says in each log that has a key that it is compromised, and has it never sign again once all say so.
+ * One that signs events stands in no log: it never signs again, and is published no more.
+ */
 export const compromiseInLogs = (
   work: KeyWork,
   { tenant, kid, since = null }: { tenant?: string[]; kid: string; since?: string | null },
 ): Promise<Done> =>
   withService(work, async (opened) => {
     const { desk } = opened
+    const hooks = (await desk.held.webhook?.list()) ?? []
+    if (hooks.some((key) => key.kid === kid)) {
+      return { keys: { webhook: await replaceForEvents(desk.held, kid) }, tenants: [] }
+    }
     const use = await useOf(desk, kid)
     const newest = (await desk.newest())[use]
     const next = newest.kid === kid ? await desk.make(use) : newest
@@ -169,6 +181,17 @@ export const compromiseInLogs = (
     if (all) await desk.held.ban(kid)
     return { keys: { [use]: next.kid }, tenants: done }
   })
+
+/** The one that takes its place is made first: no event waits for a key. */
+async function replaceForEvents(held: Keys, kid: string): Promise<string> {
+  const webhook = held.webhook!
+  const standing = (await webhook.list()).filter(
+    (key) => key.kid !== kid && !held.isBanned(key.kid),
+  )
+  const next = standing.at(-1) ?? (await webhook.make())
+  await held.ban(kid)
+  return next.kid
+}
 
 async function useOf(desk: KeyDesk, kid: string): Promise<KeyUse> {
   const registered = await desk.registered()

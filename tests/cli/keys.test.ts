@@ -10,6 +10,7 @@ import { keysOfNote } from '../../ledger/log-keys.ts'
 import { parseTrust } from '../../proofs/trust.ts'
 import { createApp } from '../../server/app.ts'
 import { readConfig } from '../../server/config.ts'
+import { serveJwks } from '../../server/jwks.ts'
 import { openService, type Service } from '../../server/open.ts'
 import { assertOne, dataset, expectClean } from '../ledger/support.ts'
 import { selvedge } from '../setup/selvedge.ts'
@@ -172,6 +173,30 @@ describe('selvedge keys', () => {
       ]),
     )
     expect(changed).toEqual({ acme: 0, umbra: 2, young: 2 })
+  })
+
+  it('gives up a key that signs events: another signs, and it is published no more', async () => {
+    const { webhook } = (await keysJson('rotate', '--use', 'webhook')).keys
+    const given = await keysJson('compromise', webhook)
+    expect(given).toMatchObject({ code: 0, tenants: [], keys: { webhook: expect.any(String) } })
+    expect(given.keys.webhook).not.toBe(webhook)
+    // Again, it makes no further one.
+    expect((await keysJson('compromise', webhook)).keys).toEqual(given.keys)
+
+    const { keys: listed } = await keysJson('list')
+    expect(listed.filter(({ use }: { use: string }) => use === 'webhook')).toMatchObject([
+      { kid: webhook, compromised: true, newest: false },
+      { kid: given.keys.webhook, compromised: false, newest: true },
+    ])
+    const { held } = service.ledger.keys
+    const published = [
+      (await keys('export')).stdout,
+      await (await serveJwks(held, performance.now() + 10_000)).text(),
+    ]
+    for (const text of published) {
+      expect(text).toContain(given.keys.webhook)
+      expect(text).not.toContain(webhook)
+    }
   })
 
   it('makes no key for a tenant that is not there', async () => {
