@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sha256 } from '../core/sha256.ts'
+import { webhooksStanding } from '../lineage/deliveries.ts'
 import {
   type EdgeRow,
   incomingEdges,
@@ -85,6 +86,8 @@ export interface Batch extends Changes {
     asked: { except: readonly string[]; first: number },
   ): Promise<{ id: string; text: number }[]>
   storedRunTimes: (asked: Parameters<typeof runTimes>[1]) => ReturnType<typeof runTimes>
+  /** How many webhooks stood before, some left out. */
+  storedWebhooks(except: readonly string[]): Promise<number>
   /** 32 bytes, new for every record. */
   secret(): Uint8Array
 }
@@ -160,6 +163,7 @@ export function openBatch(
       return entity && entity.first >= head.size ? [] : ownersOf(ask, { id, ...asked })
     },
     storedRunTimes: (wanted) => runTimes(ask, wanted),
+    storedWebhooks: (except) => webhooksStanding(ask, except),
     secret: () => new Uint8Array(randomBytes(32)),
   }
 }

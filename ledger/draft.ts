@@ -86,6 +86,8 @@ export interface Draft extends Merging {
    * the dataset that is meant.
    */
   latestRunTimes(job: string, rel: 'USED' | 'WAS_GENERATED_BY'): Promise<Map<string, string>>
+  /** How many webhooks stand, with the changes made so far. */
+  webhooksStanding(): Promise<number>
   /**
    * Records what an entity is to be, merged into what it is. Everything that it names must have been
    * loaded. Aliases are resolved: subject and targets alike.

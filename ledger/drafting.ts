@@ -188,6 +188,12 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     return times
   }
 
+  const webhooksStanding = async () => {
+    const hooks = changed().filter(({ kind }) => kind === 'Webhook')
+    const stored = await batch.storedWebhooks(hooks.map(({ id }) => id))
+    return stored + hooks.filter(({ action }) => action === 'assert').length
+  }
+
   const draft: Draft = {
     tenant: batch.tenant,
     at: batch.at,
@@ -197,6 +203,7 @@ export function openDraft(batch: Batch, actor: string): { draft: Draft; changes:
     resolve,
     incoming: (id) => incomingNow(batch, changed(), id),
     latestRunTimes,
+    webhooksStanding,
     assert,
     stub,
     retire,

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Draft, Outcome } from '../../ledger/draft.ts'
 import type { Ledger, Receipt } from '../../ledger/ledger.ts'
-import { wakeDelivery, webhooksStanding } from '../../lineage/deliveries.ts'
+import { wakeDelivery } from '../../lineage/deliveries.ts'
 import type { Database } from '../../lineage/graph.ts'
 import type { Json } from '../../proofs/json.ts'
 import { WEBHOOK_LIMITS } from './limits.ts'
@@ -34,7 +34,7 @@ export async function createWebhook(
   asked: WebhookAsked,
   by: By,
 ): Promise<Receipt> {
-  const { ledger, database, networks } = registering
+  const { ledger, networks } = registering
   const url = readUrl(asked.url, networks)
   const kinds = readKinds(asked.kinds)
   const from = asked.from ?? null
@@ -42,13 +42,6 @@ export async function createWebhook(
     throw webhookInvalid('from', 'it must be a place in the log, from 0 on')
   }
   const request = JSON.stringify(['webhookCreate', { url, kinds, from }])
-  const done = await ledger.find({ ...by, request })
-  if (
-    !done &&
-    (await webhooksStanding(database.graph(by.tenant).read)) >= WEBHOOK_LIMITS.webhooks
-  ) {
-    throw tooManyWebhooks(WEBHOOK_LIMITS.webhooks)
-  }
   const name = uuidv7()
   const id = `urn:selvedge:webhook:${name}`
   const receipt = await ledger.submit({
@@ -56,6 +49,10 @@ export async function createWebhook(
     request,
     ids: [id],
     run: async (draft) => {
+      // Under the lock: of two who register at the same moment, one may be one too many.
+      if ((await draft.webhooksStanding()) >= WEBHOOK_LIMITS.webhooks) {
+        throw tooManyWebhooks(WEBHOOK_LIMITS.webhooks)
+      }
       const named = { kind: 'Webhook' as const, id, namespace: 'webhook', name }
       const fields = { url, kinds, paused: false, ...(from !== null && { from }) }
       return [draft.assert({ ...named, fields })]

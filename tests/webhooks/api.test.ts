@@ -71,6 +71,20 @@ it('takes 20 of a tenant, and one more once one is deleted', async () => {
   await create(test, tenant, { url: URL_OF_IT })
 })
 
+it('takes 20 of a tenant, however many come at the same moment', async () => {
+  const tenant = await freshTenant()
+  const all = Array.from({ length: 30 }, (_, i) =>
+    tryToCreate(test, tenant, { url: `${URL_OF_IT}/${i}` }),
+  )
+  const codes = (await Promise.all(all)).map(codeOf)
+
+  expect(codes.filter((code) => code === 'WEBHOOK_TOO_MANY')).toHaveLength(10)
+  const { data } = await ask<{ webhooks: { nodes: object[] } }>('{ webhooks { nodes { id } } }', {
+    tenant,
+  })
+  expect(data.webhooks.nodes).toHaveLength(20)
+})
+
 it.each([
   ['plain http', { url: 'http://example.com/' }],
   ['an address that is not public', { url: 'https://10.0.0.1/' }],
