@@ -4,7 +4,7 @@ import { tenantUnknown } from '../ledger/problems.ts'
 import { type EntityAt, entitiesByIds } from '../lineage/entities.ts'
 import type { Kind } from '../lineage/kinds.ts'
 import { readLog } from '../lineage/log.ts'
-import { parsePosition } from '../lineage/position.ts'
+import { formatPosition, parsePosition } from '../lineage/position.ts'
 import { rootUnknown } from '../lineage/problems.ts'
 import { checkQuestion } from '../lineage/traversal.ts'
 import type { Direction } from '../lineage/traversal-texts.ts'
@@ -44,18 +44,27 @@ export async function openChanges(asked: ChangesSubscribed, context: Context): P
   return {
     tenant: graph.tenant,
     permission: 'changes:read',
-    start: start ?? { epoch: log.epoch, seq: log.n },
+    start: formatPosition(start ?? { epoch: log.epoch, seq: log.n }),
     async read(after, { graph: own }) {
-      const page = await readChanges(own, { after, first: AT_ONCE, kinds, under })
+      const asked = { after: parsePosition(after), first: AT_ONCE, kinds, under }
+      const page = await readChanges(own, asked)
       if (!page) throw tenantUnknown(own.tenant)
       const { changes, through, end } = page
-      return { events: changes.map((event) => ({ position: event.position, event })), through, end }
+      return {
+        events: changes.map((event) => ({
+          ...{ place: formatPosition(event.position), position: event.position, event },
+        })),
+        through: formatPosition(through),
+        more: through.seq < end.seq,
+        wait: { beyond: through },
+      }
     },
   }
 }
 
-async function underOf(
-  { root, direction, depth }: ChangesSubscribed,
+/** @throws {Problem} `ENTITY_ID_INVALID`, `LINEAGE_DEPTH_OUT_OF_RANGE`, `LINEAGE_ROOT_UNKNOWN`. */
+export async function underOf(
+  { root, direction, depth }: Pick<ChangesSubscribed, 'root' | 'direction' | 'depth'>,
   { graph, pin }: Context,
 ): Promise<Under | null> {
   if (root == null) return null

@@ -2,8 +2,10 @@ import type { Permission } from '../domains/access/permissions.ts'
 import type { Position } from '../lineage/position.ts'
 import type { Context } from './context.ts'
 
-/** Something that a subscription tells, and the position that it is of. */
+/** Something that a subscription tells, and the position of the log that it is of. */
 export interface FeedEvent {
+  /** Where whoever was told it goes on: what a client gives back as the last that it has seen. */
+  place: string
   position: Position
   event: object
 }
@@ -11,8 +13,11 @@ export interface FeedEvent {
 /** Some of what is to be told, and where to go on; `end` is how far there is anything to read now. */
 export interface FeedPage {
   events: FeedEvent[]
-  through: Position
-  end: Position
+  through: string
+  /** Whether there may be more at once. */
+  more: boolean
+  /** Otherwise: until the log goes beyond a position, or for so many milliseconds, a heartbeat at most. */
+  wait: { beyond: Position } | { ms: number }
 }
 
 /** What a subscription reads from. It holds no place: whoever tells it does. */
@@ -20,9 +25,9 @@ export interface Feed {
   tenant: string
   /** Asked for anew whenever it is read on. */
   permission: Permission
-  start: Position
+  start: string
   /** @param context Opened for this read alone. */
-  read(after: Position, context: Context): Promise<FeedPage>
+  read(after: string, context: Context): Promise<FeedPage>
 }
 
 /**
@@ -30,7 +35,7 @@ export interface Feed {
  * a request of its own, through the same doors, and sees nothing that was kept from the one before.
  */
 export interface Subscribing {
-  /** The position that the client says it has seen, in a header. */
+  /** The place that the client says it has seen, in a header. */
   lastSeen: string | undefined
   feed?: Feed
   event?: object

@@ -19,7 +19,7 @@ const ASK_THE_CLOCK: Record<string, string> = {
   'ledger/state-advance.ts': 'the time of a leaf, never before the last',
   'ledger/tenant.ts': 'the time of the first leaves',
   'resolvers/as-of.ts': 'whether a moment is still to come',
-  'resolvers/grant.ts': 'whether a grant holds',
+  'resolvers/grant.ts': 'whether a grant holds, and an assessment expired',
   'resolvers/impact.ts': 'when a change would be made',
   'resolvers/terms.ts': 'on which day something is to be used',
   'server/dev-issuer/authenticate.ts': 'whether an assertion is over',

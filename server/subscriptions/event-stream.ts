@@ -1,5 +1,4 @@
 import type { ExecutionResult } from 'graphql'
-import { formatPosition, type Position } from '../../lineage/position.ts'
 import { currentRequest, withinRequest } from '../current-request.ts'
 
 /** Whether a request takes an answer as server-sent events. */
@@ -10,7 +9,7 @@ export const takesEvents = ({ headers }: Request) =>
 
 /**
  * Answers with server-sent events: `next` for each result and `complete` at the end, as graphql-sse has
- * them, and with each the position to go on from as its id. While there is nothing to tell, a comment and
+ * them, and with each the place to go on from as its id. While there is nothing to tell, a comment and
  * that id go out from time to time, so that nobody on the way takes the connection for dead.
  *
  * The next result is asked for when the one before is on its way: a reader who takes nothing holds up
@@ -18,13 +17,13 @@ export const takesEvents = ({ headers }: Request) =>
  */
 export function eventStream(
   results: AsyncIterable<ExecutionResult>,
-  { heartbeatMs, through }: { heartbeatMs: number; through(): Position },
+  { heartbeatMs, through }: { heartbeatMs: number; through(): string },
 ): Response {
   const iterator = results[Symbol.asyncIterator]()
   const request = currentRequest()
   const next = () => (request ? withinRequest(request, () => iterator.next()) : iterator.next())
   const encoder = new TextEncoder()
-  const alive = () => encoder.encode(`:\nid: ${formatPosition(through())}\n\n`)
+  const alive = () => encoder.encode(`:\nid: ${through()}\n\n`)
   let beating: NodeJS.Timeout | undefined
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -36,7 +35,7 @@ export function eventStream(
     },
     async pull(controller) {
       const { done, value } = await next()
-      if (!done) return controller.enqueue(encoder.encode(eventOf(value)))
+      if (!done) return controller.enqueue(encoder.encode(eventOf(value, through())))
       clearInterval(beating)
       controller.enqueue(encoder.encode('event: complete\ndata:\n\n'))
       controller.close()
@@ -57,9 +56,8 @@ export function eventStream(
 }
 
 /** What a client goes on after is told with what it was told, and not with what went wrong. */
-function eventOf({ data, errors, extensions }: ExecutionResult) {
-  const position = data == null ? undefined : extensions?.position
-  const id = position === undefined ? '' : `id: ${position}\n`
+function eventOf({ data, errors, extensions }: ExecutionResult, place: string) {
+  const id = data == null ? '' : `id: ${place}\n`
   const told = errors?.map((error) => {
     const { extensions: { http: _, ...own } = {}, ...rest } = error.toJSON()
     return { ...rest, extensions: own }

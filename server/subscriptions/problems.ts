@@ -20,7 +20,7 @@ const SAYS: Record<Ending, string> = {
   SERVER_ENDS: 'This server ends',
 }
 
-/** @param after The position to go on from. */
+/** @param after The place to go on from. */
 export const subscriptionEnded = (because: Ending, after: string) =>
   new Problem('SUBSCRIPTION_ENDED', `${SAYS[because]}; subscribe again with after: "${after}".`, {
     status: 503,

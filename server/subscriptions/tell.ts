@@ -1,9 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import type { ExecutionResult } from 'graphql'
 import { createGraphQLError } from 'graphql-yoga'
 import { Problem } from '../../core/problem.ts'
-import { formatPosition, type Position } from '../../lineage/position.ts'
+import { formatPosition } from '../../lineage/position.ts'
 import type { Context } from '../../resolvers/context.ts'
-import type { Feed, FeedEvent } from '../../resolvers/subscription.ts'
+import type { Feed, FeedEvent, FeedPage } from '../../resolvers/subscription.ts'
 import type { Ends } from './ends.ts'
 import { subscriptionEnded } from './problems.ts'
 import type { Stay } from './subscriptions.ts'
@@ -15,7 +16,7 @@ export interface Telling {
   ends: Ends
   heartbeatMs: number
   /** Everything before it was told, or is not of what is asked for. */
-  through: Position
+  through: string
   /** Finds out anew who asks. @throws {Problem} Where that is nobody any more. */
   identify(): Promise<unknown>
   /** Reads on, in its turn, with a context of its own, where that is still permitted. */
@@ -35,7 +36,7 @@ export async function* tell(telling: Telling): AsyncGenerator<ExecutionResult, v
   const { stay } = telling
   try {
     yield* tellOn(telling)
-    if (stay.ending) throw subscriptionEnded(stay.ending, formatPosition(telling.through))
+    if (stay.ending) throw subscriptionEnded(stay.ending, telling.through)
   } catch (error) {
     // Who has gone is told nothing, least of all that his going broke something off.
     if (stay.signal.aborted && !stay.ending) return
@@ -46,7 +47,7 @@ export async function* tell(telling: Telling): AsyncGenerator<ExecutionResult, v
 }
 
 async function* tellOn(telling: Telling): AsyncGenerator<ExecutionResult, void> {
-  const { feed, stay, ends, heartbeatMs, identify, read, answer } = telling
+  const { feed, stay, read, answer } = telling
   while (!stay.signal.aborted) {
     const page = await read((context) => feed.read(telling.through, context))
     for (const event of page.events) {
@@ -56,17 +57,28 @@ async function* tellOn(telling: Telling): AsyncGenerator<ExecutionResult, void> 
         yield { errors: result.errors }
         return void stay.leave()
       }
-      telling.through = event.position
+      telling.through = event.place
       const position = formatPosition(event.position)
       yield { ...result, extensions: { ...result.extensions, position } }
     }
     telling.through = page.through
-    if (page.through.seq < page.end.seq) continue
-    const until = { signal: stay.signal, ms: heartbeatMs }
-    while (!(await ends.beyond(feed.tenant, telling.through, until))) {
-      if (stay.signal.aborted) return
-      await identify()
-    }
+    if (!page.more) await waitFor(page.wait, telling)
+  }
+}
+
+/** Waits until it is worth while to read on, and finds out with every heartbeat whether who asks still may. */
+async function waitFor(wait: FeedPage['wait'], telling: Telling): Promise<void> {
+  const { feed, stay, ends, heartbeatMs, identify } = telling
+  const { signal } = stay
+  if ('ms' in wait) {
+    // It rejects where it has to end, which is looked at by whoever waits.
+    await setTimeout(Math.min(wait.ms, heartbeatMs), undefined, { signal }).catch(() => {})
+    if (!signal.aborted) await identify()
+    return
+  }
+  while (!(await ends.beyond(feed.tenant, wait.beyond, { signal, ms: heartbeatMs }))) {
+    if (signal.aborted) return
+    await identify()
   }
 }
 

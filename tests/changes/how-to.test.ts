@@ -7,7 +7,7 @@ import { subscribe } from './subscriber.ts'
 const test = await testApp()
 
 const page = readFileSync('docs/how-to/changes.md', 'utf8')
-const [follow, under, effects] = [...page.matchAll(/^```graphql\n(.*?)^```$/gms)].map(
+const [follow, under, effects, expiring] = [...page.matchAll(/^```graphql\n(.*?)^```$/gms)].map(
   ([, text]) => text!,
 )
 
@@ -36,6 +36,10 @@ it('docs/how-to/changes.md: does as it says', async () => {
   const effect = await open(effects!)
   expect(effect.response.status).toBe(200)
   effect.cut()
+
+  const ends = await open(expiring!)
+  expect(ends.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  ends.cut()
 })
 
 it('docs/how-to/changes.md: shows the bytes that are sent', async () => {

@@ -261,6 +261,7 @@ function paramsFor({ text }: Query<unknown>, world: World) {
     kinds: null,
     after: '',
     before: '~',
+    ms: 0,
     afterDistance: null,
     afterId: null,
     size: 100,
