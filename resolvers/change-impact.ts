@@ -6,6 +6,7 @@ import type { Relation } from '../lineage/kinds.ts'
 import { formatPosition } from '../lineage/position.ts'
 import { type RecordSlice, recordsAsOf } from '../lineage/record-slice.ts'
 import type { Json } from '../proofs/json.ts'
+import { parseLeaf, type RecordHeader } from '../proofs/leaf.ts'
 import type { Said } from '../proofs/terms/statement.ts'
 import type { Context } from './context.ts'
 import { findImpact, type Impact } from './impact.ts'
@@ -14,7 +15,8 @@ import type { GivenTerms } from './impact-terms.ts'
 
 /**
  * What a change did to everything downstream: what a dry run of the same change would have told just
- * before it was recorded, first page. `null` where it is none that a dry run can be asked about.
+ * before it was recorded, first page. `null` where it is none that a dry run can be asked about. Of what
+ * is erased by now nobody knows what it said: all is told that its end may have done.
  *
  * @throws {Problem} `PERMISSION_DENIED` without `impact:read`; as `findImpact`.
  */
@@ -34,6 +36,7 @@ export async function impactOfChange(
 interface DryRun {
   change: Change
   terms?: GivenTerms
+  isLost?: boolean
 }
 
 async function dryRunOf(
@@ -43,24 +46,30 @@ async function dryRunOf(
   const { id, seq, action, version, body, links } = header
   const { kind } = entity
   if (version === 1 || kind === 'Tenant' || kind === 'Grant') return null
+  const before = () => recordsAsOf(graph.read, [id], seq).then(([was]) => was!)
   if (action === 'retire') {
     // Another name of something that is still there.
-    return links.some(({ rel }) => rel === 'ALIAS_OF') ? null : { change: 'RETIRE' }
+    if (links.some(({ rel }) => rel === 'ALIAS_OF')) return null
+    return { change: 'RETIRE', isLost: isLost(await before()) }
   }
-  if (action === 'erase') return body === EMPTY_BODY ? { change: 'ERASE' } : null
+  if (action === 'erase') {
+    return body === EMPTY_BODY ? { change: 'ERASE', isLost: isLost(await before()) } : null
+  }
   if (!['License', 'Clause', 'Source', 'DpiaPacket'].includes(kind)) return null
-  const [[was], [is]] = await Promise.all([
-    recordsAsOf(graph.read, [id], seq),
-    recordsAsOf(graph.read, [id], seq + 1),
-  ])
-  const [before, after] = [saidIn(was!), saidIn(is!)]
+  const [was, [is]] = await Promise.all([before(), recordsAsOf(graph.read, [id], seq + 1)])
+  const [then, after] = [saidIn(was), saidIn(is!)]
   if (kind === 'DpiaPacket') {
-    const ended = holdsAt(before, header.at) && !holdsAt(after, header.at)
+    const ended = holdsAt(then, header.at) && !holdsAt(after, header.at)
     return ended && after.fields !== null ? { change: 'EXPIRE' } : null
   }
-  const terms = after.fields === null ? null : termsOf(kind, { header, before, after, is: is! })
+  const terms =
+    after.fields === null ? null : termsOf(kind, { header, before: then, after, is: is! })
   return terms && { change: 'TERMS', terms }
 }
+
+/** Whether a record had a body, and has none any more. An erasure itself takes what it was about. */
+const isLost = ({ header, fields }: RecordSlice) =>
+  fields === null && (parseLeaf(header) as RecordHeader).body !== EMPTY_BODY
 
 const saidIn = ({ fields }: RecordSlice): Said => ({
   action: 'assert',

@@ -58,17 +58,17 @@ function checkChange({ root: { kind }, change, given }: Planning) {
 }
 
 async function strandsOf(planning: Planning): Promise<Strand[]> {
-  const { root, change, said } = planning
+  const { root, change, isLost, said } = planning
   await said.load([root.id])
   const now = said.get(root.id)
-  if (change === 'ERASE' && now?.fields == null) return []
+  if (change === 'ERASE' && now?.fields == null && !isLost) return []
   switch (root.kind) {
     case 'License':
       return licenceStrands(planning)
     case 'Clause':
       return clauseStrands(planning)
     case 'DpiaPacket':
-      return isAssessing(now) ? [strand('ASSESSMENT_ENDS', { cut: 'ASSESSED' })] : []
+      return isLost || isAssessing(now) ? [strand('ASSESSMENT_ENDS', { cut: 'ASSESSED' })] : []
     case 'Transformation':
       return [strand('TRANSFORMATION_GOES')]
     default:

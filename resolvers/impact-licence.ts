@@ -19,12 +19,12 @@ const GONE: Record<'RETIRE' | 'ERASE', Said> = {
  * @throws {Problem} As `readBody` and `readClauses`.
  */
 export async function licenceStrands(planning: Planning): Promise<Strand[]> {
-  const { root, clauses, change, given, day, said, context, n } = planning
+  const { root, clauses, change, given, isLost, day, said, context, n } = planning
   await said.load(clauses)
   const now = said.get(root.id)
   const ids: (string | null)[] = [...clauses]
   const current = clauses.map((id, place): [number, Said | undefined] => [place, said.get(id)])
-  const before = sayingsOf(statementOf(now, current, day))
+  const before = isLost ? [] : sayingsOf(statementOf(now, current, day))
   const isTerms = change === 'TERMS'
   const then = isTerms
     ? readBody('License', { given: given.license, now })
@@ -52,7 +52,7 @@ function wordingOf(kind: 'License' | 'Clause', said: Said | undefined) {
  * @throws {Problem} `IMPACT_TOO_WIDE`; as `readBody`.
  */
 export async function clauseStrands(planning: Planning): Promise<Strand[]> {
-  const { root, change, given, day, said, context, n } = planning
+  const { root, change, given, isLost, day, said, context, n } = planning
   const hop = { by: 'HAS_CLAUSE', ids: [root.id], stopping: [], n } as const
   const part = { after: '', most: MOST_LICENCES + 1 }
   const found = await hopDownstream(context.graph.read, hop, part)
@@ -68,7 +68,7 @@ export async function clauseStrands(planning: Planning): Promise<Strand[]> {
       sayingsOf(statementOf(licence, [[0, clause]], day)).filter(({ clause: at }) => at !== null)
     const at = { licence: id, clause: root.id }
     return [
-      ...differenceOf(saying(now), saying(then)).map((one) => termStrand(one, at)),
+      ...differenceOf(isLost ? [] : saying(now), saying(then)).map((one) => termStrand(one, at)),
       ...(words ? [strand('WORDING_CHANGES', at)] : []),
     ].map((one) => ({ ...one, over: id }))
   })

@@ -18,6 +18,7 @@ export interface Opened extends Plan {
   day: string
   said: SaidAt
   read: Ask
+  isLost: boolean
 }
 
 const STOPPING: Record<Cut, Stopping> = {
@@ -44,7 +45,7 @@ export const strandsIn = (strands: readonly Strand[], mask: Strands) =>
 
 /** A planned change as it is walked. */
 export function openWalking(opened: Opened): Walking {
-  const { root, n, said, day, read, first, goesOn, strands } = opened
+  const { root, n, said, day, read, first, goesOn, strands, isLost } = opened
   const all = bitOf(strands.length) - 1n
   const cuts = new Set(strands.flatMap(({ cut }) => (cut === null ? [] : [cut])))
   const isLifting = root.kind === 'Transformation'
@@ -67,7 +68,7 @@ export function openWalking(opened: Opened): Walking {
   const admits = (row: HopRow, by: HopBy): Strands => {
     if (by === 'HAS_CLAUSE') return over.get(row.id) ?? 0n
     if (by === 'DESCRIBED_BY' && isLifting) {
-      return liftsOf(said.get(root.id), day, row.id).length > 0 ? all : 0n
+      return isLost || liftsOf(said.get(root.id), day, row.id).length > 0 ? all : 0n
     }
     // A licence is under itself, and under nothing else.
     if (by === 'CARRYING' && kindOfUrn(row.id) === 'License') return 0n

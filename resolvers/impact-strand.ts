@@ -49,6 +49,8 @@ export interface Found {
 export interface Planning extends Found {
   change: Change
   given: GivenTerms
+  /** What it said is erased by now, though it did say something: it may have been anything. */
+  isLost?: boolean
   /** The day on which it would be. */
   day: string
   said: SaidAt

@@ -24,6 +24,8 @@ export interface ImpactAsked extends EntityNamed {
   first: number
   after?: string | null
   asOf?: AsOf | null
+  /** Whether what it said then is erased by now: then all is told that it may have been. */
+  isLost?: boolean
 }
 
 /** One of the reasons why something is affected, with what says it. */
@@ -64,16 +66,17 @@ export const MOST_TOLD = 20
  *   `LINEAGE_CURSOR_INVALID`, `LINEAGE_PAGE_OUT_OF_RANGE`; as `planChange`, `walk` and `readAsOf`.
  */
 export async function findImpact(asked: ImpactAsked, context: Context): Promise<Impact> {
-  const { change, terms, at: given, first, after, asOf, ...named } = asked
+  const { change, terms, at: given, first, after, asOf, isLost = false, ...named } = asked
   spendPage(first, context, MOST_AFFECTED)
   const id = await idOfNamed(named, context, asOf)
-  const said = { terms: terms ?? null, at: given ?? null }
+  const said = { terms: terms ?? null, at: given ?? null, ...(isLost && { isLost }) }
   const question = ['impact', context.tenant, id, change, hashOf(said)]
   const cursor = after == null ? undefined : readPlace(question, after)
   const { read } = context.graph
   const row = await readAsOf(context, { asOf, cursor }, (n) => openChange(read, id, n))
   if (row.root === null) throw rootUnknown(id)
-  const opened = await open({ ...row, root: row.root }, { change, given, terms, cursor }, context)
+  const what = { change, given, terms, isLost, cursor }
+  const opened = await open({ ...row, root: row.root }, what, context)
   const page = await walk(openWalking(opened), { first, after: cursor?.after })
   const last = page.affected.at(-1)
   const { root, at, n } = opened
@@ -111,12 +114,13 @@ interface Asked {
   change: Change
   given?: string | null
   terms?: GivenTerms | null
+  isLost: boolean
   cursor?: Place
 }
 
 async function open(
   row: NonNullable<Awaited<ReturnType<typeof openChange>>> & { root: string },
-  { change, given, terms, cursor }: Asked,
+  { change, given, terms, isLost, cursor }: Asked,
   context: Context,
 ): Promise<Opened> {
   const { read } = context.graph
@@ -126,8 +130,8 @@ async function open(
   const end = change === 'EXPIRE' ? await expiryOf(root, said) : undefined
   const at = given ?? cursor?.at ?? end ?? momentNow(context)
   const found = { root, n, clauses, licences, day: at.slice(0, 10) }
-  const plan = await planChange({ ...found, change, given: terms ?? {}, said, context })
-  return { ...plan, ...found, at, said, read }
+  const planning = { ...found, change, given: terms ?? {}, isLost, said, context }
+  return { ...(await planChange(planning)), ...found, at, said, read, isLost }
 }
 
 const momentNow = ({ services }: Context) => new Date(services.now?.() ?? Date.now()).toISOString()

@@ -103,6 +103,7 @@ export const impactWorld: fc.Arbitrary<ImpactWorld> = fc
 
 const any = <T>(...some: (readonly T[])[]) => fc.constantFrom(...some.flat())
 const RETIRABLE = ALL.filter((id) => !id.includes(':export:'))
+const TEXT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const inlineClause = clauseBody.map((body) => ({ body }))
 
 export interface ImpactQuestion {
@@ -142,9 +143,15 @@ export const impactQuestion: fc.Arbitrary<ImpactQuestion> = fc
           root: any(LICENCES),
           change: fc
             .record({
-              body: fc.option(fc.oneof(licenceBody, fc.constant({ title: 'B', spdx: null })), {
-                nil: undefined,
-              }),
+              body: fc.option(
+                fc.oneof(
+                  licenceBody,
+                  fc.constant({ title: 'B', spdx: null, text: { sha256: TEXT } }),
+                ),
+                {
+                  nil: undefined,
+                },
+              ),
               clauses: fc.option(
                 fc.array(
                   fc.oneof(

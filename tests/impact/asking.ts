@@ -1,3 +1,5 @@
+import type { ImpactQuestion } from './arbitrary.ts'
+
 export const IMPACT = `query Impact(
   $id: ID!, $change: ImpactChange!, $terms: ImpactTermsInput, $at: DateTime,
   $first: Int!, $after: String, $asOf: AsOf, $counted: Boolean = false
@@ -63,3 +65,23 @@ export const told = ({
   ...{ id: entity.id, distance, effect },
   reasons: reasons.map(reasonTold).sort(),
 })
+
+const termsOf = (change: ImpactQuestion['change']) => {
+  if (change.do !== 'TERMS') return undefined
+  if ('licensedUnder' in change) return { licensedUnder: change.licensedUnder }
+  return change
+}
+
+/** What is asked, as variables. */
+export function variablesOf({ root, change, at }: Omit<ImpactQuestion, 'at'> & { at?: string }) {
+  const given = termsOf(change)
+  const isClause = root.includes(':clause:')
+  const terms = given && {
+    ...('licensedUnder' in given
+      ? given
+      : isClause
+        ? { clause: given.body }
+        : { license: given.body, clauses: given.clauses }),
+  }
+  return { id: root, change: change.do, terms, at }
+}

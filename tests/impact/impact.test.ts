@@ -2,33 +2,13 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { TestApp } from '../setup/app.ts'
 import { testApp } from '../setup/app.ts'
-import { type ImpactQuestion, impactQuestion, impactWorld, lengths } from './arbitrary.ts'
-import { IMPACT, type ImpactAnswer, told } from './asking.ts'
+import { impactQuestion, impactWorld, lengths } from './arbitrary.ts'
+import { IMPACT, type ImpactAnswer, told, variablesOf } from './asking.ts'
 import { impactByHand } from './reference.ts'
 import { seedImpact, worldOf } from './world.ts'
 
 const test: TestApp = await testApp()
 const newTenant = () => `t-${crypto.randomUUID()}`
-
-const termsOf = (change: ImpactQuestion['change']) => {
-  if (change.do !== 'TERMS') return undefined
-  if ('licensedUnder' in change) return { licensedUnder: change.licensedUnder }
-  return change
-}
-
-/** What is asked, as variables. */
-function variablesOf({ root, change, at }: ImpactQuestion, n: number) {
-  const given = termsOf(change)
-  const isClause = root.includes(':clause:')
-  const terms = given && {
-    ...('licensedUnder' in given
-      ? given
-      : isClause
-        ? { clause: given.body }
-        : { license: given.body, clauses: given.clauses }),
-  }
-  return { id: root, change: change.do, terms, at, asOf: { position: `0:${n}` } }
-}
 
 /** All pages, each asked for by the cursor that the one before gave. */
 async function pagesOf(tenant: string, asked: Record<string, unknown>, first: number) {
@@ -64,7 +44,7 @@ it('tells all that a change affects, and nothing else, as asking everything befo
         // Another tenant has things of the same ids, and other edges between them.
         await seedImpact(test.database, `${tenant}-b`, other)
         for (const [question, n, first] of questions) {
-          const asked = variablesOf(question, n)
+          const asked = { ...variablesOf(question), asOf: { position: `0:${n}` } }
           const { rows, counts, refused } = await pagesOf(tenant, asked, first)
           // What a licence or clause that says nothing yet would say may not be whole.
           if (refused === 'BODY_INVALID') continue
