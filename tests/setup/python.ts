@@ -7,14 +7,36 @@ import { afterAll } from 'vitest'
 
 const run = promisify(execFile)
 
-/** Whether packages can be installed for Python; where not, says loudly what is not tested for it. */
+const skip = (why: string, missed: string) => {
+  process.stderr.write(`\n  SKIPPED: ${why}, so ${missed}\n\n`)
+  return false
+}
+
+/**
+ * Whether packages can be installed for Python; where not, says loudly what is not tested for it. One
+ * that its index does not have is no reason to skip: that is found when it is installed, and fails.
+ */
 export function hasPython(missed: string): boolean {
   try {
     execFileSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' })
-    return true
   } catch {
-    process.stderr.write(`\n  SKIPPED: python3 with venv is missing, so ${missed}\n\n`)
-    return false
+    return skip('python3 with venv is missing', missed)
+  }
+  return reachesIndex() || skip('pip does not reach its index', missed)
+}
+
+/** Every index has pip itself. Where there is no pip outside of environments, it is left to the one inside. */
+function reachesIndex(): boolean {
+  const asked = ['index', 'versions', 'pip', '--disable-pip-version-check']
+  const impatient = ['--retries', '1', '--timeout', '10']
+  try {
+    execFileSync('python3', ['-m', 'pip', ...asked, ...impatient], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 60_000,
+    })
+    return true
+  } catch (error) {
+    return String((error as { stderr?: Buffer }).stderr).includes('No module named pip')
   }
 }
 
