@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { DeliveryLag } from '../../lineage/deliveries.ts'
 import type { LogLag } from '../../lineage/log-lag.ts'
 import type { KeysState } from '../identity/issuer.ts'
@@ -102,11 +102,20 @@ export function openQueueGauges(register: Registry, { lanes, held }: Queues) {
   })
 }
 
-/** Adds how many subscriptions this process tells. */
+/** Adds how many subscriptions this process tells, and how many events it told. */
 export function openSubscriptionGauge(
   register: Registry,
-  subscriptions: { readonly open: number },
+  subscriptions: { readonly open: number; readonly told: number },
 ) {
+  new Counter({
+    name: 'selvedge_subscription_events_total',
+    help: 'Events that subscriptions were told.',
+    registers: [register],
+    collect() {
+      this.reset()
+      this.inc(subscriptions.told)
+    },
+  })
   new Gauge({
     name: 'selvedge_subscriptions_open',
     help: 'Subscriptions that are told at this moment.',

@@ -27,7 +27,7 @@ export interface Metrics {
   /** Says where requests wait; once, as well. */
   watchQueues(queues: Queues): void
   /** Says where subscriptions are counted; once, as well. */
-  watchSubscriptions(subscriptions: { readonly open: number }): void
+  watchSubscriptions(subscriptions: { readonly open: number; readonly told: number }): void
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -11,6 +11,8 @@ export interface Stay {
   signal: AbortSignal
   /** Why it has to end; `undefined` while it need not, or where the client has gone. */
   readonly ending: Ending | undefined
+  /** Counts an event that was told. */
+  told(): void
   /** Gives the place back; again, it does nothing. */
   leave(): void
 }
@@ -26,6 +28,8 @@ export interface Subscriptions {
    */
   enter(tenant: string, gone: AbortSignal): Stay
   readonly open: number
+  /** How many events were told, of all that ever were open. */
+  readonly told: number
   /** Ends all of them in order, and takes no more. */
   end(): void
 }
@@ -38,6 +42,7 @@ export function openSubscriptions({
   const ofTenant = new Map<string, number>()
   const endings = new Set<(why: Ending) => void>()
   let isOver = false
+  let told = 0
 
   const count = (tenant: string, by: 1 | -1) => {
     const now = (ofTenant.get(tenant) ?? 0) + by
@@ -73,11 +78,17 @@ export function openSubscriptions({
         get ending() {
           return ending
         },
+        told() {
+          told += 1
+        },
         leave,
       }
     },
     get open() {
       return endings.size
+    },
+    get told() {
+      return told
     },
     end() {
       isOver = true

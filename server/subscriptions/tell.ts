@@ -58,6 +58,7 @@ async function* tellOn(telling: Telling): AsyncGenerator<ExecutionResult, void> 
         return void stay.leave()
       }
       telling.through = event.place
+      stay.told()
       const position = formatPosition(event.position)
       yield { ...result, extensions: { ...result.extensions, position } }
     }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { defaultLimits } from '../../server/limits/limits.ts'
+import { openMetrics } from '../../server/metrics/metrics.ts'
 import { IMPACT, type ImpactAnswer } from '../impact/asking.ts'
 import { recordedKind } from '../kinds/recording.ts'
 import { chain, dataset, near, recorded } from '../schema/recording.ts'
@@ -7,7 +8,8 @@ import { testApp } from '../setup/app.ts'
 import { type SubscribeAsked, type Subscriber, subscribe } from './subscriber.ts'
 
 const limits = { ...defaultLimits(), subscriptionHeartbeat: 100, tenantSubscriptions: 2 }
-const test = await testApp('on demand', { limits })
+const metrics = openMetrics({ version: '1.2.3' })
+const test = await testApp('on demand', { limits, metrics })
 const { app, freshTenant, ask } = test
 
 const open = (asked: SubscribeAsked) =>
@@ -45,6 +47,8 @@ it('tells what is recorded from now on, with what it is of and where to go on', 
     extensions: { position },
   })
   expect(subscriber.lastSeen).toBe(position)
+  expect(await metrics.text()).toMatch(/^selvedge_subscription_events_total 1$/m)
+  expect(await metrics.text()).toMatch(/^selvedge_subscriptions_open 1$/m)
   subscriber.cut()
 })
 

@@ -25,6 +25,7 @@ function measured(
     issuers: () => ({ corp: 'ready', partner: 'stale', other: 'unreachable' }),
     checks: async () => ({ serving: 'ok', objects: 'degraded', database: 'missing' }),
     lag,
+    deliveries: async () => ({ webhooks: 2, records: 9, dead: 1 }),
   })
   const app = createApp({
     database: {
@@ -225,6 +226,7 @@ describe('what is queried', () => {
     const { ask, metrics } = measured()
     await ask('{ log { size } }')
     metrics.onQuery({ name: 'entities by id' }, 'read')(new Error('no'))
+    metrics.onDelivery('delivered')
     const series = (await metrics.text()).matchAll(/^(selvedge_\w+)(?:\{(.*)\})? \S+$/gm)
     return new Map(
       [...series].map(([, name, labels = '']) => [
