@@ -1,7 +1,7 @@
 import { type Answer, mayUse, type Reason, type Use } from '../domains/terms/may-use.ts'
 import { tooManyCuts, wordInvalid } from '../domains/terms/problems.ts'
 import { readCursor, writeCursor } from '../lineage/cursor.ts'
-import { type EntityAt, entitiesByIds } from '../lineage/entities.ts'
+import type { EntityAt } from '../lineage/entities.ts'
 import type { Position } from '../lineage/position.ts'
 import { rootUnknown } from '../lineage/problems.ts'
 import { MOST_HOPS } from '../lineage/traversal-texts.ts'
@@ -63,28 +63,35 @@ async function openAt(
   }
 }
 
-/** What is told of where a term is said, and of the way that brings it. */
+/** Where a term is said, and the way that brings it: looked up for whoever asks for them. */
 interface Told {
-  license: EntityAt | null
-  clause: EntityAt | null
-  path: PathOf
+  license(): Promise<EntityAt | null>
+  clause(): Promise<EntityAt | null>
+  /** @throws {Problem} `REQUEST_ASKS_TOO_MUCH` */
+  path(): Promise<PathOf>
+  /** The ids along the way, from the root on. */
+  along: readonly string[]
 }
 
-async function tell<Item extends Place & { way(): number[] }>(
+function tell<Item extends Place & { way(): number[] }>(
   items: readonly Item[],
   { terms: { closure }, n }: Opened,
   context: Context,
-): Promise<(Item & Told)[]> {
+): (Item & Told)[] {
   const idOf = (place: number) => closure.ids[place]!
   const ways = items.map((item) => item.way().map(idOf))
-  const said = items.flatMap(({ licence, clause }) => [licence, clause]).filter((it) => it !== null)
-  const told = await readWays(ways, { ids: said.map(idOf), n }, context)
-  const entity = (place: number | null) => (place === null ? null : told.entity(idOf(place)))
+  const entity = async (place: number | null) =>
+    place === null ? null : context.loaders.at(n).entity.load(idOf(place))
+  let read: ReturnType<typeof readWays> | undefined
   return items.map((item, i) => ({
     ...item,
-    license: entity(item.licence),
-    clause: entity(item.clause),
-    path: told.path(ways[i]!),
+    license: () => entity(item.licence),
+    clause: () => entity(item.clause),
+    path: async () => {
+      read ??= readWays(ways, n, context)
+      return (await read)(ways[i]!)
+    },
+    along: ways[i]!,
   }))
 }
 
@@ -95,13 +102,14 @@ export interface TermsAsked extends Asked {
 
 /** A page of the terms of an entity. */
 export interface TermsPage {
-  root: EntityAt
   day: string
   nodes: (Term & Told)[]
   total: number
-  transformations: EntityAt[]
   pageInfo: PageInfo
   position: Position
+  /** The ids of what was asked about, and of what lifts something. */
+  root: string
+  transformations: string[]
 }
 
 /**
@@ -118,19 +126,16 @@ export async function findTerms(asked: TermsAsked, context: Context): Promise<Te
   const cursorOf = (day: string) =>
     after == null ? undefined : readCursor(questionOf(day), ['number'], after)
   const opened = await openAt({ id, at, asOf }, context, cursorOf)
-  const { terms, root, n, position } = opened
+  const { terms, root, position } = opened
   const start = (cursorOf(terms.day)?.place[0] ?? 0) as number
   const all = termsOf(terms)
-  const nodes = await tell(all.slice(start, start + first), opened, context)
+  const nodes = tell(all.slice(start, start + first), opened, context)
   const { ids } = terms.closure
-  const about = [root, ...terms.transformations.map((place) => ids[place]!)]
-  const { entities } = (await entitiesByIds(context.graph.read, about, n))!
   const next = start + nodes.length
   const hasNextPage = next < all.length
   return {
-    ...{ nodes, position, day: terms.day, total: all.length },
-    root: entities.find((entity) => entity.id === root)!,
-    transformations: entities.filter(({ kind }) => kind === 'Transformation'),
+    ...{ nodes, root, position, day: terms.day, total: all.length },
+    transformations: terms.transformations.map((place) => ids[place]!),
     pageInfo: {
       hasNextPage,
       endCursor: hasNextPage
@@ -178,13 +183,13 @@ export async function findMayUse(asked: MayUseAsked, context: Context): Promise<
   const opened = await openAt({ id, at, asOf }, context)
   const { terms, root, position, depth } = opened
   const { answer, reasons } = mayUse(terms, use)
-  const told = await tell(reasons.slice(0, first), opened, context)
+  const told = tell(reasons.slice(0, first), opened, context)
   const { ids, clauses } = terms.closure
   const saying = terms.licences.flatMap(({ place }) => [place, ...clauses[place]!])
   const evidence = new Set([
     root,
     ...[...saying, ...terms.transformations].map((place) => ids[place]!),
-    ...told.flatMap(({ path }) => path.hops.map(({ to }) => to)),
+    ...told.flatMap(({ along }) => along),
   ])
   return {
     ...{ answer, root, depth, position, day: terms.day, reasons: told, total: reasons.length },

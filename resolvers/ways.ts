@@ -1,27 +1,21 @@
-import { type EntityAt, entitiesByIds } from '../lineage/entities.ts'
+import { entitiesByIds } from '../lineage/entities.ts'
 import type { WalkedEdge } from '../lineage/traversal.ts'
 import { edgesBetween } from '../lineage/upstream.ts'
 import type { Context } from './context.ts'
 import type { PathOf } from './path.ts'
 
-/** Looks up what lies along some ways, and which edges they take. */
-export interface Ways {
-  entity(id: string): EntityAt
-  path(way: readonly string[]): PathOf
-}
-
 /**
- * Reads what there is to tell of ways, in two reads for all of them. Of several relations between two
- * entities one is told, the first by name.
+ * Looks up what lies along some ways, and which edges they take, in two reads for all of them. Of several
+ * relations between two entities one is told, the first by name.
  *
- * @param ids Entities that are told too, beside those along the ways.
+ * @returns What tells a way, one of those given.
  * @throws {Problem} `REQUEST_ASKS_TOO_MUCH`
  */
 export async function readWays(
   ways: readonly (readonly string[])[],
-  { ids, n }: { ids: readonly string[]; n: number },
+  n: number,
   context: Context,
-): Promise<Ways> {
+): Promise<(way: readonly string[]) => PathOf> {
   context.spend(ways.reduce((sum, way) => sum + way.length, 0))
   const { read } = context.graph
   const pairs = new Map(
@@ -30,7 +24,7 @@ export async function readWays(
     ),
   )
   const [found, edges] = await Promise.all([
-    entitiesByIds(read, [...new Set([...ids, ...ways.flat()])], n),
+    entitiesByIds(read, [...new Set(ways.flat())], n),
     edgesBetween(read, [...pairs.values()], n),
   ])
   const entities = new Map(found!.entities.map((entity) => [entity.id, entity]))
@@ -40,11 +34,8 @@ export async function readWays(
       return [`${from} ${to}`, { relation, from, to, since, at: n } satisfies WalkedEdge]
     }),
   )
-  return {
-    entity: (id) => entities.get(id)!,
-    path: (way) => ({
-      hops: way.slice(1).map((to, i) => hops.get(`${way[i]} ${to}`)!),
-      page: { from: way[0]!, entities },
-    }),
-  }
+  return (way) => ({
+    hops: way.slice(1).map((to, i) => hops.get(`${way[i]} ${to}`)!),
+    page: { from: way[0]!, entities },
+  })
 }

@@ -1,4 +1,5 @@
-import { formatPosition } from '../lineage/position.ts'
+import { formatPosition, type Position } from '../lineage/position.ts'
+import type { Loaders } from '../loaders/index.ts'
 import type { Rule } from '../proofs/terms/rule.ts'
 import type { UnseenBy, Unknown as WhyUnknown } from '../proofs/terms/statement.ts'
 import { findMayUse, findTerms, type MayUse, type TermsPage } from '../resolvers/terms.ts'
@@ -114,13 +115,13 @@ const said = <Of extends TermAt | ReasonAt>(t: FieldsOf<Of>) => ({
     type: EntityRef,
     nullable: true,
     description: 'The licence that it is about; null where there is none.',
-    resolve: ({ license }) => license,
+    resolve: ({ license }) => license(),
   }),
   clause: t.field({
     type: EntityRef,
     nullable: true,
     description: 'The clause that says it; null where an SPDX id does, or where nothing does.',
-    resolve: ({ clause }) => clause,
+    resolve: ({ clause }) => clause(),
   }),
   spdx: t.string({
     nullable: true,
@@ -131,7 +132,7 @@ const said = <Of extends TermAt | ReasonAt>(t: FieldsOf<Of>) => ({
     type: PathRef,
     description:
       'A shortest way that brings it here, past nothing that lifts it: to the licence, and to its clause.',
-    resolve: ({ path }) => path,
+    resolve: ({ path }) => path(),
   }),
 })
 
@@ -171,6 +172,10 @@ const ReasonCodeRef = builder.enumType('UseReasonCode', {
   },
 })
 
+/** One that is known to be there. */
+const entityAt = async (loaders: Loaders, { seq }: Position, id: string) =>
+  (await loaders.at(seq).entity.load(id))!
+
 const TermsRef = builder.objectRef<TermsPage>('Terms').implement({
   description:
     'A page of the terms of an entity: those of everything upstream that no transformation lifts. All of them hold together.',
@@ -178,7 +183,7 @@ const TermsRef = builder.objectRef<TermsPage>('Terms').implement({
     root: t.field({
       type: EntityRef,
       description: 'The entity; where an alias was asked for, what it is an alias of.',
-      resolve: ({ root }) => root,
+      resolve: ({ root, position }, _args, { loaders }) => entityAt(loaders, position, root),
     }),
     at: t.string({
       description: 'The day on which they hold, in UTC.',
@@ -195,7 +200,8 @@ const TermsRef = builder.objectRef<TermsPage>('Terms').implement({
       type: [EntityRef],
       extensions: cost({ assumed: 5 }),
       description: 'The transformations upstream that lift something on that day.',
-      resolve: ({ transformations }) => transformations,
+      resolve: ({ transformations, position }, _args, { loaders }) =>
+        Promise.all(transformations.map((id) => entityAt(loaders, position, id))),
     }),
     pageInfo: t.field({
       type: PageInfoRef,

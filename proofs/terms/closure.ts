@@ -19,13 +19,25 @@ export interface Closure {
   isHidden(place: number): boolean
 }
 
-/** The kind as it stands in an id. */
-const kindOf = (id: string) => id.split(':')[2]!
+/** The kind as it stands in an id: `urn:selvedge:dataset:…`. */
+const kindOf = (id: string) => {
+  const start = id.indexOf(':', 4) + 1
+  return id.slice(start, id.indexOf(':', start))
+}
 
 /** What is written about a thing, or answers for it, and is no part of it. */
 const ABOUT = new Set(['dpiapacket', 'modelcard', 'principal'])
 /** What is based on a licence is about it, and not given under it. */
 const FOR_THE_RECORD = new Set(['export', 'attachment', 'erasure', 'signoff', 'decision'])
+
+/** Stands for every list that nothing was added to: most things have no licence of their own. */
+const NONE: number[] = []
+
+function add(lists: number[][], near: number, far: number) {
+  const list = lists[near]!
+  if (list === NONE) lists[near] = [far]
+  else list.push(far)
+}
 
 /** Sorts steps: a licence that is itself asked about is under itself. */
 export function closureOf(
@@ -33,7 +45,7 @@ export function closureOf(
   isHidden: (place: number) => boolean = () => false,
 ): Closure {
   const kinds = ids.map(kindOf)
-  const lists = () => ids.map((): number[] => [])
+  const lists = () => new Array<number[]>(ids.length).fill(NONE)
   const closure = {
     ...{ ids, root, carries: lists(), licences: lists() },
     ...{ clauses: lists(), transformations: lists(), isHidden },
@@ -46,11 +58,14 @@ export function closureOf(
     return ABOUT.has(high) ? undefined : closure.carries
   }
   for (const [near, fars] of out.entries()) {
-    for (const far of fars) listOf(near, far)?.[near]?.push(far)
+    for (const far of fars) {
+      const list = listOf(near, far)
+      if (list) add(list, near, far)
+    }
   }
-  if (kinds[root] === 'license') closure.licences[root]!.push(root)
+  if (kinds[root] === 'license') add(closure.licences, root, root)
   for (const list of [closure.carries, closure.licences, closure.clauses]) {
-    for (const places of list) places.sort((a, b) => a - b)
+    for (const places of list) if (places.length > 1) places.sort((a, b) => a - b)
   }
   return closure
 }
@@ -98,23 +113,60 @@ export function unlicensed(closure: Closure): { places: number[]; reach: Reach }
   const isLicensed = (place: number) => licences[place]!.length > 0 || isHidden(place)
   const found = reach(closure, isLicensed)
   const bare = found.order.filter((place) => !isLicensed(place))
-  const onto = ids.map((): number[] => [])
-  for (const [near, fars] of carries.entries()) for (const far of fars) onto[far]!.push(near)
+  if (bare.length === 0) return { places: [], reach: found }
+  const onto = turned(carries)
   const covered = downFrom([...ids.keys()].filter(isLicensed), onto)
-  const lost = bare.filter((place) => !covered.has(place))
+  const lost = bare.filter((place) => !covered[place])
   const isEnd = (place: number) => carries[place]!.every((far) => far === place)
   const ends = lost.filter(isEnd)
   const ending = downFrom(ends, onto)
-  const circling = new Set(lost.filter((place) => !ending.has(place)))
-  const region = new Set(bare)
+  const circling = lost.filter((place) => !ending[place])
+  const isCircling = marked(circling, ids.length)
+  const isBare = marked(bare, ids.length)
   const isEntered = (place: number) =>
-    place === closure.root || onto[place]!.some((near) => region.has(near) && !circling.has(near))
-  const entered = [...circling].filter(isEntered)
-  return { places: [...ends, ...entered].sort((a, b) => a - b), reach: found }
+    place === closure.root ||
+    onto.nears
+      .subarray(onto.starts[place], onto.starts[place + 1])
+      .some((near) => isBare[near] && !isCircling[near])
+  return {
+    places: [...ends, ...circling.filter(isEntered)].sort((a, b) => a - b),
+    reach: found,
+  }
 }
 
-function downFrom(starts: readonly number[], onto: readonly number[][]) {
-  const seen = new Set(starts)
-  for (const place of seen) for (const near of onto[place]!) seen.add(near)
+function marked(places: readonly number[], size: number): Uint8Array {
+  const marks = new Uint8Array(size)
+  for (const place of places) marks[place] = 1
+  return marks
+}
+
+/** Edges as they lead back: to place i those of `nears` from `starts[i]` to before `starts[i + 1]`. */
+interface Turned {
+  starts: Int32Array
+  nears: Int32Array
+}
+
+function turned(edges: readonly (readonly number[])[]): Turned {
+  const starts = new Int32Array(edges.length + 1)
+  for (const fars of edges) for (const far of fars) starts[far + 1]!++
+  for (let place = 0; place < edges.length; place++) starts[place + 1]! += starts[place]!
+  const nears = new Int32Array(starts[edges.length]!)
+  const next = starts.slice()
+  for (const [near, fars] of edges.entries()) for (const far of fars) nears[next[far]!++] = near
+  return { starts, nears }
+}
+
+/** What lies down from some places, themselves included, as marks by place. */
+function downFrom(places: readonly number[], { starts, nears }: Turned): Uint8Array {
+  const seen = marked(places, starts.length - 1)
+  const left = [...places]
+  for (let place = left.pop(); place !== undefined; place = left.pop()) {
+    for (let i = starts[place]!; i < starts[place + 1]!; i++) {
+      const near = nears[i]!
+      if (seen[near]) continue
+      seen[near] = 1
+      left.push(near)
+    }
+  }
   return seen
 }

@@ -241,7 +241,7 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'reasons of an answer of `mayUse`': (n) => () => spendPage(n, context(), MOST_REASONS),
   'edges upstream of what terms are asked of': (n) => () =>
     readUpstream(
-      async () => [{ edges: n, firsts: [], fars: [] }] as never,
+      async () => [{ edges: n, ids: [], marks: [], fars: [] }] as never,
       'urn:selvedge:dataset:h:x',
       null,
     ),
