@@ -23,6 +23,9 @@ const GOES: Partial<Record<Kind, keyof typeof EFFECT_OF>> = {
   Principal: 'OWNER_GOES',
 }
 
+/** What it does that they change, or go, depends on what they say. */
+const SPEAKS: readonly Kind[] = ['License', 'Clause', 'DpiaPacket', 'Transformation']
+
 /** What other things may be made of, or come from. */
 const MAY_BE_UPSTREAM: readonly Kind[] = ['Dataset', 'Job', 'Source', 'Model', 'Prediction']
 
@@ -58,8 +61,8 @@ function checkChange({ root: { kind }, change, given }: Planning) {
 }
 
 async function strandsOf(planning: Planning): Promise<Strand[]> {
-  const { root, change, isLost, said } = planning
-  await said.load([root.id])
+  const { root, change, isLost, said, clauses } = planning
+  if (change === 'ERASE' || SPEAKS.includes(root.kind)) await said.load([root.id, ...clauses])
   const now = said.get(root.id)
   if (change === 'ERASE' && now?.fields == null && !isLost) return []
   switch (root.kind) {

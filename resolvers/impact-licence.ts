@@ -20,7 +20,6 @@ const GONE: Record<'RETIRE' | 'ERASE', Said> = {
  */
 export async function licenceStrands(planning: Planning): Promise<Strand[]> {
   const { root, clauses, change, given, isLost, day, said, context, n } = planning
-  await said.load(clauses)
   const now = said.get(root.id)
   const ids: (string | null)[] = [...clauses]
   const current = clauses.map((id, place): [number, Said | undefined] => [place, said.get(id)])

@@ -1,5 +1,5 @@
 import { contentOf, type Difference, differenceOf } from '../domains/terms/difference.ts'
-import { clausesOf, hopDownstream } from '../lineage/downstream.ts'
+import { clausesOf, licencesShared } from '../lineage/downstream.ts'
 import { type Said, type Saying, sayingsOf, statementOf } from '../proofs/terms/statement.ts'
 import { type Planning, type Strand, termStrand, unlicensedStrand } from './impact-strand.ts'
 import { readLicences } from './impact-terms.ts'
@@ -16,8 +16,11 @@ export async function sourceStrands(planning: Planning): Promise<Strand[]> {
     licences.filter((id) => !next.includes(id)),
     next.filter((id) => !licences.includes(id)),
   ]
-  const said = await sayingsOfLicences([...gone, ...come], planning)
-  const shared = await heldElsewhere(gone, planning)
+  const [said, shared] = await Promise.all([
+    sayingsOfLicences([...gone, ...come], planning),
+    // By one that other things are under too, a term may reach the same things still.
+    licencesShared(context.graph.read, gone, n),
+  ])
   // Each licence by itself: a choice in one is none in another.
   const differences = [
     ...gone.flatMap((id) => differenceOf(said.get(id)!, [])),
@@ -56,15 +59,4 @@ async function sayingsOfLicences(
       return [licence, sayings.map((one) => ({ ...one, licence, clauseId: clauseOf(one) }))]
     }),
   )
-}
-
-/** Those of the licences that other things are under too, by which a term may reach the same things still. */
-async function heldElsewhere(ids: readonly string[], { n, context }: Planning) {
-  const found = new Set<string>()
-  for (const id of ids) {
-    const hop = { by: 'LICENSED_UNDER', ids: [id], stopping: [], n } as const
-    const rows = await hopDownstream(context.graph.read, hop, { after: '', most: 2 })
-    if (rows.length > 1) found.add(id)
-  }
-  return found
 }

@@ -12,6 +12,8 @@ import type { SaidAt } from './said.ts'
 /** A change that was planned, with all that its walks need. */
 export interface Opened extends Plan {
   root: EntityAt
+  /** How many edges of any sort lead to it. */
+  degree: number
   n: number
   /** When it would be, in UTC. */
   at: string
@@ -45,7 +47,7 @@ export const strandsIn = (strands: readonly Strand[], mask: Strands) =>
 
 /** A planned change as it is walked. */
 export function openWalking(opened: Opened): Walking {
-  const { root, n, said, day, read, first, goesOn, strands, isLost } = opened
+  const { root, degree, n, said, day, read, first, goesOn, strands, isLost } = opened
   const all = bitOf(strands.length) - 1n
   const cuts = new Set(strands.flatMap(({ cut }) => (cut === null ? [] : [cut])))
   const isLifting = root.kind === 'Transformation'
@@ -77,7 +79,7 @@ export function openWalking(opened: Opened): Walking {
 
   return {
     root: root.id,
-    strands: all,
+    ...{ degree, size: n, strands: all },
     by: (hop) => first[hop - 1] ?? (goesOn ? 'CARRYING' : undefined),
     read: (by, ids, part) => hopDownstream(read, { by, ids, stopping, n }, part),
     async admitted(by, rows) {

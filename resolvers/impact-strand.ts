@@ -40,6 +40,8 @@ export interface Plan {
 /** What is to change, as it is found. */
 export interface Found {
   root: EntityAt
+  /** How many edges of any sort lead to it. */
+  degree: number
   n: number
   clauses: readonly string[]
   licences: readonly string[]

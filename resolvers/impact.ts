@@ -13,7 +13,7 @@ import type { Context } from './context.ts'
 import { type EntityNamed, idOfNamed, type PageInfo, spendPage } from './entity.ts'
 import { planChange } from './impact-change.ts'
 import { type Opened, openWalking, strandsIn } from './impact-stops.ts'
-import type { Change, Strand } from './impact-strand.ts'
+import type { Change, Found, Strand } from './impact-strand.ts'
 import type { GivenTerms } from './impact-terms.ts'
 import { openSaid, type SaidAt } from './said.ts'
 
@@ -119,17 +119,15 @@ interface Asked {
 }
 
 async function open(
-  row: NonNullable<Awaited<ReturnType<typeof openChange>>> & { root: string },
+  { n, root, degree, clauses, licences }: Found,
   { change, given, terms, isLost, cursor }: Asked,
   context: Context,
 ): Promise<Opened> {
   const { read } = context.graph
-  const { n, clauses, licences } = row
-  const root = (await entitiesByIds(read, [row.root], n))!.entities[0]!
   const said = openSaid(read, n)
   const end = change === 'EXPIRE' ? await expiryOf(root, said) : undefined
   const at = given ?? cursor?.at ?? end ?? momentNow(context)
-  const found = { root, n, clauses, licences, day: at.slice(0, 10) }
+  const found = { root, degree, n, clauses, licences, day: at.slice(0, 10) }
   const planning = { ...found, change, given: terms ?? {}, isLost, said, context }
   return { ...(await planChange(planning)), ...found, at, said, read, isLost }
 }

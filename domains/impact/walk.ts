@@ -12,6 +12,10 @@ export type Strands = bigint
  */
 export interface Walking {
   root: string
+  /** How many edges lead to the root, as `HopRow` has it. */
+  degree: number
+  /** The most things that there may be at all. */
+  size: number
   /** All strands. */
   strands: Strands
   /** By what the hop of that number goes, from 1 on; `undefined` where it goes no further. */
@@ -48,6 +52,37 @@ const compare = (a: { distance: number; id: string }, b: { distance: number; id:
 /** How much more than a page is read of a hop at first: some of it is known, or not affected. */
 const BESIDES = 500
 
+/** As much of a hop as is looked through from its other end, where so many edges lead there. */
+const WIDE = 5_000
+/** How much more is looked through than would do if what is affected lay evenly among all there is. */
+const SPARE = 3
+/** What it costs to look at an entity from its end, in edges that a hop follows. */
+const TO_LOOK = 4
+
+/**
+ * Among how many entities a page of a wide hop is looked for; `undefined` where it is better read whole
+ * and sorted.
+ */
+export function amongHowMany({ degree, size, first }: Width): number | undefined {
+  if (degree < WIDE) return undefined
+  const among = Math.ceil((SPARE * (first + 1) * size) / degree)
+  return TO_LOOK * among < degree ? among : undefined
+}
+
+/** How many edges lead to what a hop goes from, of how many things at most, for a page of how many. */
+interface Width {
+  degree: number
+  size: number
+  first: number
+}
+
+/** Other bounds than those that hold: tests have small ones. */
+interface Bounds {
+  most?: number
+  besides?: number
+  amongHowMany?: (width: Width) => number | undefined
+}
+
 /**
  * Finds what a change comes to, all of it or a page. A page is done as soon as it is full, and no
  * strand that is still under way could come to anything on it.
@@ -57,11 +92,13 @@ const BESIDES = 500
 export async function walk(
   walking: Walking,
   page?: WalkPage,
-  { most = MOST_DOWNSTREAM, besides = BESIDES }: { most?: number; besides?: number } = {},
+  bounds: Bounds = {},
 ): Promise<{ affected: Affected[]; more: boolean }> {
+  const { most = MOST_DOWNSTREAM, besides = BESIDES } = bounds
   const reached = new Map<string, Strands>([[walking.root, walking.strands]])
   const rows: Row[] = []
   let frontier = new Map([[walking.root, walking.strands]])
+  const degrees = new Map([[walking.root, walking.degree]])
 
   /** Takes what a hop comes to from some of the frontier, and adds to the one after it. */
   const take = async (
@@ -71,7 +108,8 @@ export async function walk(
     if (found.length >= 2 * most) throw impactTooWide('things downstream', most)
     const admitted = await walking.admitted(by, found)
     const open = by === 'CARRYING' ? admitted : await walking.admitted('CARRYING', found)
-    for (const [i, { id, from }] of found.entries()) {
+    for (const [i, { id, from, degree }] of found.entries()) {
+      if (degree > 0) degrees.set(id, degree)
       const known = reached.get(id) ?? 0n
       let come = 0n
       for (const place of from) come |= frontier.get(ids[place]!)!
@@ -101,15 +139,25 @@ export async function walk(
     let isWhole = false
     if (page && ids.length <= MOST_AT_ONCE && hop >= (page.after?.distance ?? 1)) {
       const after = hop === page.after?.distance ? page.after.id : ''
-      const part = { after, most: page.first + besides }
+      const isDone = () => isFull() && (missing() & (underWay(frontier) | underWay(next))) === 0n
+      const part = { after, most: page.first + besides, goesOn: true }
+      const degree = ids.reduce((sum, id) => sum + (degrees.get(id) ?? 0), 0)
+      const width = { degree, size: walking.size, first: page.first }
+      const among = (bounds.amongHowMany ?? amongHowMany)(width)
+      if (among !== undefined) {
+        await take({ by, hop, ids, next }, await walking.read(by, ids, { ...part, among }))
+        if (isDone()) break
+      }
       const found = await walking.read(by, ids, part)
       await take({ by, hop, ids, next }, found)
       isWhole = after === '' && found.length < part.most
-      if (!isWhole && isFull() && (missing() & (underWay(frontier) | underWay(next))) === 0n) break
+      if (!isWhole && isDone()) break
     }
     for (let at = 0; !isWhole && at < ids.length; at += MOST_AT_ONCE) {
       const some = ids.slice(at, at + MOST_AT_ONCE)
-      const found = await walking.read(by, some, { after: '', most: 2 * most })
+      const found = await walking.read(by, some, {
+        ...{ after: '', most: 2 * most, goesOn: page !== undefined },
+      })
       await take({ by, hop, ids: some, next }, found)
     }
     frontier = next

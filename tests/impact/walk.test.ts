@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Affected, type Walking, type WalkPage, walk } from '../../domains/impact/walk.ts'
+import {
+  type Affected,
+  amongHowMany,
+  type Walking,
+  type WalkPage,
+  walk,
+} from '../../domains/impact/walk.ts'
+import type { HopPart } from '../../lineage/downstream.ts'
 
 /** Which place each place is made of, and which strands each lets in. */
 interface Graph {
@@ -26,23 +33,22 @@ const graph: fc.Arbitrary<Graph> = fc.record({
 
 /** A graph as it is walked from its first place, and how much of it was read. */
 function walkingOf({ edges, admitted }: Graph): Walking & { reads: number } {
+  const degreeOf = (place: number) => edges.filter(([, high]) => high === place).length
   const walking = {
     reads: 0,
     ...{ root: idOf(0), strands: STRANDS, by: () => 'CARRYING' as const },
-    async read(
-      _by: unknown,
-      ids: readonly string[],
-      { after, most }: { after: string; most: number },
-    ) {
+    ...{ degree: degreeOf(0), size: PLACES },
+    async read(_by: unknown, ids: readonly string[], { after, most, among }: HopPart) {
       walking.reads++
-      return Array.from({ length: PLACES }, (_, place) => ({
-        ...{ id: idOf(place), about: [] },
+      const rows = Array.from({ length: PLACES }, (_, place) => ({
+        ...{ id: idOf(place), about: [], degree: degreeOf(place) },
         from: [...ids.keys()].filter((i) =>
           edges.some(([low, high]) => low === place && idOf(high) === ids[i]),
         ),
-      }))
-        .filter(({ id, from }) => id > after && from.length > 0)
-        .slice(0, most)
+      })).filter(({ id }) => id > after)
+      const isReached = ({ from }: { from: number[] }) => from.length > 0
+      if (among !== undefined) return rows.slice(0, among).filter(isReached)
+      return rows.filter(isReached).slice(0, most)
     },
     admitted: async (_by: unknown, rows: readonly { id: string }[]) =>
       rows.map(({ id }) => BigInt(admitted[Number(id.slice(1))]!)),
@@ -80,12 +86,17 @@ it('comes to all that each strand by itself would, whatever the pages and howeve
       graph,
       fc.integer({ min: 1, max: 5 }),
       fc.nat({ max: 3 }),
-      async (some, first, besides) => {
+      fc.option(fc.nat({ max: PLACES }), { nil: undefined }),
+      async (some, first, besides, among) => {
         const expected = affectedByHand(some)
         expect((await walk(walkingOf(some))).affected).toEqual(expected)
         const all: Affected[] = []
         for (let after: WalkPage['after']; ; ) {
-          const { affected, more } = await walk(walkingOf(some), { first, after }, { besides })
+          const { affected, more } = await walk(
+            walkingOf(some),
+            { first, after },
+            { besides, amongHowMany: () => among },
+          )
           all.push(...affected)
           if (!more) break
           expect(affected).toHaveLength(first)
@@ -110,4 +121,13 @@ it('reads one hop, and of that only a part, for the first page of a hub', async 
   const { affected, more } = await walk(walking, { first: 2 }, { besides: 1 })
   expect([affected.map(({ id }) => id), more]).toEqual([['n01', 'n02'], true])
   expect(walking.reads).toBe(1)
+})
+
+it('looks for the first page of a wide hop among as few as hold it, were they spread evenly', () => {
+  // A hub that half of 200,000 things are made of.
+  expect(amongHowMany({ degree: 100_000, size: 200_000, first: 50 })).toBe(306)
+  // One in a hundred of them: to look through what holds a page takes longer than to read it.
+  expect(amongHowMany({ degree: 5_000, size: 500_000, first: 50 })).toBeUndefined()
+  expect(amongHowMany({ degree: 4_999, size: 5_000, first: 1 })).toBeUndefined()
+  expect(amongHowMany({ degree: 5_000, size: 5_000, first: 1 })).toBe(6)
 })

@@ -212,8 +212,14 @@ const costing = (price: number) =>
 
 /** A walk that comes to so many things by one hop. */
 const walkingTo = (n: number): Walking => ({
-  ...{ root: 'root', strands: 1n, by: (hop) => (hop === 1 ? 'CARRYING' : undefined) },
-  read: async () => times(n, (i) => ({ id: `${i}`, from: [0], about: [] })),
+  ...{
+    root: 'root',
+    degree: n,
+    size: n,
+    strands: 1n,
+    by: (hop) => (hop === 1 ? 'CARRYING' : undefined),
+  },
+  read: async () => times(n, (i) => ({ id: `${i}`, from: [0], degree: 0, about: [] })),
   admitted: async (_by, rows) => rows.map(() => 1n),
 })
 
@@ -251,7 +257,15 @@ const CASES: Record<string, (n: number) => () => unknown> = {
   'licences of a clause that would change': (n) => () =>
     planChange({
       ...{ root: { id: 'urn:selvedge:clause:h:x', kind: 'Clause', retired: false } as never },
-      ...{ change: 'RETIRE', given: {}, n: 9, clauses: [], licences: [], day: '2026-03-31' },
+      ...{
+        change: 'RETIRE',
+        given: {},
+        degree: 0,
+        n: 9,
+        clauses: [],
+        licences: [],
+        day: '2026-03-31',
+      },
       said: { load: async () => {}, get: () => undefined },
       context: { graph: { read: async () => times(n, (i) => ({ id: `${i}` })) } } as never,
     }),
