@@ -53,7 +53,7 @@ Measures Selvedge against the limits of the machine in one run; ratios are what 
   --fresh       start from an empty database
 
 The database is one of its own, under .selvedge/bench in SELVEDGE_HOME's place; the first run of the
-lineage suite records 100,000 things into it, and those of crawl, search and impact 100,000 more each, which
+lineage suite records 100,000 things into it, and those of crawl and search 100,000 more each, that of impact 200,000, which
 takes some minutes.
 `
 

@@ -19,10 +19,21 @@ const FAN_IN = 3
 
 export const worldTenant = (i: number, { nodesPerTenant }: World) => `bench-${nodesPerTenant}-${i}`
 
-const named = (i: number) =>
+interface Named {
+  kind: 'Dataset' | 'Job'
+  namespace: string
+  name: string
+}
+
+/** A dataset or a job, with what it comes from. */
+export interface Thing extends Named {
+  sources: Named[]
+}
+
+const named = (i: number): Named =>
   i % 2 === 0
-    ? ({ kind: 'Dataset', namespace: 'bench', name: `dataset ${i}` } as const)
-    : ({ kind: 'Job', namespace: 'bench', name: `job ${i}` } as const)
+    ? { kind: 'Dataset', namespace: 'bench', name: `dataset ${i}` }
+    : { kind: 'Job', namespace: 'bench', name: `job ${i}` }
 
 /** A small generator with a seed, so that every run has the same world (mulberry32). */
 export function randomFrom(seed: number) {
@@ -46,12 +57,23 @@ function sourcesOf(i: number, window: number, random: () => number): number[] {
 }
 
 /** The world's things of one tenant in order, each with the things that it comes from. */
-export function things(tenantNumber: number, { nodesPerTenant, window }: World) {
+export function things(tenantNumber: number, { nodesPerTenant, window }: World): Thing[] {
   const random = randomFrom(tenantNumber + 1)
   return Array.from({ length: nodesPerTenant }, (_, i) => ({
     ...named(i),
     sources: sourcesOf(i, window, random).map(named),
   }))
+}
+
+/** A dataset that so many jobs use, and the job that makes it. */
+export function hubOf(readers: number): Thing[] {
+  const job = (name: string): Named => ({ kind: 'Job', namespace: 'bench', name })
+  const hub: Named = { kind: 'Dataset', namespace: 'bench', name: 'hub' }
+  return [
+    { ...job('load'), sources: [] },
+    { ...hub, sources: [job('load')] },
+    ...Array.from({ length: readers }, (_, i) => ({ ...job(`reader ${i}`), sources: [hub] })),
+  ]
 }
 
 /**
@@ -85,11 +107,7 @@ async function isWhole(database: Database, tenant: string, { nodesPerTenant }: W
 }
 
 /** Records things in batches of 500, all sent at once, as a loader would. */
-export async function recordTenant(
-  ledger: Ledger,
-  tenant: string,
-  all: ReturnType<typeof things>,
-): Promise<number> {
+export async function recordTenant(ledger: Ledger, tenant: string, all: Thing[]): Promise<number> {
   await ledger.createTenant({ tenant, subject: 'bench' })
   for (let from = 0; from < all.length; from += BATCH) {
     const part = all.slice(from, from + BATCH)
@@ -105,7 +123,7 @@ export async function recordTenant(
 }
 
 function assertionOf(
-  { kind, namespace, name, sources }: ReturnType<typeof things>[number],
+  { kind, namespace, name, sources }: Thing,
   urn: (kind: 'Dataset' | 'Job', namespace: string, name: string) => string,
 ): Assertion {
   const rel = kind === 'Dataset' ? 'WAS_GENERATED_BY' : 'USED'
