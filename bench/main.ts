@@ -7,6 +7,7 @@ import { openService, type Service } from '../server/open.ts'
 import type { Bench } from './bench.ts'
 import { benchCrawl } from './crawl.ts'
 import { type Figures, missed } from './figures.ts'
+import { benchHubs } from './hubs.ts'
 import { benchImpact } from './impact.ts'
 import { benchImports } from './imports.ts'
 import { benchIngest } from './ingest.ts'
@@ -26,6 +27,7 @@ const SUITES: Record<string, (bench: Bench, more: { config: Config }) => Promise
   shares: benchShares,
   search: benchSearch,
   terms: benchTerms,
+  hubs: benchHubs,
   impact: benchImpact,
   imports: benchImports,
 }
