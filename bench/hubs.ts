@@ -3,6 +3,7 @@ import type { Outcome } from '../ledger/draft.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { readLog } from '../lineage/log.ts'
 import type { Config } from '../server/config.ts'
+import { openAsk } from './ask-server.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, median, round, timed } from './figures.ts'
 import { startServer } from './start-server.ts'
@@ -35,23 +36,10 @@ export async function benchHubs(
   const children: ChildProcess[] = []
   try {
     const { port, token } = await startServer(service, config, children)
-    const ask = async (query: string, variables: object) => {
-      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${token}`,
-          'x-selvedge-tenant': TENANT,
-        },
-        body: JSON.stringify({ query, variables }),
-      })
-      const text = await response.text()
-      if (text.includes('"errors"')) throw new Error(text.slice(0, 500))
-      return JSON.parse(text) as { data: { lineage: { nodes: unknown[] }; entity: { id: string } } }
-    }
+    const ask = openAsk({ port, token, tenant: TENANT })
     const idOf = async (name: string) => {
       const named = `query Named($name: String!) { entity(kind: Dataset, namespace: "${NAMESPACE}", name: $name) { id } }`
-      return (await ask(named, { name })).data.entity.id
+      return (await ask<{ entity: { id: string } }>(named, { name })).entity.id
     }
     const [hub, plain] = [await idOf(DATASETS[0]), await idOf(DATASETS[1])]
     const [withClosed, without]: number[][] = [[], []]

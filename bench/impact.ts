@@ -6,6 +6,7 @@ import { nameUrn } from '../proofs/ids.ts'
 import { createApp } from '../server/app.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, median, quantile, round, timed } from './figures.ts'
+import { inRounds } from './rounds.ts'
 import { hubOf, recordTenant, things } from './world.ts'
 
 const THINGS = 100_000
@@ -80,20 +81,7 @@ export async function benchImpact({ service, say }: Bench): Promise<Figures> {
     hub: () => ask(PAGE, { id: hub }, HUB),
     hubAsOf: () => ask(PAGE, { id: hub, asOf }, HUB),
   }
-  const names = Object.keys(ways) as (keyof typeof ways)[]
-  const times = { retire: [], terms: [], hub: [], hubAsOf: [] } as Record<
-    keyof typeof ways,
-    number[]
-  >
-  for (let i = -WARM_UP; i < ROUNDS; i++) {
-    const took: string[] = []
-    for (const name of names) {
-      const ms = await timed(ways[name])
-      took.push(`${name} in ${Math.round(ms)} ms`)
-      if (i >= 0) times[name].push(ms)
-    }
-    say(`round ${i}: ${took.join(', ')}`)
-  }
+  const times = await inRounds(ways, { warmUp: WARM_UP, rounds: ROUNDS, say })
   let total = 0
   const counted = await timed(async () => {
     const { impact } = await ask<{ impact: { counts: { total: number } } }>(COUNTS, { id: job })

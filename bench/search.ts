@@ -7,6 +7,7 @@ import { kindInUrn } from '../lineage/kinds.ts'
 import { readLog } from '../lineage/log.ts'
 import type { Config } from '../server/config.ts'
 import type { Service } from '../server/open.ts'
+import { openAsk } from './ask-server.ts'
 import type { Bench } from './bench.ts'
 import { type Figures, median, quantile, round, timed } from './figures.ts'
 import { openRaw, rawRows } from './raw.ts'
@@ -139,6 +140,10 @@ function questions(words: readonly string[]) {
   })
 }
 
+interface Answer {
+  search: { total: number; more: boolean }
+}
+
 /** Searching 100,000 entities by GraphQL over HTTP. */
 export const benchSearch = (bench: Bench, more: { config: Config }) =>
   benchSearchOf(RECORDED, bench, more)
@@ -161,23 +166,13 @@ async function benchSearchOf(
   const children: ChildProcess[] = []
   try {
     const { port, token } = await startServer(service, config, children)
-    const ask = async (query: string, variables: object) => {
-      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${token}`,
-          'x-selvedge-tenant': tenant,
-        },
-        body: JSON.stringify({ query, variables }),
-      })
-      const text = await response.text()
-      if (text.includes('"errors"')) throw new Error(text.slice(0, 500))
-      return JSON.parse(text) as { data: { search: { total: number; more: boolean } } }
-    }
+    const ask = openAsk({ port, token, tenant })
     const asked = questions(words)
     const answers = []
-    for (const one of asked) answers.push((await ask(SEARCH, one)).data.search)
+    for (const one of asked) {
+      const { search } = await ask<Answer>(SEARCH, one)
+      answers.push(search)
+    }
     const rounds: { plain: number[]; facets: number[] }[] = []
     for (let i = 0; i < ROUNDS; i++) {
       const [plain, facets]: [number[], number[]] = [[], []]

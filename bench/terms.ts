@@ -5,7 +5,8 @@ import { unb64 } from '../proofs/base64.ts'
 import { nameUrn } from '../proofs/ids.ts'
 import { createApp } from '../server/app.ts'
 import type { Bench } from './bench.ts'
-import { type Figures, median, quantile, round, timed } from './figures.ts'
+import { type Figures, median, quantile, round } from './figures.ts'
+import { inRounds } from './rounds.ts'
 import { recordTenant, things } from './world.ts'
 
 const THINGS = 12_000
@@ -66,20 +67,7 @@ export async function benchTerms({ service, say }: Bench): Promise<Figures> {
     termsAsOf: () => ask(TERMS, { id, asOf: { position: `${epoch}:${size}` } }),
     ways: () => ask(WAYS, { id }),
   }
-  const names = Object.keys(ways) as (keyof typeof ways)[]
-  const times = { mayUse: [], terms: [], termsAsOf: [], ways: [] } as Record<
-    keyof typeof ways,
-    number[]
-  >
-  for (let i = -WARM_UP; i < ROUNDS; i++) {
-    const took: string[] = []
-    for (const name of names) {
-      const ms = await timed(ways[name])
-      took.push(`${name} in ${Math.round(ms)} ms`)
-      if (i >= 0) times[name].push(ms)
-    }
-    say(`round ${i}: ${took.join(', ')}`)
-  }
+  const times = await inRounds(ways, { warmUp: WARM_UP, rounds: ROUNDS, say })
   return {
     suite: 'terms',
     what: `terms of a thing with ${lineage!.total} within 20 hops upstream, ${LICENSED} of them licensed`,

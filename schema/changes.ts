@@ -2,14 +2,13 @@ import type { RecordedChange } from '../domains/changes/changes.ts'
 import { formatPosition } from '../lineage/position.ts'
 import { impactOfChange } from '../resolvers/change-impact.ts'
 import { entityOfChange, openChanges, versionOfChange } from '../resolvers/changes.ts'
-import { MOST_AFFECTED } from '../resolvers/impact.ts'
 import { subscribed } from '../resolvers/subscription.ts'
 import { builder } from './builder.ts'
-import { cost, sizedBy } from './cost.ts'
+import { cost } from './cost.ts'
 import { EntityRef, KindRef } from './entity.ts'
+import { affected, walkArgs } from './feed-args.ts'
 import { VersionRef } from './history.ts'
 import { ImpactRef } from './impact.ts'
-import { DirectionRef } from './lineage.ts'
 
 const RecordedChangeRef = builder.objectRef<RecordedChange>('RecordedChange').implement({
   description: 'Something that was recorded, at its place in the log.',
@@ -32,16 +31,9 @@ const RecordedChangeRef = builder.objectRef<RecordedChange>('RecordedChange').im
     impact: t.field({
       type: ImpactRef,
       nullable: true,
-      extensions: sizedBy('first', MOST_AFFECTED, { weight: 100 }),
+      ...affected,
       description:
         'What it did to everything downstream, being an end of something or a change of terms: what `impact` would have told just before. Null where it is neither. Takes the permission `impact:read` too.',
-      args: {
-        first: t.arg.int({
-          required: true,
-          defaultValue: 50,
-          description: 'The most things that are told of: 1 to 500.',
-        }),
-      },
       resolve: (change, args, context) => impactOfChange(change, args, context),
     }),
   }),
@@ -59,17 +51,7 @@ builder.subscriptionField('changes', (t) =>
         description:
           'Only changes of what belongs to the lineage of this entity just before them, or just after.',
       }),
-      direction: t.arg({
-        type: DirectionRef,
-        required: true,
-        defaultValue: 'UPSTREAM',
-        description: 'Which way that lineage is walked.',
-      }),
-      depth: t.arg.int({
-        required: true,
-        defaultValue: 4,
-        description: 'The most hops of it: 0 to 20.',
-      }),
+      ...walkArgs,
       kinds: t.arg({ type: [KindRef], description: 'Only changes of entities of these kinds.' }),
       after: t.arg.string({
         description:

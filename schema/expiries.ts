@@ -7,13 +7,12 @@ import {
   instantOf,
   openExpiries,
 } from '../resolvers/expiries.ts'
-import { MOST_AFFECTED } from '../resolvers/impact.ts'
 import { subscribed } from '../resolvers/subscription.ts'
 import { builder } from './builder.ts'
-import { cost, sizedBy } from './cost.ts'
+import { cost } from './cost.ts'
 import { EntityRef } from './entity.ts'
+import { affected, walkArgs } from './feed-args.ts'
 import { ImpactRef } from './impact.ts'
-import { DirectionRef } from './lineage.ts'
 
 const ExpiryRef = builder.objectRef<Expiry>('Expiry').implement({
   description: 'That an assessment has expired, by what it says itself: nothing is recorded of it.',
@@ -38,16 +37,9 @@ const ExpiryRef = builder.objectRef<Expiry>('Expiry').implement({
     }),
     impact: t.field({
       type: ImpactRef,
-      extensions: sizedBy('first', MOST_AFFECTED, { weight: 100 }),
+      ...affected,
       description:
         'What that does to everything downstream: what `impact` told of it until then. Takes the permission `impact:read` too.',
-      args: {
-        first: t.arg.int({
-          required: true,
-          defaultValue: 50,
-          description: 'The most things that are told of: 1 to 500.',
-        }),
-      },
       resolve: (expiry, args, context) => impactOfExpiry(expiry, args, context),
     }),
   }),
@@ -64,17 +56,7 @@ builder.subscriptionField('expiries', (t) =>
       root: t.arg.id({
         description: 'Only of assessments that belonged to the lineage of this entity then.',
       }),
-      direction: t.arg({
-        type: DirectionRef,
-        required: true,
-        defaultValue: 'UPSTREAM',
-        description: 'Which way that lineage is walked.',
-      }),
-      depth: t.arg.int({
-        required: true,
-        defaultValue: 4,
-        description: 'The most hops of it: 0 to 20.',
-      }),
+      ...walkArgs,
       after: t.arg.string({
         description:
           'The place to go on from, or an instant such as `2026-03-31T00:00:00Z`; from now on, where it is left out. The header `last-event-id` says the same, and goes before it.',
